@@ -1,0 +1,5 @@
+#include "relay/codec/packet_info.h"
+#include "relay/rewrite/header_template.h"
+#include "relay/rtp/sequence.h"
+#include "relay/svc/frame_info.h"
+#include "relay/svc/track.h"

@@ -1,0 +1,193 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "relay/codec/packet_info.h"
+#include "relay/rewrite/header_template.h"
+#include "relay/rtp/types.h"
+#include "relay/svc/layers.h"
+
+// The contract between the worker and the media logic. One Track per (published track, worker that
+// serves receivers of it); a worker calls it for each packet, control commands reach it through the
+// worker. Nothing here allocates after construction.
+namespace strata::relay {
+
+// A receiver's leg of one track, as it was negotiated. Receivers with equal profiles share header
+// templates: every id here is 0 where the leg doesn't take that extension (C37).
+struct HeaderProfile {
+    std::array<std::uint8_t, static_cast<std::size_t>(ExtensionKind::kCount)> extension_id{};
+    std::uint8_t payload_type = 0;      // of media, 0..127
+    std::uint8_t red_payload_type = 0;  // 0: RED is unwrapped for this leg (B7)
+    bool mixed_extension_forms = true;  // extmap-allow-mixed (C12)
+    friend bool operator==(const HeaderProfile&, const HeaderProfile&) = default;
+};
+
+// Stable name of a receiver within its track.
+using ReceiverHandle = std::uint32_t;
+
+// A receiver's hot state: all that a fan-out touches. Slots of one group and profile lie next to one
+// another and move when their receiver changes groups; `link` moves along.
+struct alignas(64) ReceiverSlot {
+    ReceiverOffsets offsets;
+    ReceiverHandle handle = 0;
+    std::uint32_t octets_low = 0;   // payload octets sent, modulo 2^32 (RFC 3550 section 6.4.1)
+    std::uint32_t packets = 0;      // modulo 2^32
+    std::uint64_t bytes = 0;        // UDP payload bytes sent
+    // Layers 2 to 4 of its packets and whatever else the transport needs; opaque here. First cache
+    // line: RTP, second: this.
+    alignas(64) std::array<std::byte, 64> link{};
+};
+static_assert(sizeof(ReceiverSlot) == 128);
+
+// What one (group, profile) makes of one packet, for all `receivers`. The first `header.size` bytes
+// of the outgoing packet are made by write_header; the rest are bytes [payload_offset,
+// payload_offset + payload_size) of the input packet, unchanged.
+struct Output {
+    HeaderTemplate header;
+    std::uint16_t payload_offset = 0;  // from the RTP header's first byte
+    std::uint16_t payload_size = 0;    // 0: an empty packet that closes a hole (C17), see padding
+    std::uint8_t padding = 0;          // padding bytes that header.bytes already ends in (C17), else 0
+    std::span<ReceiverSlot> receivers; // never empty
+};
+
+// Why a packet went to nobody. Counted by the worker, one reason per packet (design.md, equations).
+enum class MediaDrop : std::uint8_t {
+    none,               // forwarded to somebody
+    no_receiver,        // nobody subscribes to the track
+    layer_not_wanted,   // every group's policy said no
+    waiting_for_key,    // receivers wait for a point where they may start
+    duplicate,
+    too_old,            // beyond what is remembered
+    no_structure,       // C9
+    padding_only,       // C18
+    malformed_descriptor,
+    kCount
+};
+
+struct EncodingConfig {
+    std::array<char, 16> rid{};            // zero-terminated, empty: known by SSRC
+    std::optional<Ssrc> ssrc;              // fixed, or learned by the worker from rid
+    std::optional<Ssrc> rtx_ssrc;
+};
+
+struct TrackConfig {
+    Codec codec = Codec::opaque;
+    std::uint32_t clock_rate_hz = 90'000;
+    std::uint8_t encoding_count = 1;       // 1..kMaxEncodings
+    std::array<EncodingConfig, kMaxEncodings> encodings;
+    bool end_to_end_encrypted = false;     // C48: payload bytes behind the descriptor aren't read
+    bool descriptor_negotiated = false;    // dependency descriptor accepted from the publisher
+    std::uint32_t receiver_capacity = 16;  // slots; see Track::grow
+    TimeUs layer_silence_us = 250'000;     // C4
+    TimeUs key_frame_retry_us = 1'000'000; // C33
+    TimeUs key_frame_min_interval_us = 300'000;  // C33: per source
+};
+
+struct ReceiverConfig {
+    HeaderProfile profile;
+    std::uint32_t ssrc = 0;
+    LayerTarget target;
+    std::array<std::byte, 64> link{};
+    // First numbers on the wire; the caller draws them at random (or from --seed).
+    std::uint16_t first_sequence = 0;
+    std::uint32_t first_timestamp = 0;
+};
+
+// What is known of a receiver, for statistics and tests.
+struct ReceiverStatus {
+    bool forwarding = false;        // it has been given a start point and isn't paused
+    LayerTarget target;
+    LayerTarget current;            // the group it is in (effective layer)
+    std::uint32_t ssrc = 0;
+    std::uint32_t packets = 0;
+    std::uint64_t bytes = 0;
+    std::uint32_t switches = 0;
+};
+
+struct SenderReportOut {
+    std::uint64_t ntp = 0;          // 32.32, the publisher's mapping in the relay's clock (C31)
+    std::uint32_t rtp_timestamp = 0;
+    std::uint32_t packets = 0, octets = 0;
+};
+
+constexpr std::size_t kMaxOutputs = 64;  // (group, profile) pairs that one packet can reach
+
+// Scratch for on_packet: owned by the worker, one per worker, reused for each packet.
+struct OutputList {
+    std::size_t count = 0;
+    std::array<Output, kMaxOutputs> outputs;
+};
+
+// A key frame that the relay wants from a publisher: the worker sends a PLI (or FIR) for it.
+struct KeyFrameRequest {
+    std::uint8_t encoding = 0;
+};
+
+// Everything about one published track on one worker: encodings, frames, layer groups, receivers.
+// Thread: built and destroyed on the main thread, otherwise the owning worker only.
+class Track {
+  public:
+    // Allocates all it will ever use; main thread.
+    explicit Track(const TrackConfig& config);
+    ~Track();
+    Track(const Track&) = delete;
+    Track& operator=(const Track&) = delete;
+
+    // A media packet (not RTX, not RTCP) of encoding `encoding`. `packet` are the bytes that `info`
+    // was parsed from. Fills `out` with what goes to whom; the slots' sequence state is already
+    // advanced, their counters too. Returns why it went to nobody, or none.
+    MediaDrop on_packet(std::uint8_t encoding, std::span<const std::uint8_t> packet,
+                        const PacketInfo& info, TimeUs now, OutputList& out);
+
+    // Publisher's sender report for `encoding` (C21, C31).
+    void on_sender_report(std::uint8_t encoding, std::uint64_t ntp, std::uint32_t rtp_timestamp,
+                          TimeUs now);
+
+    // Upstream gives up on everything before extended distance `age_us`: holes older than it are
+    // closed with empty packets (C17). Fills `out` like on_packet.
+    void give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out);
+
+    // Timers: layer silence (C4), key-frame repetition (C33). Call about every 10 ms.
+    void on_timer(TimeUs now);
+
+    // The next key frame to ask for, once per request; call after on_packet, on_timer, set_target.
+    std::optional<KeyFrameRequest> next_key_frame_request(TimeUs now);
+
+    // A receiver sent PLI or FIR. Throttled per receiver and per source (C33).
+    void on_key_frame_request(ReceiverHandle receiver, TimeUs now);
+
+    // False: no room (receiver_capacity); nothing changed.
+    bool add_receiver(ReceiverHandle handle, const ReceiverConfig& config, TimeUs now);
+    bool remove_receiver(ReceiverHandle handle);
+    // False: unknown handle.
+    bool set_target(ReceiverHandle handle, LayerTarget target, TimeUs now);
+    // New transport bytes for a receiver (address changed). False: unknown handle.
+    bool set_link(ReceiverHandle handle, std::span<const std::byte, 64> link);
+
+    std::optional<ReceiverStatus> status(ReceiverHandle handle) const;
+    // Nullopt until something was sent and a mapping is known or estimated (C22).
+    std::optional<SenderReportOut> sender_report(ReceiverHandle handle, TimeUs now) const;
+    // Calls visit(const ReceiverSlot&) for each receiver, in slot order.
+    template <typename Visit>
+    void for_each_receiver(Visit visit) const {
+        for (const ReceiverSlot& slot : slots()) visit(slot);
+    }
+
+    std::size_t receiver_count() const;
+    const TrackConfig& config() const;
+
+    // Moves all receivers and stream state into `larger`, built on the main thread with the same
+    // config but a larger receiver_capacity; this one is empty afterwards.
+    void move_into(Track& larger);
+
+  private:
+    std::span<const ReceiverSlot> slots() const;
+    struct State;
+    State* state_;
+};
+
+}  // namespace strata::relay
