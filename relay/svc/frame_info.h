@@ -3,16 +3,10 @@
 #include <array>
 #include <cstdint>
 
+#include "relay/codec/decode_target.h"
 #include "relay/rtp/types.h"
 
 namespace strata::relay {
-
-// Decode target indication, AV1 RTP payload specification, appendix A.
-enum class Dti : std::uint8_t { not_present = 0, discardable = 1, switch_point = 2, required = 3 };
-
-constexpr std::size_t kMaxDecodeTargets = 32;
-constexpr std::size_t kMaxChains = 32;
-constexpr std::size_t kMaxReferences = 8;
 
 // What kind of prediction between spatial layers this *frame* shows (C3: read per frame, never from
 // signalling).
