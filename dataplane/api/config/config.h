@@ -1,0 +1,149 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// The one configuration file of both programs (TOML, docs/configuration.md). Every field is a key
+// of the same name in the section of the same name; the initialisers here are the defaults, and
+// key_table.cc gives each key its range, unit and text. Read once at start, on the main thread.
+namespace strata::api {
+
+// sysexits.h EX_CONFIG: what every program exits with when its configuration is wrong.
+constexpr int kExitConfig = 78;
+
+// Read when a program is started without --config; where it doesn't exist the defaults hold.
+constexpr std::string_view kDefaultConfigPath = "/etc/strata/strata.toml";
+
+enum class IdlePolicy : std::uint8_t { kAdaptive, kBusy };
+enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
+
+// One item of dataplane.ports. As text: "socket:ADDRESS", or a DPDK device and options separated by
+// blanks: "net_tap0,iface=dtk1 address=10.77.0.1/24 gateway=10.77.0.254", "pci:0000:3b:00.0
+// address=…".
+struct PortConfig {
+    enum class Kind : std::uint8_t { kSocket, kEthdev };
+    Kind kind = Kind::kSocket;
+    std::string text = "socket:127.0.0.1";  // as written
+    std::string device;                     // ethdev: the DPDK device string, without "pci:"
+    std::string address = "127.0.0.1";      // IPv4 or IPv6, checked to parse
+    std::uint32_t prefix_bits = 32;         // ethdev: of the link's network
+    std::string gateway;                    // ethdev, empty: none
+    std::uint32_t vlan = 0;                 // ethdev, 0: untagged
+    std::uint32_t mtu_bytes = 1500;         // ethdev
+    friend bool operator==(const PortConfig&, const PortConfig&) = default;
+};
+
+struct NodeConfig {
+    std::string name = "strata";
+    LogLevel log_level = LogLevel::kInfo;
+};
+
+struct DataplaneConfig {
+    std::vector<PortConfig> ports = {PortConfig{}};
+    std::uint32_t workers = 1;
+    std::vector<std::uint32_t> cpus;      // that workers may be pinned to; empty: the plan chooses
+    std::uint32_t base_udp_port = 40000;  // worker i receives on base_udp_port + i
+    IdlePolicy idle = IdlePolicy::kAdaptive;
+    std::uint32_t idle_sleep_max_us = 200;  // adaptive: longest sleep after empty turns
+    bool hugepages = false;
+    std::uint32_t memory_mb = 512;
+    std::string file_prefix = "strata";  // of EAL's runtime files and the statistics segment
+    std::uint32_t burst_packets = 32;
+    std::uint32_t rx_ring_packets = 1024;         // descriptors of one receive queue
+    std::uint32_t tx_ring_packets = 1024;         // descriptors of one transmit queue
+    std::uint32_t socket_buffer_bytes = 4194304;  // socket ports: SO_RCVBUF and SO_SNDBUF
+    std::uint32_t tx_queue_packets = 4096;   // per worker and port: what a short tx burst left over
+    std::uint32_t tx_queue_us = 20000;       // after which a waiting packet is dropped as tx_full
+    std::uint32_t payload_pool_packets = 0;  // 0: computed (pool_sizes.h)
+    std::uint32_t header_pool_packets = 0;   // 0: computed
+    std::uint32_t indirect_pool_packets = 0;     // 0: computed
+    std::uint32_t pool_cache_packets = 256;      // per lcore and pool
+    std::uint32_t copy_payload_max_bytes = 192;  // payloads up to this may be copied, not chained
+    bool udp_checksum = true;                    // false: 0 on IPv4 (IPv6 always has one)
+    std::uint32_t receiver_report_ms = 1000;     // interval of reports to publishers
+    std::uint32_t sender_report_ms = 1000;  // shortest interval of rewritten reports to receivers
+};
+
+struct ControlConfig {
+    std::string api_socket = "/run/strata/api.sock";
+    std::uint32_t api_socket_mode = 0660;    // written 0o660
+    std::string api_tcp = "127.0.0.1:8410";  // loopback only; empty: none
+    std::string database = "/var/lib/strata/strata.db";
+    std::string dataplane_socket = "/run/strata/dataplane.sock";  // the data plane listens, 0600
+    std::uint32_t reconnect_ms = 100;        // pause between attempts to reach the data plane
+    std::uint32_t resync_timeout_ms = 5000;  // a resync without an answer is begun again
+};
+
+// Every limit of the system. Hitting one is counted, and refused with the key's name.
+struct LimitsConfig {
+    // Control: what may exist on the node.
+    std::uint32_t rooms = 2000;
+    std::uint32_t participants = 20000;
+    std::uint32_t participants_per_room = 10000;
+    std::uint32_t tracks = 20000;
+    std::uint32_t tracks_per_participant = 16;
+    std::uint32_t subscriptions = 100000;
+    std::uint32_t subscriptions_per_participant = 512;
+    std::uint32_t name_bytes = 64;
+    // Control: HTTP.
+    std::uint32_t http_connections = 64;
+    std::uint32_t http_header_bytes = 8192;
+    std::uint32_t http_body_bytes = 65536;
+    std::uint32_t http_idle_s = 30;
+    // Data plane, per worker.
+    std::uint32_t transports_per_worker = 16384;
+    std::uint32_t tracks_per_worker = 16384;
+    std::uint32_t subscriptions_per_worker = 65536;
+    std::uint32_t subscriptions_per_track = 16384;
+    std::uint32_t ssrcs_per_worker = 65536;
+    std::uint32_t unknown_ssrcs_per_worker = 1024;  // remembered for counting
+    std::uint32_t groups_per_track = 32;            // layer groups
+    std::uint32_t history_packets = 4096;      // input sequence numbers a layer group remembers
+    std::uint32_t rtcp_bytes = 1500;           // longest RTCP packet that is read
+    std::uint32_t key_frame_request_ms = 500;  // at most one per source in this time (C33)
+    std::uint32_t key_frame_requests_per_receiver_per_s = 4;  // more are counted and ignored (C33)
+    std::uint32_t arp_entries = 4096;
+    // Data plane, control socket.
+    std::uint32_t control_message_bytes = 65536;
+};
+
+struct Config {
+    NodeConfig node;
+    DataplaneConfig dataplane;
+    ControlConfig control;
+    LimitsConfig limits;
+};
+
+// One thing that is wrong. Line and column count from 1; line 0: the default value is what's wrong
+// (in a check of several keys), or the file as a whole.
+struct ConfigProblem {
+    std::uint32_t line = 0;
+    std::uint32_t column = 0;
+    std::string key;      // "dataplane.workers"; empty: not about one key
+    std::string message;  // what was found, what is possible
+};
+
+struct ConfigError {
+    std::string file;
+    std::vector<ConfigProblem> problems;  // at least one, in the order of the file
+
+    // One line each: "strata.toml:7:11: dataplane.workers: found 0, expected …\n".
+    std::string text() const;
+};
+
+// Reads and checks the whole file; all problems are reported at once, except that a file which
+// isn't TOML ends at its first error.
+std::expected<Config, ConfigError> load_config(const std::string& path);
+
+// The same for text; `file` is the name in messages.
+std::expected<Config, ConfigError> parse_config(std::string_view text, std::string file);
+
+// What a program does with its --config: an empty path means kDefaultConfigPath where that exists,
+// else the defaults.
+std::expected<Config, ConfigError> load_program_config(const std::string& path);
+
+}  // namespace strata::api
