@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Cuts a capture and its frame list to the first seconds and the sender's direction.
+
+usage: trim.py CAPTURE.pcap SECONDS OUT.pcap
+
+Keeps what the publisher sent (RTP and RTCP), as raw IP, and of the side-car JSON what tests read.
+The publisher is the end that sends most bytes."""
+import collections
+import json
+import os
+import struct
+import sys
+
+KEEP = ("name", "browser", "codec", "mode", "payloadTypes", "headerExtensions", "extmapAllowMixed",
+        "streams", "ssrcs", "vp9SS", "ddStructures", "framesFormat")
+
+
+def packets(path):
+    data = open(path, "rb").read()
+    nano = data[:4] == b"\x4d\x3c\xb2\xa1"
+    link = struct.unpack("<I", data[20:24])[0]
+    at = 24
+    while at + 16 <= len(data):
+        sec, sub, size, _ = struct.unpack("<IIII", data[at:at + 16])
+        frame = data[at + 16:at + 16 + size]
+        at += 16 + size
+        yield sec * 1_000_000 + (sub // 1000 if nano else sub), frame[14:] if link == 1 else frame
+
+
+def udp(ip):
+    """(source, destination, payload) of a raw IP datagram."""
+    header = (ip[0] & 15) * 4 if ip[0] >> 4 == 4 else 40
+    source, destination = struct.unpack(">HH", ip[header:header + 4])
+    addresses = (ip[12:16], ip[16:20]) if ip[0] >> 4 == 4 else (ip[8:24], ip[24:40])
+    return (addresses[0], source), (addresses[1], destination), ip[header + 8:]
+
+
+def main():
+    source_path, seconds, out_path = sys.argv[1], float(sys.argv[2]), sys.argv[3]
+    volume = collections.Counter()
+    everything = list(packets(source_path))
+    for _, ip in everything:
+        sender, receiver, payload = udp(ip)
+        volume[sender, receiver] += len(payload)
+    (sender, receiver), _ = volume.most_common(1)[0]
+    out = open(out_path, "wb")
+    out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101))
+    start, timestamps = None, set()
+    for when, ip in everything:
+        source, destination, payload = udp(ip)
+        media = payload[:1] and payload[0] >> 6 == 2
+        if (source, destination) != (sender, receiver) or not media:
+            continue
+        start = when if start is None else start
+        if when - start > seconds * 1e6:
+            break
+        if not 192 <= payload[1] <= 223:
+            timestamps.add(struct.unpack(">II", payload[4:12]))
+        out.write(struct.pack("<IIII", when // 1_000_000, when % 1_000_000, len(ip), len(ip)) + ip)
+    side = os.path.splitext(source_path)[0] + ".json"
+    if os.path.exists(side):
+        full = json.load(open(side))
+        cut = {key: full[key] for key in KEEP if key in full}
+        cut["frames"] = [f for f in full.get("frames", []) if (f[1], f[2]) in timestamps]
+        text = json.dumps(cut, indent=1)
+        with open(os.path.splitext(out_path)[0] + ".json", "w") as side_out:
+            rows = ",\n  ".join(json.dumps(f, separators=(",", ":")) for f in cut.pop("frames"))
+            text = json.dumps(cut, indent=1)[:-2]
+            side_out.write(text + ',\n "frames": [\n  ' + rows + "\n ]\n}\n")
+
+
+main()
