@@ -47,11 +47,12 @@ struct Vp8Info {
     bool key_frame = false;            // P=0 of the payload header; only on a frame's first packet
     bool layer_sync = false;           // Y
     bool has_tid = false, has_key_idx = false, has_tl0_pic_idx = false;
-    std::int32_t picture_id = -1;      // -1: absent
-    std::uint8_t picture_id_bits = 0;  // 0, 7 or 15
-    std::uint8_t picture_id_offset = 0;   // bytes from the payload's first byte
+    std::int32_t picture_id = -1;        // -1: absent
+    std::uint8_t picture_id_bits = 0;    // 0, 7 or 15
+    std::uint8_t picture_id_offset = 0;  // bytes from the payload's first byte
     std::uint8_t tl0_pic_idx = 0, tl0_pic_idx_offset = 0;
-    std::uint8_t key_idx = 0, tid_key_idx_offset = 0;
+    std::uint8_t key_idx = 0;             // 0..31
+    std::uint8_t tid_key_idx_offset = 0;  // of the TID|Y|KEYIDX byte, 0: absent
     std::uint16_t width = 0, height = 0;  // key frames, 0 if unknown
 };
 
@@ -83,20 +84,28 @@ struct Vp9Info {
 // H.264, RFC 6184 and RFC 6190. Aggregates are summed up over their NAL units.
 struct H264Info {
     bool idr = false, sps = false, pps = false, subset_sps = false;
-    bool starts_nal = false;   // not the middle of an FU
-    bool ends_nal = false;     // not the start or middle of an FU
-    bool vcl = false;          // carries a slice
-    bool first_slice = false;  // first_mb_in_slice == 0 at this packet's begin of a slice
+    bool starts_nal = false;      // not the middle of an FU
+    bool ends_nal = false;        // not the start or middle of an FU
+    bool vcl = false;             // carries a slice
+    bool first_slice = false;     // first_mb_in_slice == 0 at this packet's begin of a slice
     bool has_svc_header = false;  // NAL 14, 20 or PACSI: the four below are known
     std::uint8_t dependency_id = 0, quality_id = 0;
-    bool svc_idr = false;         // idr_flag
+    bool svc_idr = false;  // idr_flag
     bool use_ref_base_pic = false, discardable = false, output = false;
     bool no_inter_layer_prediction = false;
 };
 
+// AV1 aggregation header, AV1 RTP payload specification section 4.4.
+struct Av1Info {
+    bool continues_obu = false;  // Z: the first element continues the previous packet's last OBU
+    bool obu_continues = false;  // Y: the last element goes on in the next packet
+    bool new_coded_sequence = false;  // N: first packet of a coded video sequence
+    std::uint8_t obu_count = 0;       // W; 0: any number, each with its length
+};
+
 // One RTP packet, parsed once (life of a packet, step 3). Offsets count from the RTP header's first
-// byte. What needs state (the dependency descriptor, a VP9 group of frames) is only located here and
-// read by the encoding's FrameTracker.
+// byte. What needs state (the dependency descriptor, a VP9 group of frames) is only located here
+// and read by the encoding's FrameTracker.
 struct PacketInfo {
     Ssrc ssrc;
     SequenceNumber sequence;
@@ -106,12 +115,23 @@ struct PacketInfo {
     Codec codec = Codec::opaque;
 
     std::uint8_t csrc_count = 0;          // 0..15
-    std::uint16_t extension_profile = 0;  // 0xBEDE, 0x100x, or 0: no extension
+    bool padding = false;                 // P bit
+    std::uint16_t extension_profile = 0;  // 0xBEDE, 0x100x or a foreign one; 0: no X bit
     std::uint8_t extension_count = 0;
+    // Elements with an unknown id, beyond kMaxExtensions, or that overrun the block; saturates.
+    std::uint8_t extensions_ignored = 0;
+    // Known kinds only, in the packet's order; a kind may occur twice, the first one counts.
     std::array<ExtensionLocation, kMaxExtensions> extensions{};
-    std::uint16_t payload_offset = 0;   // after header and extensions (and RED header once unwrapped)
-    std::uint16_t payload_size = 0;     // without padding
-    std::uint8_t padding_size = 0;      // RFC 3550 section 5.1, P bit
+    // Of the RED payload (its first block header); 0: not RED. Then payload_type, payload_offset
+    // and payload_size are those of the primary block, which ends where the RED payload ends (B7).
+    std::uint16_t red_offset = 0;
+    std::uint8_t red_payload_type = 0;  // as in the RTP header, when red_offset != 0
+    bool rtx = false;  // RFC 4588: the payload starts with the 2-byte OSN, nothing else
+                       // of the payload was read; codec is that of the original
+    std::uint16_t payload_offset =
+        0;                           // after header and extensions (and RED header once unwrapped)
+    std::uint16_t payload_size = 0;  // without padding
+    std::uint8_t padding_size = 0;   // RFC 3550 section 5.1, P bit
     std::uint16_t descriptor_size = 0;  // leading payload bytes that are the codec's RTP descriptor
 
     // Layer facts that stand in the packet itself; frame facts come from FrameTracker.
@@ -129,6 +149,7 @@ struct PacketInfo {
     Vp8Info vp8;
     Vp9Info vp9;
     H264Info h264;
+    Av1Info av1;
 
     // Null when the packet doesn't carry it.
     const ExtensionLocation* find(ExtensionKind kind) const {
