@@ -1,0 +1,162 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+// What is counted, by name. Each counter has one writer (the worker it belongs to) and any number of
+// readers; C: only grows, G: a gauge. Readers add counters of several workers up, never gauges' names.
+namespace strata::api {
+
+// A 64-bit counter with a single writer: adding is a plain load and store, no locked instruction.
+class Counter {
+  public:
+    void add(std::uint64_t n = 1) {
+        value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    }
+    void set(std::uint64_t value) { value_.store(value, std::memory_order_relaxed); }
+    std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
+
+  private:
+    std::atomic<std::uint64_t> value_{0};
+};
+static_assert(sizeof(Counter) == 8 && std::atomic<std::uint64_t>::is_always_lock_free);
+
+// Two equations hold at the end of every turn:
+//   rx_packets = fanned_out + consumed + punted + sum(RxDrop)
+//   selected   = sent + queued + sum(TxDrop)
+enum class WorkerCounter : std::uint32_t {
+    rx_packets,          // C: UDP payloads taken from the port
+    rx_bytes,            // C: their bytes
+    fanned_out,          // C: inputs that went to at least one receiver
+    consumed,            // C: inputs that end here and are of use: RTCP
+    punted,              // C: inputs handed to the control process
+    selected,            // C: output packets made, one per receiver; RTCP too
+    sent,                // C: outputs that the port took
+    sent_bytes,          // C: their UDP payload bytes
+    queued,              // G: outputs that wait for the port
+    copied_linearised,   // C: received chains that were made linear
+    copied_small,        // C: outputs whose payload was copied since it is tiny
+    copied_no_chain,     // C: outputs copied since the port can't send chains
+    copied_kernel,       // C: outputs that leave through the kernel
+    rtcp_in,             // C: RTCP compounds understood
+    rtcp_out,            // C: RTCP compounds made
+    rtcp_junk,           // C: parts of compounds that were skipped (C34)
+    key_frame_requests_in,   // C: PLI and FIR from receivers
+    key_frame_requests_out,  // C: PLI sent to publishers
+    transports_latched,  // C
+    ssrcs_learned,       // C
+    ssrcs_refused,       // C: a table was full, or the SSRC belongs to another stream (C38)
+    commands,            // C: commands applied
+    events_lost,         // C: events that found the ring to the main thread full
+    turns_busy,          // C: turns that moved a packet
+    turns_idle,          // C: turns that moved none
+    sleeps,              // C: idle waits (adaptive)
+    preemptions,         // C: gaps of more than 50 µs between two turns that didn't sleep
+    preempted_us,        // C: their sum
+    turn_overruns,       // C: turns that took more than 1 ms
+    timer_us_late_max,   // G: worst lateness of the timers, µs
+    kCount
+};
+
+// Why an input went nowhere: exactly one reason per packet.
+enum class RxDrop : std::uint32_t {
+    empty,                // no payload
+    not_ours,             // first byte outside of RFC 7983's ranges
+    stun,                 // not answered yet
+    dtls,                 // not punted yet
+    unknown_transport,    // nobody was announced at this tuple
+    unlatched,            // transport waits for its first valid packet, this wasn't it
+    malformed_rtp,
+    malformed_rtcp,       // no part of the compound could be read
+    unknown_ssrc,         // no track of this transport has it, and no rid names it (C38)
+    unknown_payload_type, // the track doesn't send this payload type
+    retransmission,       // RTX: recognised, not forwarded as media
+    no_receiver,          // from here on as relay::MediaDrop
+    layer_not_wanted,
+    waiting_for_key,
+    duplicate,
+    too_old,
+    no_structure,
+    padding_only,
+    malformed_descriptor,
+    kCount
+};
+
+// Why an output went nowhere.
+enum class TxDrop : std::uint32_t {
+    tx_full,         // the queue for this port is full (packets)
+    tx_late,         // it waited longer than the configuration allows
+    no_header_mbuf,  // the header pool is empty
+    too_large,       // doesn't fit the path MTU
+    port_error,      // the port refused it for good
+    kCount
+};
+
+// Values of one object's slot. Not all mean something for every kind.
+enum class ObjectValue : std::uint32_t {
+    packets,             // C: media packets in (track, encoding, transport) or out (subscription)
+    bytes,               // C: their UDP payload bytes
+    ssrc,                // G: incoming (encoding) or outgoing (subscription); 0: not learned yet
+    rtx_ssrc,            // G
+    lost,                // C: cumulative loss, RFC 3550 section 6.4.1; as the receiver reports it
+    fraction_lost,       // G: of the last report interval, /256
+    jitter_us,           // G: interarrival jitter
+    rtt_us,              // G: from LSR and DLSR; 0: unknown
+    duplicates,          // C
+    rtx_packets,         // C: RTX packets recognised
+    key_frame_requests,  // C: sent (track, encoding) or received (subscription)
+    key_frames,          // C
+    target,              // G: layers asked for, see pack_layers
+    current,             // G: layers forwarded, see pack_layers
+    forwarding,          // G: 1 when it is being given media
+    switches,            // C: moves between layer groups
+    receivers,           // G: of a track
+    latched,             // G: 1 when the transport's remote address is known
+    last_packet_us,      // G: worker time of the newest packet
+    sender_reports,      // C
+    kCount
+};
+
+// encoding, spatial, temporal and "paused" in one value.
+constexpr std::uint64_t pack_layers(unsigned encoding, unsigned spatial, unsigned temporal,
+                                    bool paused) {
+    return encoding << 16 | spatial << 8 | temporal | (paused ? 1u << 31 : 0u);
+}
+struct PackedLayers {
+    std::uint8_t encoding, spatial, temporal;
+    bool paused;
+};
+constexpr PackedLayers unpack_layers(std::uint64_t value) {
+    return {static_cast<std::uint8_t>(value >> 16), static_cast<std::uint8_t>(value >> 8),
+            static_cast<std::uint8_t>(value), (value >> 31 & 1) != 0};
+}
+
+enum class StatisticsKind : std::uint32_t { none = 0, transport, track, subscription, encoding };
+
+// Snake-case names, as they appear in the segment, in telemetry and in the API.
+const char* name(WorkerCounter counter);
+const char* name(RxDrop reason);
+const char* name(TxDrop reason);
+const char* name(ObjectValue value);
+const char* name(StatisticsKind kind);
+
+// Log-linear histogram: four buckets per power of two, 0..2^32 and above in the last one.
+constexpr std::size_t kHistogramBuckets = 128;
+constexpr std::size_t histogram_bucket(std::uint64_t value) {
+    if (value < 4) return static_cast<std::size_t>(value);
+    const auto exponent = static_cast<std::size_t>(std::bit_width(value)) - 3;  // 0 for 4..7
+    const std::size_t index = 4 + exponent * 4 + ((value >> exponent) & 3);
+    return index < kHistogramBuckets ? index : kHistogramBuckets - 1;
+}
+// Lowest value that falls into `bucket`.
+constexpr std::uint64_t histogram_lower_bound(std::size_t bucket) {
+    if (bucket < 4) return bucket;
+    const std::size_t exponent = (bucket - 4) / 4;
+    return (std::uint64_t{4} + (bucket - 4) % 4) << exponent;
+}
+using Histogram = std::array<Counter, kHistogramBuckets>;
+
+}  // namespace strata::api

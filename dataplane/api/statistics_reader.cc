@@ -1,0 +1,151 @@
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "dataplane/api/statistics_segment.h"
+
+namespace strata::api {
+namespace {
+
+// True when `count` elements of `stride` bytes at `at` lie inside `size` bytes.
+bool fits(std::uint64_t at, std::uint64_t count, std::uint64_t stride, std::uint64_t size) {
+    return at <= size && (stride == 0 || count <= (size - at) / stride);
+}
+
+// Empty when the geometry can be trusted, else what is wrong with it.
+std::string check(const SegmentHeader& h, std::size_t size) {
+    if (h.magic != kStatisticsMagic) return "not a statistics segment, or not ready yet";
+    if (h.version != kStatisticsVersion)
+        return "version " + std::to_string(h.version) + ", this program reads version " +
+               std::to_string(kStatisticsVersion);
+    if (h.header_size != sizeof(SegmentHeader) || h.worker_stride != sizeof(WorkerBlock) ||
+        h.slot_stride != sizeof(ObjectSlot) ||
+        h.counter_count != static_cast<std::uint32_t>(WorkerCounter::kCount) ||
+        h.rx_drop_count != static_cast<std::uint32_t>(RxDrop::kCount) ||
+        h.tx_drop_count != static_cast<std::uint32_t>(TxDrop::kCount) ||
+        h.object_value_count != static_cast<std::uint32_t>(ObjectValue::kCount))
+        return "made by another build";
+    const std::uint64_t names =
+        std::uint64_t{h.counter_count} + h.rx_drop_count + h.tx_drop_count + h.object_value_count;
+    if (h.total_size != size || !fits(h.names_at, names, kStatisticsNameBytes, size) ||
+        !fits(h.workers_at, h.worker_count, h.worker_stride, size) || h.workers_at % 64 != 0 ||
+        h.slots_at % 64 != 0 ||
+        !fits(h.slots_at, std::uint64_t{h.worker_count} * h.slots_per_worker, h.slot_stride, size))
+        return "damaged: it describes more than it holds";
+    return {};
+}
+
+template <std::size_t kCount>
+std::vector<NamedValue> read_named(const std::array<Counter, kCount>& values, const char* names) {
+    std::vector<NamedValue> out;
+    out.reserve(kCount);
+    for (std::size_t i = 0; i < kCount; ++i) {
+        const char* text = names + i * kStatisticsNameBytes;
+        out.push_back({std::string(text, ::strnlen(text, kStatisticsNameBytes)), values[i].get()});
+    }
+    return out;
+}
+
+}  // namespace
+
+std::expected<StatisticsReader, std::string> StatisticsReader::open(const std::string& name) {
+    const auto fail = [&](const std::string& why) {
+        return std::unexpected("statistics segment " + name + ": " + why);
+    };
+    const int fd = ::shm_open(name.c_str(), O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0) return fail(std::strerror(errno));
+    struct stat status{};
+    void* base = MAP_FAILED;
+    if (::fstat(fd, &status) == 0 && static_cast<std::size_t>(status.st_size) >= sizeof(SegmentHeader))
+        base = ::mmap(nullptr, static_cast<std::size_t>(status.st_size), PROT_READ, MAP_SHARED, fd, 0);
+    ::close(fd);
+    if (base == MAP_FAILED) return fail("too small, or can't be mapped");
+
+    StatisticsReader reader;
+    reader.name_ = name;
+    reader.base_ = static_cast<const std::byte*>(base);
+    reader.size_ = static_cast<std::size_t>(status.st_size);
+    reader.inode_ = status.st_ino;
+    std::memcpy(static_cast<void*>(&reader.checked_), base, sizeof(SegmentHeader));
+    std::atomic_thread_fence(std::memory_order_acquire);
+    if (const std::string wrong = check(reader.checked_, reader.size_); !wrong.empty())
+        return fail(wrong);
+    return reader;
+}
+
+StatisticsReader::StatisticsReader(StatisticsReader&& other) noexcept { *this = std::move(other); }
+
+StatisticsReader& StatisticsReader::operator=(StatisticsReader&& other) noexcept {
+    if (this == &other) return *this;
+    unmap();
+    name_ = std::exchange(other.name_, {});
+    base_ = std::exchange(other.base_, nullptr);
+    size_ = std::exchange(other.size_, 0);
+    inode_ = other.inode_;
+    std::memcpy(static_cast<void*>(&checked_), &other.checked_, sizeof(checked_));
+    return *this;
+}
+
+StatisticsReader::~StatisticsReader() { unmap(); }
+
+void StatisticsReader::unmap() {
+    if (base_) ::munmap(const_cast<std::byte*>(std::exchange(base_, nullptr)), size_);
+}
+
+bool StatisticsReader::stale() const {
+    const int fd = ::shm_open(name_.c_str(), O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0) return true;
+    struct stat status{};
+    const bool same = ::fstat(fd, &status) == 0 && status.st_ino == inode_;
+    ::close(fd);
+    return !same;
+}
+
+WorkerSnapshot StatisticsReader::worker(std::uint32_t index) const {
+    const auto& block = *reinterpret_cast<const WorkerBlock*>(
+        base_ + checked_.workers_at + std::size_t{index} * sizeof(WorkerBlock));
+    const char* names = reinterpret_cast<const char*>(base_ + checked_.names_at);
+    WorkerSnapshot out;
+    out.id = block.id;
+    out.cpu = block.cpu;
+    out.numa_node = block.numa_node;
+    out.counters = read_named(block.counters, names);
+    names += checked_.counter_count * kStatisticsNameBytes;
+    out.rx_drops = read_named(block.rx_drops, names);
+    names += checked_.rx_drop_count * kStatisticsNameBytes;
+    out.tx_drops = read_named(block.tx_drops, names);
+    for (std::size_t i = 0; i < kHistogramBuckets; ++i) {
+        out.burst_packets[i] = block.burst_packets[i].get();
+        out.turn_ns[i] = block.turn_ns[i].get();
+    }
+    return out;
+}
+
+std::vector<ObjectSnapshot> StatisticsReader::objects() const {
+    std::vector<ObjectSnapshot> out;
+    const auto* slots = reinterpret_cast<const ObjectSlot*>(base_ + checked_.slots_at);
+    const std::size_t count = std::size_t{checked_.worker_count} * checked_.slots_per_worker;
+    for (std::size_t i = 0; i < count; ++i) {
+        const ObjectSlot& slot = slots[i];
+        const std::uint32_t before = slot.sequence.load(std::memory_order_acquire);
+        if (slot.kind == StatisticsKind::none || before % 2 != 0) continue;
+        ObjectSnapshot object;
+        object.kind = slot.kind;
+        object.worker = static_cast<std::uint32_t>(i / checked_.slots_per_worker);
+        object.id = slot.id;
+        object.parent = slot.parent;
+        object.peer = slot.peer;
+        for (std::size_t v = 0; v < object.values.size(); ++v)
+            object.values[v] = slot.values[v].get();
+        std::atomic_thread_fence(std::memory_order_acquire);
+        if (slot.sequence.load(std::memory_order_relaxed) == before) out.push_back(object);
+    }
+    return out;
+}
+
+}  // namespace strata::api

@@ -1,0 +1,169 @@
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <new>
+#include <utility>
+
+#include "dataplane/api/statistics_segment.h"
+
+namespace strata::api {
+namespace {
+
+constexpr std::size_t kPage = 4096;
+
+constexpr std::size_t round_up(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
+
+struct Offsets {
+    std::size_t names, workers, slots, total;
+};
+
+Offsets offsets_of(const StatisticsLayout& layout) {
+    const std::size_t names = static_cast<std::size_t>(WorkerCounter::kCount) +
+                              static_cast<std::size_t>(RxDrop::kCount) +
+                              static_cast<std::size_t>(TxDrop::kCount) +
+                              static_cast<std::size_t>(ObjectValue::kCount);
+    Offsets at{};
+    at.names = round_up(sizeof(SegmentHeader), 64);
+    at.workers = round_up(at.names + names * kStatisticsNameBytes, kPage);
+    at.slots = round_up(at.workers + layout.workers * sizeof(WorkerBlock), kPage);
+    at.total = round_up(
+        at.slots + std::size_t{layout.workers} * layout.slots_per_worker * sizeof(ObjectSlot), kPage);
+    return at;
+}
+
+template <typename Enum>
+char* write_names(char* at) {
+    for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(Enum::kCount); ++i) {
+        std::strncpy(at, name(static_cast<Enum>(i)), kStatisticsNameBytes - 1);
+        at += kStatisticsNameBytes;
+    }
+    return at;
+}
+
+std::string failure(const std::string& name, const char* action) {
+    return "statistics segment " + name + ": " + action + ": " + std::strerror(errno);
+}
+
+std::uint64_t unix_time_us() {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000 +
+           static_cast<std::uint64_t>(now.tv_nsec) / 1000;
+}
+
+// A new, zeroed segment of `size` bytes: whatever a dead process left under the name is replaced, so
+// that its readers keep their old memory and see stale().
+std::expected<void*, std::string> map_new(const std::string& name, std::size_t size) {
+    if (name.empty()) {
+        void* base = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (base == MAP_FAILED) return std::unexpected(failure("(private)", "mmap"));
+        return base;
+    }
+    ::shm_unlink(name.c_str());
+    const int fd = ::shm_open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    if (fd < 0) return std::unexpected(failure(name, "shm_open"));
+    void* base = MAP_FAILED;
+    // posix_fallocate, so that a full /dev/shm is an error here and not a SIGBUS later.
+    if (const int error = ::posix_fallocate(fd, 0, static_cast<off_t>(size)); error != 0)
+        errno = error;
+    else
+        base = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    const int mmap_errno = errno;
+    ::close(fd);
+    if (base != MAP_FAILED) return base;
+    ::shm_unlink(name.c_str());
+    errno = mmap_errno;
+    return std::unexpected(failure(name, "allocate"));
+}
+
+}  // namespace
+
+std::size_t StatisticsSegment::size_of(const StatisticsLayout& layout) {
+    return offsets_of(layout).total;
+}
+
+std::expected<StatisticsSegment, std::string> StatisticsSegment::create(
+    const std::string& name, const StatisticsLayout& layout) {
+    const Offsets at = offsets_of(layout);
+    auto base = map_new(name, at.total);
+    if (!base) return std::unexpected(base.error());
+
+    StatisticsSegment segment;
+    segment.name_ = name;
+    segment.base_ = static_cast<std::byte*>(*base);
+    segment.size_ = at.total;
+    auto* header = new (segment.base_) SegmentHeader{};
+    header->version = kStatisticsVersion;
+    header->header_size = sizeof(SegmentHeader);
+    header->total_size = at.total;
+    header->epoch = layout.epoch;
+    header->pid = ::getpid();
+    header->start_unix_us = unix_time_us();
+    header->worker_count = layout.workers;
+    header->worker_stride = sizeof(WorkerBlock);
+    header->workers_at = at.workers;
+    header->slots_per_worker = layout.slots_per_worker;
+    header->slot_stride = sizeof(ObjectSlot);
+    header->slots_at = at.slots;
+    header->names_at = at.names;
+    header->counter_count = static_cast<std::uint32_t>(WorkerCounter::kCount);
+    header->rx_drop_count = static_cast<std::uint32_t>(RxDrop::kCount);
+    header->tx_drop_count = static_cast<std::uint32_t>(TxDrop::kCount);
+    header->object_value_count = static_cast<std::uint32_t>(ObjectValue::kCount);
+    char* names = reinterpret_cast<char*>(segment.base_ + at.names);
+    names = write_names<WorkerCounter>(names);
+    names = write_names<RxDrop>(names);
+    names = write_names<TxDrop>(names);
+    write_names<ObjectValue>(names);
+    for (std::uint32_t i = 0; i < layout.workers; ++i) {
+        auto* worker = new (segment.base_ + at.workers + i * sizeof(WorkerBlock)) WorkerBlock{};
+        worker->id = i;
+        worker->cpu = -1;
+    }
+    std::atomic_ref(header->magic).store(kStatisticsMagic, std::memory_order_release);
+    return segment;
+}
+
+StatisticsSegment::StatisticsSegment(StatisticsSegment&& other) noexcept
+    : name_(std::exchange(other.name_, {})),
+      base_(std::exchange(other.base_, nullptr)),
+      size_(std::exchange(other.size_, 0)) {}
+
+StatisticsSegment::~StatisticsSegment() {
+    if (!base_) return;
+    ::munmap(base_, size_);
+    if (!name_.empty()) ::shm_unlink(name_.c_str());
+}
+
+WorkerBlock& StatisticsSegment::worker(std::uint32_t index) {
+    return *reinterpret_cast<WorkerBlock*>(base_ + header().workers_at +
+                                           std::size_t{index} * sizeof(WorkerBlock));
+}
+
+std::span<ObjectSlot> StatisticsSegment::slots(std::uint32_t worker) {
+    const std::size_t count = header().slots_per_worker;
+    auto* first = reinterpret_cast<ObjectSlot*>(base_ + header().slots_at);
+    return {first + worker * count, count};
+}
+
+void assign_slot(ObjectSlot& slot, StatisticsKind kind, std::uint64_t id, std::uint64_t parent,
+                 std::uint64_t peer) {
+    const std::uint32_t sequence = slot.sequence.load(std::memory_order_relaxed);
+    slot.sequence.store(sequence | 1, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_release);
+    slot.kind = kind;
+    slot.id = id;
+    slot.parent = parent;
+    slot.peer = peer;
+    for (Counter& value : slot.values) value.set(0);
+    slot.sequence.store((sequence | 1) + 1, std::memory_order_release);
+}
+
+void free_slot(ObjectSlot& slot) { assign_slot(slot, StatisticsKind::none, 0, 0, 0); }
+
+}  // namespace strata::api
