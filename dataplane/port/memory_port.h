@@ -1,0 +1,64 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "dataplane/port/port.h"
+
+namespace strata::dataplane {
+
+// An in-process port: input is pushed, output is handed to a sink. For strata-replay, tests and
+// benchmarks; deterministic. Thread: one, which is both driver and worker.
+class MemoryPort final : public Port {
+  public:
+    // Called for each packet sent. `packet` is the UDP payload, valid during the call.
+    class Sink {
+      public:
+        virtual ~Sink() = default;
+        virtual void on_packet(const FlowKey& flow, std::span<const std::uint8_t> packet) = 0;
+    };
+
+    struct Options {
+        // ethernet: packets get real Ethernet/IPv4/UDP headers, as a card would want them; every
+        // next hop is resolved. flow_key: what a sink needs.
+        LinkKind link_kind = LinkKind::flow_key;
+        // Packets that stay referenced after tx_burst, like those in a card's transmit ring.
+        std::uint32_t in_flight = 0;
+        bool chains = true;  // false: linearised, as for a driver without chains
+    };
+
+    MemoryPort(const PortConfig& config, const Options& options);
+    explicit MemoryPort(const PortConfig& config);
+    ~MemoryPort() override;
+
+    // Queues a copy of `payload` (a UDP payload) to be received from `flow` by queue 0. False: no
+    // mbuf, or more than kMaxInput wait.
+    bool push(const FlowKey& flow, std::span<const std::uint8_t> payload);
+    // The same for any queue; an mbuf whose data is the payload. Takes it when true.
+    bool push(std::uint16_t queue, const FlowKey& flow, rte_mbuf* packet);
+    // Where output goes; null: freed unseen. flow_key links only.
+    void set_sink(Sink* sink) { sink_ = sink; }
+    // At most this many packets are taken per tx_burst from now on: a slow device.
+    void set_tx_limit(std::uint32_t packets) { tx_limit_ = packets; }
+    // Frees everything in flight.
+    void drain();
+
+    std::expected<void, PortError> start(const Pools& pools) override;
+    Endpoint local_endpoint(std::uint16_t queue) const override;
+    std::uint16_t rx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint16_t n,
+                           relay::TimeUs now) override;
+    TxResult tx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n) override;
+    LinkState make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) override;
+    net::EthernetContext* ethernet(std::uint16_t queue) override;
+
+    static constexpr std::size_t kMaxInput = 65'536;  // packets waiting, per queue
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+    Sink* sink_ = nullptr;
+    std::uint32_t tx_limit_ = ~0u;
+};
+
+}  // namespace strata::dataplane

@@ -1,0 +1,166 @@
+#pragma once
+
+#include <rte_mbuf.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/port/flow_key.h"
+#include "dataplane/port/packet_meta.h"
+#include "dataplane/port/pools.h"
+#include "dataplane/port/port_counters.h"
+#include "dataplane/port/port_error.h"
+#include "relay/rtp/types.h"
+
+// The seam between a worker and whatever carries its packets. One virtual call per burst, none per
+// packet: what is done per packet depends on LinkKind and is inlined into the fan-out.
+namespace strata::dataplane {
+
+namespace net {
+struct EthernetContext;
+}
+
+// What a port wants in front of the RTP header, and how ReceiverSlot::link describes it.
+enum class LinkKind : std::uint8_t {
+    flow_key,        // FlowKey as is (in-process port)
+    socket_address,  // kernel socket address (net/socket_link.h)
+    ethernet,        // Ethernet, IPv4/IPv6 and UDP header template (net/ethernet_link.h)
+};
+
+constexpr std::size_t kLinkBytes = 64;
+using Link = std::array<std::byte, kLinkBytes>;
+
+enum class LinkState : std::uint8_t {
+    ready,
+    resolving,  // usable: packets are held, bounded, until the next hop has answered
+    refused,    // no route, wrong family, or the neighbour table is full: nothing was written
+};
+
+struct PortCapabilities {
+    LinkKind link_kind = LinkKind::flow_key;
+    bool chains = true;               // false: the port copies a chain into one mbuf, counted
+    std::uint16_t max_segments = 2;   // of a chain
+    bool checksum_offload = false;    // IPv4 header and UDP checksums are filled in by the device
+    bool through_kernel = false;      // every packet is copied once by the kernel
+    // Packets worth a tx_burst before the end of the turn. Large where a port regroups what it sends.
+    std::uint32_t tx_batch = 64;
+    std::uint16_t max_datagram_bytes = 1'472;  // UDP payload
+};
+
+// How many mbufs a started port may hold at once, for sizing pools (PoolConfig).
+struct PortNeeds {
+    std::uint32_t rx_mbufs = 0;  // receive rings and hand-off rings
+    std::uint32_t tx_mbufs = 0;  // transmit rings, hand-off rings, held packets
+};
+
+struct PortConfig {
+    std::uint16_t index = 0;             // PacketMeta::port_index
+    std::uint16_t workers = 1;           // queues 0..workers-1, one per worker
+    std::uint16_t base_udp_port = 0;     // worker w owns base + w; 0: the kernel chooses (socket only)
+    std::uint16_t rx_ring = 1'024;       // descriptors per device queue
+    std::uint16_t tx_ring = 1'024;
+    bool udp_checksum = true;            // false: 0 on IPv4, never on IPv6
+    bool gso = true;                     // socket: UDP_SEGMENT where the kernel has it
+    std::uint32_t socket_buffer_bytes = 4 << 20;  // asked of the kernel, each way
+    std::uint32_t neighbours = 1'024;    // ethdev: next hops remembered
+    std::uint32_t held_packets = 256;    // ethdev, per queue: waiting for a neighbour
+    relay::TimeUs hold_us = 1'000'000;
+    std::uint32_t handoff_ring = 2'048;  // between workers, per direction; a power of two
+};
+
+// How far a burst went. Packets [0, sent + dropped) of the array belong to the port afterwards; the
+// rest stay with the caller. A port may reorder the array (packets to one destination keep their
+// order among themselves).
+struct TxResult {
+    std::uint32_t sent = 0;
+    std::uint32_t dropped = 0;  // refused for good: PortCounter::tx_errors
+    std::uint32_t taken() const { return sent + dropped; }
+};
+
+// Thread: opened, started and destroyed on the main thread; queue q is used by worker q alone.
+class Port {
+  public:
+    virtual ~Port() = default;
+    Port(const Port&) = delete;
+    Port& operator=(const Port&) = delete;
+
+    const PortCapabilities& capabilities() const { return capabilities_; }
+    const PortNeeds& needs() const { return needs_; }
+    const PortConfig& config() const { return config_; }
+    // As configured: "socket:127.0.0.1".
+    const std::string& spec() const { return spec_; }
+
+    // Binds or configures queues and lets traffic in. Once, before the first burst; `pools` must
+    // outlive the port.
+    virtual std::expected<void, PortError> start(const Pools& pools) = 0;
+
+    // Where worker `queue` receives: what signalling tells a client. Valid after start.
+    virtual Endpoint local_endpoint(std::uint16_t queue) const = 0;
+
+    // Up to `n` packets, each linear, its data being the UDP payload, PacketMeta filled. Everything
+    // else (ARP, ICMP, fragments, other hosts' packets) is consumed and counted. Never blocks.
+    virtual std::uint16_t rx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint16_t n,
+                                   relay::TimeUs now) = 0;
+
+    // Sends packets that begin with what `link_kind` asks for. A short return is normal.
+    virtual TxResult tx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n) = 0;
+
+    // Takes packets whose neighbour isn't resolved yet. Returns how many of the first ones were
+    // taken; they end in hold_sent or hold_dropped. The rest stay with the caller.
+    virtual std::uint32_t hold(std::uint16_t, rte_mbuf**, std::uint32_t, relay::TimeUs) {
+        return 0;
+    }
+    // Packets held now.
+    virtual std::uint32_t held(std::uint16_t) const { return 0; }
+
+    // Fills `link` for packets from flow.local to flow.remote (a zero local port means that of the
+    // queue). Main thread or any worker. Each ready or resolving link is given back by release_link.
+    virtual LinkState make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) = 0;
+    virtual void release_link(std::span<const std::byte, kLinkBytes>) {}
+
+    // Housekeeping: resolution, timeouts, hand-off. Bounded work; call once per turn or at least
+    // every 10 ms.
+    virtual void poll_slow(std::uint16_t, relay::TimeUs) {}
+
+    // File descriptor that becomes readable when the queue has packets, or -1: an idle worker may
+    // wait on it.
+    virtual int wait_descriptor(std::uint16_t) const { return -1; }
+
+    // What LinkKind::ethernet needs per packet; null for other kinds.
+    virtual net::EthernetContext* ethernet(std::uint16_t) { return nullptr; }
+
+    const PortCounters& counters(std::uint16_t queue) const { return counters_[queue]; }
+
+  protected:
+    Port(std::string spec, const PortConfig& config);
+
+    PortCapabilities capabilities_;
+    PortNeeds needs_;
+    PortConfig config_;
+    std::string spec_;
+    std::vector<PortCounters> counters_;  // per queue
+};
+
+// Opens a port by its configured name. EAL must be initialised; devices are made by it (vdev) or
+// must have been allowed by eal_device_arguments (PCI). Not started yet.
+//   memory                                     in-process, for replay and benchmarks (memory_port.h)
+//   socket:ADDRESS                             kernel UDP; IPv4 or IPv6, not a wildcard
+//   DEVICE[,devargs][;key=value]…              a DPDK virtual device: net_tap0,iface=dtk1
+//   pci:0000:3b:00.0[,devargs][;key=value]…
+// keys: address=10.0.0.1/24 (needed), gateway=10.0.0.254, vlan=1..4094, mtu=1500, mac=02:…
+std::expected<std::unique_ptr<Port>, PortError> open_port(std::string_view spec,
+                                                          const PortConfig& config);
+
+// Checks a port's name without opening anything. Empty: fine.
+std::expected<void, PortError> check_port_spec(std::string_view spec);
+
+// EAL arguments for a set of ports: "--no-pci", or "-a" for each PCI device named.
+std::vector<std::string> eal_device_arguments(std::span<const std::string> specs);
+
+}  // namespace strata::dataplane

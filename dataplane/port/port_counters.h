@@ -1,0 +1,74 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace strata::dataplane {
+
+// What a port counts, per queue. Every received frame ends in `delivered` or in exactly one of the
+// counters between consumed_first and consumed_last; `handed_off` ones are delivered on another
+// queue. Sums of all queues: frames = delivered + consumed.
+enum class PortCounter : std::uint8_t {
+    rx_frames,        // taken from the device or socket
+    rx_bytes,         // of them, as the device counts
+    rx_delivered,     // given to a worker by rx_burst
+    rx_linearised,    // arrived as a chain and were copied into one mbuf (invariant 1)
+    // Consumed: a received frame that no worker sees ends in exactly one of these.
+    rx_truncated,     // longer than an mbuf, or shorter than its headers say
+    rx_not_for_us,    // Ethernet, VLAN or IP destination isn't ours
+    rx_unknown_type,  // neither ARP, IPv4 nor IPv6; neither UDP nor ICMP
+    rx_bad_header,    // version, lengths, IPv4 header checksum
+    rx_fragment,      // IPv4 or IPv6 fragment
+    rx_unknown_port,  // UDP port that no worker owns
+    rx_arp,           // ARP and neighbour discovery
+    rx_icmp,          // echo requests answered and everything else of ICMP
+    rx_handoff_full,  // the ring to the packet's home worker was full
+    // Beside the equation.
+    rx_handed_off,    // passed to the queue of its home worker
+    rx_no_mbuf,       // a receive call was shortened by an empty pool
+    rx_errors,        // the receive call failed
+    arp_answered,     // requests and solicitations answered
+    arp_requests,     // requests and solicitations sent
+    icmp_answered,
+    // Transmit: of what tx_burst and hold took, each is sent, an error, or held and later one of
+    // hold_sent or hold_dropped.
+    tx_packets,       // UDP datagrams given to the device or kernel
+    tx_bytes,         // of them, UDP payload
+    tx_errors,        // refused by the device or kernel for good
+    tx_short,         // bursts that were taken in part
+    tx_linearised,    // chains copied into one mbuf because the device can't take them
+    tx_handoff_full,  // ring to the worker that owns the device's queue was full
+    gso_messages,     // messages that carried more than one datagram
+    gso_datagrams,    // datagrams in them
+    gso_refused,      // messages that the kernel refused and that went out one by one
+    hold_sent,        // waited for a neighbour's address and were sent
+    hold_dropped,     // waited in vain
+    kCount
+};
+
+constexpr std::size_t kPortCounters = static_cast<std::size_t>(PortCounter::kCount);
+constexpr PortCounter kConsumedFirst = PortCounter::rx_truncated;
+constexpr PortCounter kConsumedLast = PortCounter::rx_handoff_full;
+
+// Single writer: the worker of that queue.
+struct alignas(64) PortCounters {
+    std::array<std::uint64_t, kPortCounters> values{};
+
+    std::uint64_t& operator[](PortCounter c) { return values[static_cast<std::size_t>(c)]; }
+    std::uint64_t operator[](PortCounter c) const { return values[static_cast<std::size_t>(c)]; }
+    // Received frames that ended in the port.
+    std::uint64_t consumed() const {
+        std::uint64_t sum = 0;
+        for (auto c = static_cast<std::size_t>(kConsumedFirst);
+             c <= static_cast<std::size_t>(kConsumedLast); ++c)
+            sum += values[c];
+        return sum;
+    }
+};
+
+// "rx_frames": stable names for statistics.
+std::string_view name(PortCounter counter);
+
+}  // namespace strata::dataplane

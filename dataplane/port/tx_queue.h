@@ -1,0 +1,76 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "dataplane/port/port.h"
+
+namespace strata::dataplane {
+
+// What a packet is worth when a port can't keep up: upper layers go first, audio last.
+enum class TxClass : std::uint8_t { audio, base, upper, kCount };
+constexpr std::size_t kTxClasses = static_cast<std::size_t>(TxClass::kCount);
+
+struct TxQueueConfig {
+    std::uint32_t packets = 8'192;         // capacity
+    relay::TimeUs max_wait_us = 20'000;    // older ones are dropped
+};
+
+// Every packet pushed ends in exactly one of these or is queued (or held by the port):
+// pushed = sent + full + expired + errors + unresolved + held_dropped + queued + held.
+struct TxQueueCounters {
+    std::uint64_t pushed = 0;
+    std::uint64_t sent = 0;
+    std::array<std::uint64_t, kTxClasses> full{};     // tx_full, no room for that class
+    std::array<std::uint64_t, kTxClasses> expired{};  // tx_full, waited longer than its class may
+    std::uint64_t errors = 0;                         // the port refused it for good
+    std::uint64_t unresolved = 0;                     // no neighbour and no room to hold
+};
+
+// The bounded queue between one worker and one port. Order is kept. A class is admitted up to its
+// share of the capacity and waits at most its share of max_wait_us: audio 100 %, base 90 %, upper
+// 75 %. Thread: its worker.
+// budget: an empty queue costs a burst two branches, bench/pipeline
+class TxQueue {
+  public:
+    TxQueue(Port& port, std::uint16_t queue, const TxQueueConfig& config);
+    ~TxQueue();
+    TxQueue(const TxQueue&) = delete;
+    TxQueue& operator=(const TxQueue&) = delete;
+
+    // Takes `n` packets. May send; what a port wants in one piece waits for flush.
+    void push(rte_mbuf** packets, std::uint32_t n, TxClass tx_class, relay::TimeUs now);
+    // Takes packets whose neighbour isn't known.
+    void push_unresolved(rte_mbuf** packets, std::uint32_t n, relay::TimeUs now);
+    // Sends what the port takes, then drops what has waited too long. At the end of every turn.
+    void flush(relay::TimeUs now);
+
+    std::uint32_t queued() const { return tail_ - head_; }
+    const TxQueueCounters& counters() const { return counters_; }
+    Port& port() { return port_; }
+    std::uint16_t queue() const { return queue_; }
+
+  private:
+    std::uint32_t send_direct(rte_mbuf** packets, std::uint32_t n);
+    void send_queued();
+    void expire(relay::TimeUs now);
+
+    struct Waiting {
+        relay::TimeUs since_us;
+        TxClass tx_class;
+    };
+
+    Port& port_;
+    std::uint16_t queue_;
+    std::uint32_t capacity_, mask_;
+    std::array<std::uint32_t, kTxClasses> admit_{};
+    std::array<relay::TimeUs, kTxClasses> wait_us_{};
+    std::uint32_t batch_;
+    std::uint32_t head_ = 0, tail_ = 0;   // free running
+    std::vector<rte_mbuf*> packets_;      // ring, a power of two
+    std::vector<Waiting> waiting_;        // beside it
+    TxQueueCounters counters_;
+};
+
+}  // namespace strata::dataplane

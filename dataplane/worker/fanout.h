@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "dataplane/port/pools.h"
+#include "dataplane/port/port.h"
+#include "dataplane/port/tx_queue.h"
+#include "relay/svc/track.h"
+
+namespace strata::dataplane {
+
+struct FanOutConfig {
+    // Payloads up to this many bytes are copied behind the header instead of chained; 0: never.
+    // At most kTinyPayloadMax.
+    std::uint16_t tiny_payload_bytes = 0;
+    TxQueueConfig tx_queue;
+};
+
+constexpr std::uint16_t kTinyPayloadMax = 192;
+// mbuf reference counts are 16 bits and wrap silently: more receivers take another indirect mbuf.
+constexpr std::uint32_t kMaxReferences = 32'000;
+
+// Every output that was asked for ends in exactly one of the first group; `queued_for_tx` goes on in
+// TxQueueCounters::pushed. selected = queued_for_tx + no_header_mbuf + no_payload_mbuf + too_large.
+struct FanOutCounters {
+    std::uint64_t selected = 0;
+    std::uint64_t queued_for_tx = 0;
+    std::uint64_t no_header_mbuf = 0;    // header pool empty
+    std::uint64_t no_payload_mbuf = 0;   // indirect (or linear) pool empty
+    std::uint64_t too_large = 0;         // beyond the port's max_datagram_bytes
+    // How payloads left (invariant 1: each kind of copy has a counter). Of queued_for_tx.
+    std::uint64_t chained = 0;           // not copied
+    std::uint64_t no_payload = 0;        // header only: our own packets, holes closed
+    std::uint64_t copied_tiny = 0;       // small payload behind its header
+    std::uint64_t copied_linear = 0;     // the port can't take chains
+    std::uint64_t through_kernel = 0;    // of all of the above, those that the kernel copies once
+};
+
+// Makes a received packet into one packet per receiver without copying its payload: a header mbuf
+// each, chained to one indirect mbuf per payload variant whose reference count is raised once.
+// One per (worker, port). Thread: its worker.
+// budget: at 100 receivers at most twice the raw ceiling, bench/pipeline
+class FanOut {
+  public:
+    FanOut(Port& port, std::uint16_t queue, const Pools& pools, const FanOutConfig& config);
+
+    // Sends what a Track made of `packet`, which stays the caller's and must be linear with its data
+    // at the RTP header. Receivers' links must have been made by this port.
+    void send(rte_mbuf& packet, std::span<const relay::Output> outputs, TxClass tx_class,
+              relay::TimeUs now);
+
+    // A packet of the relay's own (RTCP, replies), copied. At most kHeaderPayloadBytes, else
+    // too_large.
+    void send_own(std::span<const std::byte, kLinkBytes> link, std::span<const std::uint8_t> packet,
+                  TxClass tx_class, relay::TimeUs now);
+
+    // End of the turn: what waits for its neighbours to make a batch leaves now.
+    void flush(relay::TimeUs now) { queue_.flush(now); }
+
+    const FanOutCounters& counters() const { return counters_; }
+    const TxQueue& queue() const { return queue_; }
+
+  private:
+    struct Payload;
+    template <typename Writer>
+    void send_with(Writer& writer, rte_mbuf& packet, std::span<const relay::Output> outputs,
+                   TxClass tx_class, relay::TimeUs now);
+
+    Port& port_;
+    const Pools& pools_;
+    std::uint16_t queue_index_;
+    std::uint16_t tiny_payload_bytes_;
+    bool chains_, through_kernel_;
+    FanOutCounters counters_;
+    TxQueue queue_;
+};
+
+}  // namespace strata::dataplane
