@@ -7,6 +7,7 @@
 #include <span>
 
 #include "relay/codec/packet_info.h"
+#include "relay/rewrite/header_profile.h"
 #include "relay/rewrite/header_template.h"
 #include "relay/rtp/types.h"
 #include "relay/svc/layers.h"
@@ -15,16 +16,6 @@
 // serves receivers of it); a worker calls it for each packet, control commands reach it through the
 // worker. Nothing here allocates after construction.
 namespace strata::relay {
-
-// A receiver's leg of one track, as it was negotiated. Receivers with equal profiles share header
-// templates: every id here is 0 where the leg doesn't take that extension (C37).
-struct HeaderProfile {
-    std::array<std::uint8_t, static_cast<std::size_t>(ExtensionKind::kCount)> extension_id{};
-    std::uint8_t payload_type = 0;      // of media, 0..127
-    std::uint8_t red_payload_type = 0;  // 0: RED is unwrapped for this leg (B7)
-    bool mixed_extension_forms = true;  // extmap-allow-mixed (C12)
-    friend bool operator==(const HeaderProfile&, const HeaderProfile&) = default;
-};
 
 // Stable name of a receiver within its track.
 using ReceiverHandle = std::uint32_t;

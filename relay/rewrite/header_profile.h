@@ -1,0 +1,25 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "relay/codec/packet_info.h"
+
+namespace strata::relay {
+
+// A receiver's leg of one track, as it was negotiated. Receivers with equal profiles share header
+// templates: every id here is 0 where the leg doesn't take that extension (C37).
+struct HeaderProfile {
+    std::array<std::uint8_t, static_cast<std::size_t>(ExtensionKind::kCount)> extension_id{};
+    std::uint8_t payload_type = 0;      // of media, 0..127
+    std::uint8_t red_payload_type = 0;  // 0: RED is unwrapped for this leg (B7)
+    bool mixed_extension_forms = true;  // extmap-allow-mixed (C12)
+    friend bool operator==(const HeaderProfile&, const HeaderProfile&) = default;
+
+    std::uint8_t id_of(ExtensionKind kind) const {
+        return extension_id[static_cast<std::size_t>(kind)];
+    }
+};
+
+}  // namespace strata::relay

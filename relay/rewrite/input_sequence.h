@@ -1,0 +1,55 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "relay/rtp/types.h"
+
+namespace strata::relay {
+
+// How a packet's sequence number relates to those before it.
+enum class Arrival : std::uint8_t {
+    newest,     // ahead of all before; a jump leaves holes
+    late,       // reordered or retransmitted, not seen before
+    duplicate,
+    too_old,    // beyond what is remembered: drop it
+    suspect,    // far away from all before: drop it; if its successor follows, a restart
+    restarted,  // newest, but the source has restarted its numbering (C24): a new stream begins
+};
+
+struct ArrivedNumber {
+    Arrival arrival = Arrival::newest;
+    std::int64_t n = 0;  // extended; of newest, late, duplicate and restarted
+};
+
+// Extends the sequence numbers of one encoding to 64 bits, sorts out duplicates over the last kWindow
+// numbers and detects a source that restarts its numbering (RFC 3550 appendix A.1: two packets in
+// sequence, far from the others). Extended numbers run on over a restart, with one number skipped,
+// so nothing behind this needs to know of it. Constant time, except O(kWindow/64) at a jump.
+class InputSequence {
+  public:
+    static constexpr std::int64_t kWindow = 4096;
+    static constexpr std::int64_t kMaxJump = 3000;  // RFC 3550 appendix A.1, MAX_DROPOUT
+
+    ArrivedNumber arrive(SequenceNumber sequence);
+
+    // Extended number without recording anything; nullopt before the first packet.
+    std::optional<std::int64_t> peek(SequenceNumber sequence) const;
+    std::int64_t highest() const { return highest_; }
+    bool started() const { return started_; }
+
+  private:
+    bool test_and_set(std::int64_t n);
+    void advance(std::int64_t n);
+    ArrivedNumber far_away(SequenceNumber sequence, bool behind);
+
+    bool started_ = false, suspect_ = false;
+    SequenceNumber highest_wire_;
+    SequenceNumber suspect_next_;
+    std::int64_t highest_ = 0;
+    std::int64_t lowest_ = 0;  // of this numbering: lower ones are too old
+    std::array<std::uint64_t, kWindow / 64> seen_{};
+};
+
+}  // namespace strata::relay

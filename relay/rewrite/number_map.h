@@ -1,0 +1,106 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace strata::relay {
+
+// What became of one input number in one layer group.
+enum class NumberState : std::uint8_t {
+    unknown,    // a hole: not seen, or not yet
+    forwarded,
+    dropped,    // by policy, and closed up: no outgoing number
+    closed,     // by policy or given up, after its number was reserved: an empty packet has it (C17)
+};
+
+// Renumbers a counted stream of which policy drops a part, for one layer group: the last kWindow
+// extended input numbers n, what became of each, and dropped(n), how many up to n were dropped and
+// closed up. number(n) = n - dropped(n) is the group's outgoing number; a receiver adds its offset.
+//
+// dropped(n) is *frozen* once any later number was given out (C17): a hole before it keeps its
+// reserved number. Behind the last number given out lies the *tail*, where drops still close up.
+//
+// Extended numbers only (64 bits, no wrap): see InputSequence. Two bytes an entry; forward, drop:
+// O(1) amortised, a jump of g numbers costs O(min(g, kWindow)), find O(log kWindow).
+// Instantiated in number_map.cc for SequenceMap and PictureIdMap.
+template <std::size_t kWindow>
+class NumberMap {
+  public:
+    static_assert((kWindow & (kWindow - 1)) == 0 && kWindow <= 8192);
+
+    struct Entry {
+        std::int64_t n = 0;       // input
+        std::int64_t number = 0;  // group's outgoing number; of a dropped n: its predecessor's
+        NumberState state = NumberState::unknown;
+    };
+
+    // Forgets everything; the next number expected is n, and its outgoing number would be n too.
+    // Lower ones are too old. The first forward or drop does this by itself.
+    void start(std::int64_t n);
+    bool started() const { return started_; }
+
+    // n goes out: its number, everything before it is frozen. Nullopt: it can't, because it went
+    // out before, was dropped or closed, or is older than the window.
+    std::optional<std::int64_t> forward(std::int64_t n);
+
+    // n doesn't go out. Returns the number that an empty packet must close now (C17), if n came
+    // too late to be closed up; otherwise nothing needs to be sent.
+    std::optional<std::int64_t> drop(std::int64_t n);
+
+    // Freezes dropped() of everything before n, as if n had been given out: to be called where a
+    // receiver leaves this group at n, since it was given later numbers from elsewhere.
+    void freeze_before(std::int64_t n);
+
+    // The oldest hole below `before` that has a reserved number, now marked as closed: upstream
+    // gave it up (C17). Call until nullopt. Unfrozen holes are left alone until they freeze.
+    std::optional<Entry> close_next_hole(std::int64_t before);
+
+    // State and number of n; nullopt outside the window. In the tail, the number is not final.
+    std::optional<Entry> at(std::int64_t n) const;
+
+    // n - dropped(n - 1): the number that n has, or would be given if it went out now, whatever was
+    // decided of it; also for n above highest(). What a receiver that moves at n is to be given next.
+    // For n below the window: of the window's oldest.
+    std::int64_t expected(std::int64_t n) const;
+
+    // Which n was given or reserved the outgoing number with these low 16 bits, taken as one of the
+    // last 2^15 below the newest (a NACK's, less the receiver's offset). Never a dropped n.
+    std::optional<Entry> find(std::uint16_t number) const;
+
+    // Number that highest() + 1 would be given.
+    std::int64_t next_number() const { return highest_ + 1 - dropped_ - tail_dropped_; }
+    std::int64_t highest() const { return highest_; }            // highest n heard of
+    std::int64_t highest_frozen() const { return frozen_; }
+    std::int64_t lowest() const { return lowest_; }              // oldest n remembered
+
+  private:
+    static constexpr std::uint16_t kCountMask = 0x3fff;
+    static constexpr int kStateShift = 14;
+
+    std::uint16_t& entry(std::int64_t n) {
+        return ring_[static_cast<std::size_t>(n) & (kWindow - 1)];
+    }
+    std::uint16_t entry(std::int64_t n) const {
+        return ring_[static_cast<std::size_t>(n) & (kWindow - 1)];
+    }
+    NumberState state(std::int64_t n) const {
+        return static_cast<NumberState>(entry(n) >> kStateShift);
+    }
+    void set_state(std::int64_t n, NumberState state);
+    std::int64_t frozen_number(std::int64_t n) const;
+    void extend(std::int64_t n);
+    void freeze(std::int64_t last);
+
+    bool started_ = false;
+    std::int64_t lowest_ = 0, highest_ = -1;
+    std::int64_t frozen_ = -1;        // last n whose dropped() is final
+    std::int64_t dropped_ = 0;        // dropped(frozen_)
+    std::int64_t tail_dropped_ = 0;   // dropped in (frozen_, highest_]
+    std::int64_t closed_before_ = 0;  // no hole below this
+    // Per n: state in the top two bits; below, of frozen entries, dropped(n) modulo 2^14.
+    std::array<std::uint16_t, kWindow> ring_{};
+};
+
+}  // namespace strata::relay
