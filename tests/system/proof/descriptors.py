@@ -81,6 +81,8 @@ class DependencyDescriptor:
             if self.attached:
                 structure = Structure(bits)
                 self.active = (1 << structure.decode_targets) - 1
+            if structure is None:
+                raise ValueError("no structure yet")
             if active_present:
                 self.active = bits.read(structure.decode_targets)
         if structure is None:
