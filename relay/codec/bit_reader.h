@@ -33,7 +33,7 @@ class BitReader {
     }
 
     // ns(n) of the AV1 specification, section 4.10.7: a value in 0..n-1 that takes floor(log2(n))
-    // or one more bits. `n` is 1..2^31.
+    // or one more bits. `n` is 1..2^31 - 1.
     std::uint32_t read_non_symmetric(std::uint32_t n) {
         const auto width = static_cast<unsigned>(std::bit_width(n));
         const std::uint32_t short_codes = (std::uint32_t{1} << width) - n;

@@ -50,12 +50,15 @@ class BitWriter {
     void copy(std::span<const std::uint8_t> source, std::size_t begin, std::size_t end) {
         BitReader reader(source);
         reader.skip(begin);
+        if (end < begin || end - begin > reader.remaining()) {
+            ok_ = false;
+            return;
+        }
         for (std::size_t left = end - begin; left > 0;) {
             const unsigned take = left < 32 ? static_cast<unsigned>(left) : 32;
             write(reader.read(take), take);
             left -= take;
         }
-        if (!reader.ok()) ok_ = false;
     }
 
     bool ok() const { return ok_; }
