@@ -12,7 +12,8 @@ namespace strata::dataplane {
 // benchmarks; deterministic. Thread: one, which is both driver and worker.
 class MemoryPort final : public Port {
   public:
-    // Called for each packet sent. `packet` is the UDP payload, valid during the call.
+    // Called for each packet sent, in one piece and valid during the call: the UDP payload with its
+    // flow, or, with ethernet links, the frame.
     class Sink {
       public:
         virtual ~Sink() = default;
@@ -37,7 +38,7 @@ class MemoryPort final : public Port {
     bool push(const FlowKey& flow, std::span<const std::uint8_t> payload);
     // The same for any queue; an mbuf whose data is the payload. Takes it when true.
     bool push(std::uint16_t queue, const FlowKey& flow, rte_mbuf* packet);
-    // Where output goes; null: freed unseen. flow_key links only.
+    // Where output goes; null: freed unseen.
     void set_sink(Sink* sink) { sink_ = sink; }
     // At most this many packets are taken per tx_burst from now on: a slow device.
     void set_tx_limit(std::uint32_t packets) { tx_limit_ = packets; }
@@ -55,6 +56,8 @@ class MemoryPort final : public Port {
     static constexpr std::size_t kMaxInput = 65'536;  // packets waiting, per queue
 
   private:
+    void show(rte_mbuf* packet);
+
     struct State;
     std::unique_ptr<State> state_;
     Sink* sink_ = nullptr;

@@ -44,32 +44,34 @@ enum class LinkState : std::uint8_t {
 
 struct PortCapabilities {
     LinkKind link_kind = LinkKind::flow_key;
-    bool chains = true;               // false: the port copies a chain into one mbuf, counted
-    std::uint16_t max_segments = 2;   // of a chain
-    bool checksum_offload = false;    // IPv4 header and UDP checksums are filled in by the device
-    bool through_kernel = false;      // every packet is copied once by the kernel
-    // Packets worth a tx_burst before the end of the turn. Large where a port regroups what it sends.
+    bool chains = true;              // false: FanOut copies each packet into one mbuf, counted
+    std::uint16_t max_segments = 2;  // of a chain
+    bool checksum_offload = false;   // IPv4 header and UDP checksums are filled in by the device
+    bool through_kernel = false;     // every packet is copied once by the kernel
+    // Packets worth a tx_burst before the end of the turn. Large where a port regroups what it
+    // sends.
     std::uint32_t tx_batch = 64;
     std::uint16_t max_datagram_bytes = 1'472;  // UDP payload
 };
 
 // How many mbufs a started port may hold at once, for sizing pools (PoolConfig).
 struct PortNeeds {
-    std::uint32_t rx_mbufs = 0;  // receive rings and hand-off rings
-    std::uint32_t tx_mbufs = 0;  // transmit rings, hand-off rings, held packets
+    std::uint32_t rx_mbufs = 0;      // receive rings and hand-off rings
+    std::uint32_t tx_mbufs = 0;      // transmit rings, hand-off rings, held packets
+    std::uint32_t linear_mbufs = 0;  // of tx_mbufs, whole packets, where chains can't be sent
 };
 
 struct PortConfig {
-    std::uint16_t index = 0;             // PacketMeta::port_index
-    std::uint16_t workers = 1;           // queues 0..workers-1, one per worker
-    std::uint16_t base_udp_port = 0;     // worker w owns base + w; 0: the kernel chooses (socket only)
-    std::uint16_t rx_ring = 1'024;       // descriptors per device queue
+    std::uint16_t index = 0;          // PacketMeta::port_index
+    std::uint16_t workers = 1;        // queues 0..workers-1, one per worker
+    std::uint16_t base_udp_port = 0;  // worker w owns base + w; 0: the kernel chooses (socket only)
+    std::uint16_t rx_ring = 1'024;    // descriptors per device queue
     std::uint16_t tx_ring = 1'024;
-    bool udp_checksum = true;            // false: 0 on IPv4, never on IPv6
-    bool gso = true;                     // socket: UDP_SEGMENT where the kernel has it
+    bool udp_checksum = true;                     // false: 0 on IPv4, never on IPv6
+    bool gso = true;                              // socket: UDP_SEGMENT where the kernel has it
     std::uint32_t socket_buffer_bytes = 4 << 20;  // asked of the kernel, each way
-    std::uint32_t neighbours = 1'024;    // ethdev: next hops remembered
-    std::uint32_t held_packets = 256;    // ethdev, per queue: waiting for a neighbour
+    std::uint32_t neighbours = 1'024;             // ethdev: next hops remembered
+    std::uint32_t held_packets = 256;             // ethdev, per queue: waiting for a neighbour
     relay::TimeUs hold_us = 1'000'000;
     std::uint32_t handoff_ring = 2'048;  // between workers, per direction; a power of two
 };
@@ -120,7 +122,8 @@ class Port {
     virtual std::uint32_t held(std::uint16_t) const { return 0; }
 
     // Fills `link` for packets from flow.local to flow.remote (a zero local port means that of the
-    // queue). Main thread or any worker. Each ready or resolving link is given back by release_link.
+    // queue). Main thread or any worker. Each ready or resolving link is given back by
+    // release_link.
     virtual LinkState make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) = 0;
     virtual void release_link(std::span<const std::byte, kLinkBytes>) {}
 
@@ -149,9 +152,9 @@ class Port {
 
 // Opens a port by its configured name. EAL must be initialised; devices are made by it (vdev) or
 // must have been allowed by eal_device_arguments (PCI). Not started yet.
-//   memory                                     in-process, for replay and benchmarks (memory_port.h)
-//   socket:ADDRESS                             kernel UDP; IPv4 or IPv6, not a wildcard
-//   DEVICE[,devargs][;key=value]…              a DPDK virtual device: net_tap0,iface=dtk1
+//   memory                                     in-process, for replay and benchmarks
+//   (memory_port.h) socket:ADDRESS                             kernel UDP; IPv4 or IPv6, not a
+//   wildcard DEVICE[,devargs][;key=value]…              a DPDK virtual device: net_tap0,iface=dtk1
 //   pci:0000:3b:00.0[,devargs][;key=value]…
 // keys: address=10.0.0.1/24 (needed), gateway=10.0.0.254, vlan=1..4094, mtu=1500, mac=02:…
 std::expected<std::unique_ptr<Port>, PortError> open_port(std::string_view spec,

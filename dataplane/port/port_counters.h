@@ -11,10 +11,10 @@ namespace strata::dataplane {
 // counters between consumed_first and consumed_last; `handed_off` ones are delivered on another
 // queue. Sums of all queues: frames = delivered + consumed.
 enum class PortCounter : std::uint8_t {
-    rx_frames,        // taken from the device or socket
-    rx_bytes,         // of them, as the device counts
-    rx_delivered,     // given to a worker by rx_burst
-    rx_linearised,    // arrived as a chain and were copied into one mbuf (invariant 1)
+    rx_frames,      // taken from the device or socket
+    rx_bytes,       // of them, as the device counts
+    rx_delivered,   // given to a worker by rx_burst
+    rx_linearised,  // arrived as a chain and were copied into one mbuf (invariant 1)
     // Consumed: a received frame that no worker sees ends in exactly one of these.
     rx_truncated,     // longer than an mbuf, or shorter than its headers say
     rx_not_for_us,    // Ethernet, VLAN or IP destination isn't ours
@@ -26,11 +26,11 @@ enum class PortCounter : std::uint8_t {
     rx_icmp,          // echo requests answered and everything else of ICMP
     rx_handoff_full,  // the ring to the packet's home worker was full
     // Beside the equation.
-    rx_handed_off,    // passed to the queue of its home worker
-    rx_no_mbuf,       // a receive call was shortened by an empty pool
-    rx_errors,        // the receive call failed
-    arp_answered,     // requests and solicitations answered
-    arp_requests,     // requests and solicitations sent
+    rx_handed_off,  // passed to the queue of its home worker
+    rx_no_mbuf,     // a receive call was shortened by an empty pool
+    rx_errors,      // the receive call failed
+    arp_answered,   // requests and solicitations answered
+    arp_requests,   // requests and solicitations sent
     icmp_answered,
     // Transmit: of what tx_burst and hold took, each is sent, an error, or held and later one of
     // hold_sent or hold_dropped.
@@ -38,7 +38,6 @@ enum class PortCounter : std::uint8_t {
     tx_bytes,         // of them, UDP payload
     tx_errors,        // refused by the device or kernel for good
     tx_short,         // bursts that were taken in part
-    tx_linearised,    // chains copied into one mbuf because the device can't take them
     tx_handoff_full,  // ring to the worker that owns the device's queue was full
     gso_messages,     // messages that carried more than one datagram
     gso_datagrams,    // datagrams in them

@@ -13,18 +13,20 @@ enum class TxClass : std::uint8_t { audio, base, upper, kCount };
 constexpr std::size_t kTxClasses = static_cast<std::size_t>(TxClass::kCount);
 
 struct TxQueueConfig {
-    std::uint32_t packets = 8'192;         // capacity
-    relay::TimeUs max_wait_us = 20'000;    // older ones are dropped
+    std::uint32_t packets = 8'192;       // capacity
+    relay::TimeUs max_wait_us = 20'000;  // older ones are dropped
 };
 
-// Every packet pushed ends in exactly one of these or is queued (or held by the port):
-// pushed = sent + full + expired + errors + unresolved + held_dropped + queued + held.
+// Every packet pushed ends in exactly one of these or is queued:
+// pushed = sent + full + expired + errors + held + unresolved + queued. What was held is told by
+// the port: held = hold_sent + hold_dropped + Port::held().
 struct TxQueueCounters {
     std::uint64_t pushed = 0;
     std::uint64_t sent = 0;
     std::array<std::uint64_t, kTxClasses> full{};     // tx_full, no room for that class
     std::array<std::uint64_t, kTxClasses> expired{};  // tx_full, waited longer than its class may
     std::uint64_t errors = 0;                         // the port refused it for good
+    std::uint64_t held = 0;                           // given to Port::hold, see there
     std::uint64_t unresolved = 0;                     // no neighbour and no room to hold
 };
 
@@ -52,14 +54,8 @@ class TxQueue {
     std::uint16_t queue() const { return queue_; }
 
   private:
-    std::uint32_t send_direct(rte_mbuf** packets, std::uint32_t n);
     void send_queued();
     void expire(relay::TimeUs now);
-
-    struct Waiting {
-        relay::TimeUs since_us;
-        TxClass tx_class;
-    };
 
     Port& port_;
     std::uint16_t queue_;
@@ -67,9 +63,11 @@ class TxQueue {
     std::array<std::uint32_t, kTxClasses> admit_{};
     std::array<relay::TimeUs, kTxClasses> wait_us_{};
     std::uint32_t batch_;
-    std::uint32_t head_ = 0, tail_ = 0;   // free running
-    std::vector<rte_mbuf*> packets_;      // ring, a power of two
-    std::vector<Waiting> waiting_;        // beside it
+    std::uint32_t head_ = 0, tail_ = 0;  // free running
+    std::uint32_t unattempted_ = 0;      // packets pushed since the last tx_burst
+    std::vector<rte_mbuf*> packets_;     // ring, a power of two
+    std::vector<relay::TimeUs>
+        since_us_;  // beside it; when a port reorders, off by one burst at most
     TxQueueCounters counters_;
 };
 

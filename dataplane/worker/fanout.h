@@ -21,20 +21,21 @@ constexpr std::uint16_t kTinyPayloadMax = 192;
 // mbuf reference counts are 16 bits and wrap silently: more receivers take another indirect mbuf.
 constexpr std::uint32_t kMaxReferences = 32'000;
 
-// Every output that was asked for ends in exactly one of the first group; `queued_for_tx` goes on in
-// TxQueueCounters::pushed. selected = queued_for_tx + no_header_mbuf + no_payload_mbuf + too_large.
+// Every output that was asked for ends in exactly one of the first group; `queued_for_tx` goes on
+// in TxQueueCounters::pushed. selected = queued_for_tx + no_header_mbuf + no_payload_mbuf +
+// too_large.
 struct FanOutCounters {
     std::uint64_t selected = 0;
     std::uint64_t queued_for_tx = 0;
-    std::uint64_t no_header_mbuf = 0;    // header pool empty
-    std::uint64_t no_payload_mbuf = 0;   // indirect (or linear) pool empty
-    std::uint64_t too_large = 0;         // beyond the port's max_datagram_bytes
+    std::uint64_t no_header_mbuf = 0;   // header pool empty
+    std::uint64_t no_payload_mbuf = 0;  // indirect (or linear) pool empty
+    std::uint64_t too_large = 0;        // beyond the port's max_datagram_bytes
     // How payloads left (invariant 1: each kind of copy has a counter). Of queued_for_tx.
-    std::uint64_t chained = 0;           // not copied
-    std::uint64_t no_payload = 0;        // header only: our own packets, holes closed
-    std::uint64_t copied_tiny = 0;       // small payload behind its header
-    std::uint64_t copied_linear = 0;     // the port can't take chains
-    std::uint64_t through_kernel = 0;    // of all of the above, those that the kernel copies once
+    std::uint64_t chained = 0;         // not copied
+    std::uint64_t no_payload = 0;      // header only: our own packets, holes closed
+    std::uint64_t copied_tiny = 0;     // small payload behind its header
+    std::uint64_t copied_linear = 0;   // the port can't take chains
+    std::uint64_t through_kernel = 0;  // of all of the above, those that the kernel copies once
 };
 
 // Makes a received packet into one packet per receiver without copying its payload: a header mbuf
@@ -45,8 +46,8 @@ class FanOut {
   public:
     FanOut(Port& port, std::uint16_t queue, const Pools& pools, const FanOutConfig& config);
 
-    // Sends what a Track made of `packet`, which stays the caller's and must be linear with its data
-    // at the RTP header. Receivers' links must have been made by this port.
+    // Sends what a Track made of `packet`, which stays the caller's and must be linear with its
+    // data at the RTP header. Receivers' links must have been made by this port.
     void send(rte_mbuf& packet, std::span<const relay::Output> outputs, TxClass tx_class,
               relay::TimeUs now);
 
@@ -63,9 +64,32 @@ class FanOut {
 
   private:
     struct Payload;
+    struct Payloads;
+    // How the bytes behind the header get into an outgoing packet.
+    enum class PayloadMode : std::uint8_t { none, tiny, chain, linear_small, linear };
+    struct Burst {
+        TxClass tx_class;
+        relay::TimeUs now;
+    };
+    struct Chunk {
+        Payload& payload;
+        PayloadMode mode;
+        std::span<const relay::ReceiverSlot> receivers;
+    };
+
     template <typename Writer>
     void send_with(Writer& writer, rte_mbuf& packet, std::span<const relay::Output> outputs,
-                   TxClass tx_class, relay::TimeUs now);
+                   Burst burst);
+    template <typename Writer>
+    void send_output(Writer& writer, rte_mbuf& packet, const relay::Output& output,
+                     Payload& payload, Burst burst);
+    template <typename Writer>
+    void send_chunk(Writer& writer, rte_mbuf& packet, const relay::Output& output, Chunk chunk,
+                    Burst burst);
+    PayloadMode mode_of(const relay::Output& output) const;
+    bool fits_port(const relay::Output& output) const;
+    rte_mempool* linear_pool() const;
+    void count(PayloadMode mode, std::uint32_t n);
 
     Port& port_;
     const Pools& pools_;

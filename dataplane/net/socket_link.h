@@ -1,0 +1,54 @@
+#pragma once
+
+#include <netinet/in.h>
+#include <rte_mbuf.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "dataplane/port/flow_key.h"
+
+// A receiver behind a kernel socket: its socket address is the link, and lies in front of the RTP
+// header in the mbuf, so that sendmmsg can point at it.
+namespace strata::dataplane::net {
+
+constexpr std::uint16_t kSocketLinkBytes = sizeof(sockaddr_in6);  // room for sockaddr_in as well
+static_assert(kSocketLinkBytes == 28);
+
+// Socket address of flow.remote, zero-filled up to kSocketLinkBytes.
+inline void make_socket_link(const FlowKey& flow, std::span<std::byte, 64> link) {
+    std::memset(link.data(), 0, link.size());
+    if (flow.remote.is_v4()) {
+        sockaddr_in a{};
+        a.sin_family = AF_INET;
+        a.sin_port = htons(flow.remote_port);
+        std::memcpy(&a.sin_addr, flow.remote.v4_bytes(), 4);
+        std::memcpy(link.data(), &a, sizeof a);
+    } else {
+        sockaddr_in6 a{};
+        a.sin6_family = AF_INET6;
+        a.sin6_port = htons(flow.remote_port);
+        std::memcpy(&a.sin6_addr, flow.remote.bytes.data(), 16);
+        std::memcpy(link.data(), &a, sizeof a);
+    }
+}
+
+// Fixed bytes of a link in front of the RTP header: socket addresses and flow keys.
+template <std::uint16_t kBytes>
+class FixedWriter {
+  public:
+    bool wants_payload_sum(const std::byte*) const { return false; }
+    std::uint16_t write(rte_mbuf&, std::uint8_t* rtp, const std::byte* link, std::uint16_t,
+                        std::uint16_t, std::uint32_t) {
+        std::memcpy(rtp - kBytes, link, kBytes);
+        return kBytes;
+    }
+    bool resolved() const { return true; }
+};
+
+using SocketWriter = FixedWriter<kSocketLinkBytes>;
+using FlowKeyWriter = FixedWriter<sizeof(FlowKey)>;
+
+}  // namespace strata::dataplane::net

@@ -1,0 +1,177 @@
+#include "dataplane/port/memory_port.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "dataplane/net/ethernet_link.h"
+
+namespace strata::dataplane {
+
+namespace {
+
+// Packets in order of arrival, in a ring of fixed capacity.
+class PacketRing {
+  public:
+    explicit PacketRing(std::size_t capacity)
+        : ring_(std::bit_ceil(std::max<std::size_t>(capacity, 1))) {}
+    bool full() const { return tail_ - head_ == ring_.size(); }
+    bool empty() const { return head_ == tail_; }
+    std::size_t size() const { return tail_ - head_; }
+    void push(rte_mbuf* m) { ring_[tail_++ & (ring_.size() - 1)] = m; }
+    rte_mbuf* pop() { return ring_[head_++ & (ring_.size() - 1)]; }
+
+  private:
+    std::vector<rte_mbuf*> ring_;
+    std::size_t head_ = 0, tail_ = 0;
+};
+
+constexpr net::MacAddress kOurMac{2, 0, 0, 0, 0, 1};
+constexpr std::uint64_t kTheirMac = 0x02'00'00'00'00'02 | net::Neighbour::kResolved;
+constexpr std::size_t kMaxPacketBytes = 65'535;
+constexpr IpAddress kLoopback = IpAddress::v4({127, 0, 0, 1});
+
+}  // namespace
+
+struct MemoryPort::State {
+    Options options;
+    const Pools* pools = nullptr;
+    std::vector<PacketRing> input;
+    PacketRing in_flight;
+    net::Neighbour neighbour;
+    net::EthernetContext ethernet;
+    std::vector<std::uint8_t> bytes;  // a packet in one piece, for the sink
+
+    State(const PortConfig& config, const Options& o)
+        : options(o), in_flight(o.in_flight), bytes(kMaxPacketBytes) {
+        for (std::uint16_t q = 0; q < config.workers; ++q) input.emplace_back(kMaxInput);
+        neighbour.word = kTheirMac;
+        ethernet = {&neighbour, 0, config.udp_checksum, false};
+    }
+
+    void finish(rte_mbuf* m) {
+        if (options.in_flight == 0) return rte_pktmbuf_free(m);
+        if (in_flight.size() == options.in_flight) rte_pktmbuf_free(in_flight.pop());
+        in_flight.push(m);
+    }
+};
+
+MemoryPort::MemoryPort(const PortConfig& config) : MemoryPort(config, Options{}) {}
+
+MemoryPort::MemoryPort(const PortConfig& config, const Options& options)
+    : Port("memory", config), state_(std::make_unique<State>(config, options)) {
+    capabilities_.link_kind = options.link_kind;
+    capabilities_.chains = options.chains;
+    capabilities_.max_datagram_bytes = 2'048;
+    needs_.tx_mbufs = options.in_flight;
+}
+
+MemoryPort::~MemoryPort() {
+    drain();
+    for (PacketRing& ring : state_->input)
+        while (!ring.empty()) rte_pktmbuf_free(ring.pop());
+}
+
+bool MemoryPort::push(const FlowKey& flow, std::span<const std::uint8_t> payload) {
+    if (state_->input[0].full()) return false;
+    rte_mbuf* m = rte_pktmbuf_alloc(state_->pools->rx);
+    if (m == nullptr) return false;
+    char* data = payload.size() <= rte_pktmbuf_tailroom(m)
+                     ? rte_pktmbuf_append(m, static_cast<std::uint16_t>(payload.size()))
+                     : nullptr;
+    if (data == nullptr) {
+        rte_pktmbuf_free(m);
+        return false;
+    }
+    std::memcpy(data, payload.data(), payload.size());
+    return push(0, flow, m);
+}
+
+bool MemoryPort::push(std::uint16_t queue, const FlowKey& flow, rte_mbuf* packet) {
+    PacketRing& ring = state_->input[queue];
+    if (ring.full()) return false;
+    meta(packet).flow = flow;
+    ring.push(packet);
+    return true;
+}
+
+void MemoryPort::drain() {
+    while (!state_->in_flight.empty()) rte_pktmbuf_free(state_->in_flight.pop());
+}
+
+std::expected<void, PortError> MemoryPort::start(const Pools& pools) {
+    state_->pools = &pools;
+    return {};
+}
+
+Endpoint MemoryPort::local_endpoint(std::uint16_t queue) const {
+    return {kLoopback, static_cast<std::uint16_t>(config_.base_udp_port + queue)};
+}
+
+std::uint16_t MemoryPort::rx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint16_t n,
+                                   relay::TimeUs now) {
+    PacketRing& ring = state_->input[queue];
+    PortCounters& counters = counters_[queue];
+    std::uint16_t count = 0;
+    for (; count < n && !ring.empty(); ++count) {
+        rte_mbuf* m = ring.pop();
+        PacketMeta& about = meta(m);
+        about.queue = queue;
+        about.port_index = config_.index;
+        about.received_us = now;
+        counters[PortCounter::rx_bytes] += m->pkt_len;
+        packets[count] = m;
+    }
+    counters[PortCounter::rx_frames] += count;
+    counters[PortCounter::rx_delivered] += count;
+    return count;
+}
+
+TxResult MemoryPort::tx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n) {
+    const std::uint32_t taken = std::min(n, tx_limit_);
+    PortCounters& counters = counters_[queue];
+    std::uint64_t bytes = 0;
+    for (std::uint32_t i = 0; i < taken; ++i) {
+        bytes += packets[i]->pkt_len;
+        if (sink_ != nullptr) show(packets[i]);
+        state_->finish(packets[i]);
+    }
+    counters[PortCounter::tx_packets] += taken;
+    counters[PortCounter::tx_bytes] += bytes;
+    if (taken < n) ++counters[PortCounter::tx_short];
+    return {taken, 0};
+}
+
+void MemoryPort::show(rte_mbuf* m) {
+    FlowKey flow;
+    std::size_t size = 0;
+    for (const rte_mbuf* s = m; s != nullptr && size + s->data_len <= kMaxPacketBytes;
+         s = s->next) {
+        std::memcpy(state_->bytes.data() + size, rte_pktmbuf_mtod(s, const void*), s->data_len);
+        size += s->data_len;
+    }
+    std::span<const std::uint8_t> packet(state_->bytes.data(), size);
+    if (capabilities_.link_kind == LinkKind::flow_key) {
+        std::memcpy(&flow, packet.data(), sizeof flow);
+        packet = packet.subspan(sizeof flow);
+    }
+    sink_->on_packet(flow, packet);
+}
+
+LinkState MemoryPort::make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) {
+    FlowKey full = flow;
+    if (full.local_port == 0) full.local_port = local_endpoint(0).port;
+    if (full.local == IpAddress{}) full.local = kLoopback;
+    if (capabilities_.link_kind == LinkKind::ethernet) {
+        if (full.local.is_v4() != full.remote.is_v4()) return LinkState::refused;
+        net::make_ethernet_link(full, kOurMac, 0, link);
+        return LinkState::ready;
+    }
+    std::memset(link.data(), 0, link.size());
+    std::memcpy(link.data(), &full, sizeof full);
+    return LinkState::ready;
+}
+
+net::EthernetContext* MemoryPort::ethernet(std::uint16_t) { return &state_->ethernet; }
+
+}  // namespace strata::dataplane

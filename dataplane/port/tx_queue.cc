@@ -1,0 +1,101 @@
+#include "dataplane/port/tx_queue.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace strata::dataplane {
+
+namespace {
+
+// Shares of capacity and waiting time, in percent: audio, base, upper.
+constexpr std::array<std::uint32_t, kTxClasses> kShare{100, 90, 75};
+
+// The class travels in the mbuf, in the field that DPDK's schedulers use for it: beside the pointer
+// it would cost the fast path a store of its own, and it is only read when packets are dropped.
+void set_class(rte_mbuf* m, TxClass c) {
+    m->hash.sched.traffic_class = static_cast<std::uint8_t>(c);
+}
+std::size_t class_of(const rte_mbuf* m) {
+    return std::min<std::size_t>(m->hash.sched.traffic_class, kTxClasses - 1);
+}
+
+}  // namespace
+
+TxQueue::TxQueue(Port& port, std::uint16_t queue, const TxQueueConfig& config)
+    : port_(port),
+      queue_(queue),
+      capacity_(std::max(config.packets, 64u)),
+      mask_(std::bit_ceil(capacity_) - 1),
+      batch_(std::clamp(port.capabilities().tx_batch, 1u, capacity_ / 2)),
+      packets_(mask_ + 1),
+      since_us_(mask_ + 1) {
+    for (std::size_t c = 0; c < kTxClasses; ++c) {
+        admit_[c] = static_cast<std::uint32_t>(std::uint64_t{capacity_} * kShare[c] / 100);
+        wait_us_[c] = config.max_wait_us * kShare[c] / 100;
+    }
+}
+
+TxQueue::~TxQueue() {
+    for (; head_ != tail_; ++head_) rte_pktmbuf_free(packets_[head_ & mask_]);
+}
+
+void TxQueue::push(rte_mbuf** packets, std::uint32_t n, TxClass tx_class, relay::TimeUs now) {
+    counters_.pushed += n;
+    unattempted_ += n;
+    const auto c = static_cast<std::size_t>(tx_class);
+    const std::uint32_t room = admit_[c] > queued() ? admit_[c] - queued() : 0;
+    const std::uint32_t admitted = std::min(n, room);
+    for (std::uint32_t i = 0; i < admitted; ++i, ++tail_) {
+        set_class(packets[i], tx_class);
+        packets_[tail_ & mask_] = packets[i];
+        since_us_[tail_ & mask_] = now;
+    }
+    if (admitted < n) {
+        counters_.full[c] += n - admitted;
+        for (std::uint32_t i = admitted; i < n; ++i) rte_pktmbuf_free(packets[i]);
+    }
+    if (unattempted_ >= batch_) send_queued();
+}
+
+void TxQueue::push_unresolved(rte_mbuf** packets, std::uint32_t n, relay::TimeUs now) {
+    counters_.pushed += n;
+    const std::uint32_t taken = port_.hold(queue_, packets, n, now);
+    counters_.held += taken;
+    counters_.unresolved += n - taken;
+    for (std::uint32_t i = taken; i < n; ++i) rte_pktmbuf_free(packets[i]);
+}
+
+void TxQueue::flush(relay::TimeUs now) {
+    if (head_ == tail_) return;
+    send_queued();
+    if (head_ != tail_) expire(now);
+}
+
+void TxQueue::send_queued() {
+    unattempted_ = 0;
+    while (head_ != tail_) {
+        const std::uint32_t at = head_ & mask_;
+        const std::uint32_t n = std::min(queued(), mask_ + 1 - at);
+        const TxResult result = port_.tx_burst(queue_, packets_.data() + at, n);
+        counters_.sent += result.sent;
+        counters_.errors += result.dropped;
+        head_ += result.taken();
+        if (result.taken() < n) return;
+    }
+}
+
+// From the head while a packet there has waited too long. Classes wait differently: a packet that
+// may still wait shelters the ones behind it for at most a quarter of the time, since order is
+// kept.
+void TxQueue::expire(relay::TimeUs now) {
+    while (head_ != tail_) {
+        rte_mbuf* m = packets_[head_ & mask_];
+        const std::size_t c = class_of(m);
+        if (now - since_us_[head_ & mask_] <= wait_us_[c]) return;
+        ++counters_.expired[c];
+        rte_pktmbuf_free(m);
+        ++head_;
+    }
+}
+
+}  // namespace strata::dataplane

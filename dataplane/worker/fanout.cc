@@ -1,0 +1,302 @@
+#include "dataplane/worker/fanout.h"
+
+#include <rte_mempool.h>
+#include <rte_prefetch.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "dataplane/net/ethernet_link.h"
+#include "dataplane/net/socket_link.h"
+#include "relay/rewrite/header_template.h"
+
+namespace strata::dataplane {
+
+namespace {
+
+constexpr std::uint32_t kChunk = 64;  // header mbufs taken from the pool at once
+constexpr std::uint32_t kAhead = 4;   // receivers prefetched
+
+// A header mbuf fresh from the pool: its room, where the RTP header goes. Only what the pool
+// doesn't guarantee is set (refcnt 1, next null and one segment are: rte_mbuf_raw_alloc).
+std::uint8_t* rtp_room(rte_mbuf* m) { return static_cast<std::uint8_t*>(m->buf_addr) + kRtpOffset; }
+
+void set_lengths(rte_mbuf* m, std::uint16_t link_bytes, std::uint16_t bytes) {
+    m->data_off = static_cast<std::uint16_t>(kRtpOffset - link_bytes);
+    m->data_len = static_cast<std::uint16_t>(link_bytes + bytes);
+    m->pkt_len = m->data_len;
+}
+
+void prefetch_header(const rte_mbuf* m) {
+    rte_prefetch0(m);
+    rte_prefetch0(reinterpret_cast<const std::uint8_t*>(m) + 64);
+    rte_prefetch0(reinterpret_cast<const std::uint8_t*>(m) + sizeof(rte_mbuf));
+    rte_prefetch0(reinterpret_cast<const std::uint8_t*>(m) + sizeof(rte_mbuf) + 64);
+}
+
+void prefetch_slot(const relay::ReceiverSlot* slot) {
+    rte_prefetch0(slot);
+    rte_prefetch0(slot->link.data());
+}
+
+bool take_headers(rte_mempool* pool, rte_mbuf** m, std::uint32_t n) {
+    return rte_mempool_get_bulk(pool, reinterpret_cast<void**>(m), n) == 0;
+}
+
+}  // namespace
+
+// One range of the received packet that outputs share, and what is left of its references.
+struct FanOut::Payload {
+    std::uint16_t offset = 0, size = 0;
+    std::uint32_t wanted = 0;   // receivers still to be given a reference
+    std::uint32_t granted = 0;  // of them, references that `view` already has
+    rte_mbuf* view = nullptr;   // the published indirect mbuf
+    bool summed = false;
+    std::uint32_t sum = 0;  // folded ones' complement sum of the bytes
+
+    // Makes sure that `view` has references to give: at most kMaxReferences for each indirect mbuf,
+    // all of them raised at once. False: the pool is empty.
+    bool take_view(rte_mempool* pool, rte_mbuf& packet) {
+        if (granted != 0) return true;
+        rte_mbuf* fresh = rte_pktmbuf_alloc(pool);
+        if (fresh == nullptr) return false;
+        rte_pktmbuf_attach(fresh, &packet);
+        fresh->data_off = static_cast<std::uint16_t>(packet.data_off + offset);
+        fresh->data_len = size;
+        fresh->pkt_len = size;
+        granted = std::min(wanted, kMaxReferences);
+        rte_mbuf_refcnt_set(fresh, static_cast<std::uint16_t>(granted));
+        view = fresh;
+        return true;
+    }
+
+    // Gives back references that no packet was made for.
+    void give_back(std::uint32_t n) {
+        wanted -= n;
+        granted -= n;
+        if (rte_mbuf_refcnt_update(view, static_cast<std::int16_t>(-static_cast<int>(n))) != 0)
+            return;
+        rte_mbuf_refcnt_set(view, 1);
+        rte_pktmbuf_free_seg(view);
+    }
+};
+
+// The variants of one packet, found by their range. A handful at most: outputs that keep or cut the
+// same descriptor share one.
+struct FanOut::Payloads {
+    std::array<Payload, relay::kMaxOutputs> list;
+    std::size_t count = 0;
+
+    Payload& of(const relay::Output& output) {
+        for (std::size_t i = 0; i < count; ++i)
+            if (list[i].offset == output.payload_offset && list[i].size == output.payload_size)
+                return list[i];
+        list[count] = Payload{};
+        list[count].offset = output.payload_offset;
+        list[count].size = output.payload_size;
+        return list[count++];
+    }
+};
+
+FanOut::FanOut(Port& port, std::uint16_t queue, const Pools& pools, const FanOutConfig& config)
+    : port_(port),
+      pools_(pools),
+      queue_index_(queue),
+      tiny_payload_bytes_(std::min(config.tiny_payload_bytes, kTinyPayloadMax)),
+      chains_(port.capabilities().chains && port.capabilities().max_segments >= 2),
+      through_kernel_(port.capabilities().through_kernel),
+      queue_(port, queue, config.tx_queue) {}
+
+FanOut::PayloadMode FanOut::mode_of(const relay::Output& output) const {
+    if (output.payload_size == 0) return PayloadMode::none;
+    const bool fits = output.header.size + output.payload_size <= kHeaderPayloadBytes;
+    if (output.payload_size <= tiny_payload_bytes_ && fits) return PayloadMode::tiny;
+    if (chains_) return PayloadMode::chain;
+    return fits ? PayloadMode::linear_small : PayloadMode::linear;
+}
+
+void FanOut::send(rte_mbuf& packet, std::span<const relay::Output> outputs, TxClass tx_class,
+                  relay::TimeUs now) {
+    assert(outputs.size() <= relay::kMaxOutputs);
+    switch (port_.capabilities().link_kind) {
+        case LinkKind::flow_key: {
+            net::FlowKeyWriter writer;
+            return send_with(writer, packet, outputs, {tx_class, now});
+        }
+        case LinkKind::socket_address: {
+            net::SocketWriter writer;
+            return send_with(writer, packet, outputs, {tx_class, now});
+        }
+        case LinkKind::ethernet: {
+            net::EthernetWriter writer(*port_.ethernet(queue_index_));
+            return send_with(writer, packet, outputs, {tx_class, now});
+        }
+    }
+}
+
+template <typename Writer>
+void FanOut::send_with(Writer& writer, rte_mbuf& packet, std::span<const relay::Output> outputs,
+                       Burst burst) {
+    Payloads payloads;
+    for (const relay::Output& output : outputs)
+        if (mode_of(output) == PayloadMode::chain && fits_port(output))
+            payloads.of(output).wanted += static_cast<std::uint32_t>(output.receivers.size());
+    for (const relay::Output& output : outputs) {
+        const auto n = static_cast<std::uint32_t>(output.receivers.size());
+        counters_.selected += n;
+        if (!fits_port(output)) {
+            counters_.too_large += n;
+            continue;
+        }
+        send_output(writer, packet, output, payloads.of(output), burst);
+    }
+}
+
+template <typename Writer>
+void FanOut::send_output(Writer& writer, rte_mbuf& packet, const relay::Output& output,
+                         Payload& payload, Burst burst) {
+    const PayloadMode mode = mode_of(output);
+    if (!payload.summed && output.payload_size != 0 && !output.receivers.empty() &&
+        writer.wants_payload_sum(output.receivers.front().link.data())) {
+        payload.sum = net::raw_sum(rte_pktmbuf_mtod_offset(&packet, std::uint8_t*, payload.offset),
+                                   payload.size);
+        payload.summed = true;
+    }
+    std::span<relay::ReceiverSlot> rest = output.receivers;
+    while (!rest.empty()) {
+        auto n = std::min(static_cast<std::uint32_t>(rest.size()), kChunk);
+        if (mode == PayloadMode::chain) {
+            if (!payload.take_view(pools_.indirect, packet)) {
+                payload.wanted -= static_cast<std::uint32_t>(rest.size());
+                counters_.no_payload_mbuf += rest.size();
+                return;
+            }
+            n = std::min(n, payload.granted);
+        }
+        send_chunk(writer, packet, output, {payload, mode, rest.first(n)}, burst);
+        rest = rest.subspan(n);
+    }
+}
+
+template <typename Writer>
+void FanOut::send_chunk(Writer& writer, rte_mbuf& packet, const relay::Output& output, Chunk chunk,
+                        Burst burst) {
+    const auto n = static_cast<std::uint32_t>(chunk.receivers.size());
+    Payload& payload = chunk.payload;
+    const bool linear = chunk.mode == PayloadMode::linear;
+    std::array<rte_mbuf*, kChunk> heads;
+    if (!take_headers(linear ? linear_pool() : pools_.header, heads.data(), n)) {
+        (linear ? counters_.no_payload_mbuf : counters_.no_header_mbuf) += n;
+        if (chunk.mode == PayloadMode::chain) payload.give_back(n);
+        return;
+    }
+    for (std::uint32_t i = 0; i < std::min(n, kAhead); ++i) prefetch_header(heads[i]);
+    const std::uint8_t* bytes = rte_pktmbuf_mtod_offset(&packet, std::uint8_t*, payload.offset);
+    std::array<rte_mbuf*, kChunk> unresolved;
+    std::uint32_t ready_count = 0, unresolved_count = 0;
+    for (std::uint32_t i = 0; i < n; ++i) {
+        if (i + kAhead < n) {
+            prefetch_header(heads[i + kAhead]);
+            prefetch_slot(&chunk.receivers[i + kAhead]);
+        }
+        rte_mbuf* m = heads[i];
+        const relay::ReceiverSlot& slot = chunk.receivers[i];
+        std::uint8_t* rtp = rtp_room(m);
+        m->ol_flags = 0;
+        relay::write_header(output.header, slot.offsets, rtp);
+        const std::uint16_t link_bytes = writer.write(*m, rtp, slot.link.data(), output.header.size,
+                                                      output.payload_size, payload.sum);
+        if (chunk.mode == PayloadMode::chain) {
+            set_lengths(m, link_bytes, output.header.size);
+            m->pkt_len += output.payload_size;
+            m->nb_segs = 2;
+            m->next = payload.view;
+        } else {
+            std::memcpy(rtp + output.header.size, bytes, output.payload_size);
+            set_lengths(m, link_bytes,
+                        static_cast<std::uint16_t>(output.header.size + output.payload_size));
+        }
+        if (writer.resolved()) [[likely]]
+            heads[ready_count++] = m;
+        else
+            unresolved[unresolved_count++] = m;
+    }
+    if (chunk.mode == PayloadMode::chain) {
+        payload.wanted -= n;
+        payload.granted -= n;
+    }
+    count(chunk.mode, n);
+    queue_.push(heads.data(), ready_count, burst.tx_class, burst.now);
+    if (unresolved_count != 0)
+        queue_.push_unresolved(unresolved.data(), unresolved_count, burst.now);
+}
+
+void FanOut::count(PayloadMode mode, std::uint32_t n) {
+    counters_.queued_for_tx += n;
+    if (through_kernel_) counters_.through_kernel += n;
+    switch (mode) {
+        case PayloadMode::none:
+            counters_.no_payload += n;
+            break;
+        case PayloadMode::tiny:
+            counters_.copied_tiny += n;
+            break;
+        case PayloadMode::chain:
+            counters_.chained += n;
+            break;
+        case PayloadMode::linear_small:
+        case PayloadMode::linear:
+            counters_.copied_linear += n;
+            break;
+    }
+}
+
+rte_mempool* FanOut::linear_pool() const {
+    return pools_.linear != nullptr ? pools_.linear : pools_.rx;
+}
+
+bool FanOut::fits_port(const relay::Output& output) const {
+    return output.header.size + output.payload_size <= port_.capabilities().max_datagram_bytes;
+}
+
+void FanOut::send_own(std::span<const std::byte, kLinkBytes> link,
+                      std::span<const std::uint8_t> packet, TxClass tx_class, relay::TimeUs now) {
+    ++counters_.selected;
+    if (packet.size() > kHeaderPayloadBytes ||
+        packet.size() > port_.capabilities().max_datagram_bytes) {
+        ++counters_.too_large;
+        return;
+    }
+    rte_mbuf* m;
+    if (!take_headers(pools_.header, &m, 1)) {
+        ++counters_.no_header_mbuf;
+        return;
+    }
+    const auto bytes = static_cast<std::uint16_t>(packet.size());
+    m->ol_flags = 0;
+    std::memcpy(rtp_room(m), packet.data(), bytes);
+    bool resolved = true;
+    const auto write = [&](auto writer) {
+        set_lengths(m, writer.write(*m, rtp_room(m), link.data(), bytes, 0, 0), bytes);
+        resolved = writer.resolved();
+    };
+    switch (port_.capabilities().link_kind) {
+        case LinkKind::flow_key:
+            write(net::FlowKeyWriter{});
+            break;
+        case LinkKind::socket_address:
+            write(net::SocketWriter{});
+            break;
+        case LinkKind::ethernet:
+            write(net::EthernetWriter(*port_.ethernet(queue_index_)));
+            break;
+    }
+    count(PayloadMode::none, 1);
+    if (resolved)
+        queue_.push(&m, 1, tx_class, now);
+    else
+        queue_.push_unresolved(&m, 1, now);
+}
+
+}  // namespace strata::dataplane
