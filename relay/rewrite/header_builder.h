@@ -15,9 +15,9 @@ namespace strata::relay {
 struct HeaderRequest {
     std::span<const std::uint8_t> packet;  // that `info` was parsed from
     const PacketInfo& info;
-    std::uint16_t sequence = 0;       // SequenceMap's number for it
-    bool end_of_picture = false;      // last packet of the highest forwarded layer: sets M (C5)
-    std::int64_t picture_id = -1;     // PictureIdMap's number, -1: as it came
+    std::uint16_t sequence = 0;    // SequenceMap's number for it
+    bool end_of_picture = false;   // last packet of the highest forwarded layer: sets M (C5)
+    std::int64_t picture_id = -1;  // PictureIdMap's number, -1: as it came
     // Where to say which decode targets are left (C11); null: the descriptor stays as it came.
     const DescriptorMask* descriptor_mask = nullptr;
 };
@@ -37,7 +37,8 @@ struct PayloadRange {
 //    what that can't hold is left out;
 //  - the dependency descriptor with `descriptor_mask`, patch places noted;
 //  - VP8 and VP9 payload descriptors up to the last patched byte; the rest of them is payload.
-// Nullopt: it doesn't fit HeaderTemplate::kMaxSize (absurd CSRC and extension sizes): drop the packet.
+// Nullopt: it doesn't fit HeaderTemplate::kMaxSize (absurd CSRC and extension sizes): drop the
+// packet.
 std::optional<PayloadRange> build_header(const HeaderRequest& request, const HeaderProfile& profile,
                                          HeaderTemplate& out);
 

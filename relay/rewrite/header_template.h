@@ -1,17 +1,16 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
-#include "relay/rtp/types.h"
+#include "relay/rtp/byte_order.h"
 
 namespace strata::relay {
 
-// What one receiver's copy of a packet differs in: added to the group's numbers, modulo each field's
-// width. Lives in ReceiverSlot.
+// What one receiver's copy of a packet differs in: added to the group's numbers, modulo each
+// field's width. Lives in ReceiverSlot.
 struct ReceiverOffsets {
     std::uint32_t ssrc = 0;              // outgoing, absolute
     std::uint32_t timestamp = 0;         // added
@@ -23,45 +22,36 @@ struct ReceiverOffsets {
     std::uint8_t template_id_shift = 0;  // added, modulo 64 (C10)
 };
 
-// The RTP header of one (packet, group, header profile): bytes that all its receivers share, with the
-// few places that differ per receiver. Built once (header_builder.h, empty_packet.h), patched per
-// receiver by write_header. The group's own values of the patched fields stand beside the bytes, so
-// that patching never reads what the copy has just written.
+// The RTP header of one (packet, group, header profile): bytes that all its receivers share, with
+// the few places that differ per receiver. Built once (header_builder.h, empty_packet.h), patched
+// per receiver by write_header. The group's own values of the patched fields stand beside the
+// bytes, so that patching never reads what the copy has just written.
 struct HeaderTemplate {
-    static constexpr std::size_t kBlock = 32;     // write_header copies whole blocks
-    static constexpr std::size_t kMaxSize = 320;  // with 62 bytes of layers 2 to 4: one 384-byte mbuf
+    static constexpr std::size_t kBlock = 32;  // write_header copies whole blocks
+    static constexpr std::size_t kMaxSize =
+        320;  // with 62 bytes of layers 2 to 4: one 384-byte mbuf
 
-    std::uint16_t size = 0;       // header, extensions and payload descriptor bytes
-    std::uint16_t sequence = 0;   // n - dropped(n): low 16 bits
+    std::uint16_t size = 0;      // header, extensions and payload descriptor bytes
+    std::uint16_t sequence = 0;  // n - dropped(n): low 16 bits
     std::uint32_t timestamp = 0;
     // Offsets of what is patched; 0: not there (no patched field lies at offset 0).
-    std::uint16_t descriptor_at = 0;     // dependency descriptor: its first byte
+    std::uint16_t descriptor_at = 0;  // dependency descriptor: its first byte
     std::uint16_t picture_id_at = 0;
     std::uint16_t tl0_pic_idx_at = 0;
-    std::uint16_t key_idx_at = 0;        // VP8: the byte with TID, Y and KEYIDX
+    std::uint16_t key_idx_at = 0;  // VP8: the byte with TID, Y and KEYIDX
     std::uint16_t frame_number = 0;
     std::uint16_t picture_id = 0;
-    std::uint8_t template_byte = 0;      // start, end, template id (low 6 bits)
-    bool has_structure = false;          // template_id_offset stands at bit 29 of the descriptor
+    std::uint8_t template_byte = 0;        // start, end, template id (low 6 bits)
+    bool has_structure = false;            // template_id_offset stands at bit 29 of the descriptor
     std::uint8_t structure_id_offset = 0;  // its 6 bits
-    std::uint8_t picture_id_bits = 0;    // 7 or 15
+    std::uint8_t picture_id_bits = 0;      // 7 or 15
     std::uint8_t tl0_pic_idx = 0;
     std::uint8_t key_idx_byte = 0;
-    bool patched = false;                // any of the fields above
+    bool patched = false;  // any of the fields above
     alignas(kBlock) std::array<std::uint8_t, kMaxSize> bytes{};
 };
 
 namespace detail {
-
-inline void store_be16(std::uint8_t* at, std::uint16_t value) {
-    if constexpr (std::endian::native == std::endian::little) value = __builtin_bswap16(value);
-    std::memcpy(at, &value, sizeof(value));
-}
-
-inline void store_be32(std::uint8_t* at, std::uint32_t value) {
-    if constexpr (std::endian::native == std::endian::little) value = __builtin_bswap32(value);
-    std::memcpy(at, &value, sizeof(value));
-}
 
 // Dependency descriptor, AV1 RTP payload specification, appendix A.8.2:
 //   byte 0: start_of_frame(1) end_of_frame(1) frame_dependency_template_id(6)
@@ -96,8 +86,8 @@ inline void patch_picture(const HeaderTemplate& t, const ReceiverOffsets& r, std
 
 }  // namespace detail
 
-// Writes `t` for one receiver to `out`: t.size bytes count, but `out` needs room for kMaxSize, since
-// whole blocks are copied. In the header, because a call would cost as much as the work.
+// Writes `t` for one receiver to `out`: t.size bytes count, but `out` needs room for kMaxSize,
+// since whole blocks are copied. In the header, because a call would cost as much as the work.
 // budget: 15 ns/receiver at 64 bytes, bench/micro/write_header
 inline void write_header(const HeaderTemplate& t, const ReceiverOffsets& receiver,
                          std::uint8_t* out) {
@@ -105,9 +95,9 @@ inline void write_header(const HeaderTemplate& t, const ReceiverOffsets& receive
     std::memcpy(out, t.bytes.data(), kBlock);
     for (std::size_t at = kBlock; at < t.size; at += kBlock)
         std::memcpy(out + at, t.bytes.data() + at, kBlock);
-    detail::store_be16(out + 2, static_cast<std::uint16_t>(t.sequence + receiver.sequence));
-    detail::store_be32(out + 4, t.timestamp + receiver.timestamp);
-    detail::store_be32(out + 8, receiver.ssrc);
+    store_be16(out + 2, static_cast<std::uint16_t>(t.sequence + receiver.sequence));
+    store_be32(out + 4, t.timestamp + receiver.timestamp);
+    store_be32(out + 8, receiver.ssrc);
     if (!t.patched) return;
     if (t.descriptor_at != 0) detail::patch_descriptor(t, receiver, out + t.descriptor_at);
     detail::patch_picture(t, receiver, out);

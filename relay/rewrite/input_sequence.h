@@ -10,8 +10,8 @@ namespace strata::relay {
 
 // How a packet's sequence number relates to those before it.
 enum class Arrival : std::uint8_t {
-    newest,     // ahead of all before; a jump leaves holes
-    late,       // reordered or retransmitted, not seen before
+    newest,  // ahead of all before; a jump leaves holes
+    late,    // reordered or retransmitted, not seen before
     duplicate,
     too_old,    // beyond what is remembered: drop it
     suspect,    // far away from all before: drop it; if its successor follows, a restart
@@ -23,14 +23,18 @@ struct ArrivedNumber {
     std::int64_t n = 0;  // extended; of newest, late, duplicate and restarted
 };
 
-// Extends the sequence numbers of one encoding to 64 bits, sorts out duplicates over the last kWindow
-// numbers and detects a source that restarts its numbering (RFC 3550 appendix A.1: two packets in
-// sequence, far from the others). Extended numbers run on over a restart, with one number skipped,
-// so nothing behind this needs to know of it. Constant time, except O(kWindow/64) at a jump.
+// Extends the sequence numbers of one encoding to 64 bits, sorts out duplicates over the last
+// kWindow numbers and detects a source that restarts its numbering (RFC 3550 appendix A.1: two
+// packets in sequence, far from the others; or a long run of duplicates in sequence, without a new
+// packet among them, where it lands on numbers just used). Extended numbers run on over a restart,
+// with one number skipped, so nothing behind this needs to know of it. Constant time, except
+// O(kWindow/64) at a jump.
 class InputSequence {
   public:
     static constexpr std::int64_t kWindow = 4096;
     static constexpr std::int64_t kMaxJump = 3000;  // RFC 3550 appendix A.1, MAX_DROPOUT
+    static constexpr int kRestartRun = 2;           // RFC 3550 appendix A.1, MIN_SEQUENTIAL
+    static constexpr int kDuplicateRun = 32;        // one second of a thin stream
 
     ArrivedNumber arrive(SequenceNumber sequence);
 
@@ -43,10 +47,13 @@ class InputSequence {
     bool test_and_set(std::int64_t n);
     void advance(std::int64_t n);
     ArrivedNumber far_away(SequenceNumber sequence, bool behind);
+    ArrivedNumber duplicate(SequenceNumber sequence, std::int64_t n);
+    ArrivedNumber restart(SequenceNumber sequence);
 
-    bool started_ = false, suspect_ = false;
+    bool started_ = false;
+    int suspect_run_ = 0, duplicate_run_ = 0;
     SequenceNumber highest_wire_;
-    SequenceNumber suspect_next_;
+    SequenceNumber run_next_;  // what would continue either run
     std::int64_t highest_ = 0;
     std::int64_t lowest_ = 0;  // of this numbering: lower ones are too old
     std::array<std::uint64_t, kWindow / 64> seen_{};

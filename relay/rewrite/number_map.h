@@ -9,10 +9,10 @@ namespace strata::relay {
 
 // What became of one input number in one layer group.
 enum class NumberState : std::uint8_t {
-    unknown,    // a hole: not seen, or not yet
+    unknown,  // a hole: not seen, or not yet
     forwarded,
-    dropped,    // by policy, and closed up: no outgoing number
-    closed,     // by policy or given up, after its number was reserved: an empty packet has it (C17)
+    dropped,  // by policy, and closed up: no outgoing number
+    closed,   // by policy or given up, after its number was reserved: an empty packet has it (C17)
 };
 
 // Renumbers a counted stream of which policy drops a part, for one layer group: the last kWindow
@@ -61,8 +61,8 @@ class NumberMap {
     std::optional<Entry> at(std::int64_t n) const;
 
     // n - dropped(n - 1): the number that n has, or would be given if it went out now, whatever was
-    // decided of it; also for n above highest(). What a receiver that moves at n is to be given next.
-    // For n below the window: of the window's oldest.
+    // decided of it; also for n above highest(). What a receiver that moves at n is to be given
+    // next. For n below the window: of the window's oldest.
     std::int64_t expected(std::int64_t n) const;
 
     // Which n was given or reserved the outgoing number with these low 16 bits, taken as one of the
@@ -71,9 +71,9 @@ class NumberMap {
 
     // Number that highest() + 1 would be given.
     std::int64_t next_number() const { return highest_ + 1 - dropped_ - tail_dropped_; }
-    std::int64_t highest() const { return highest_; }            // highest n heard of
+    std::int64_t highest() const { return highest_; }  // highest n heard of
     std::int64_t highest_frozen() const { return frozen_; }
-    std::int64_t lowest() const { return lowest_; }              // oldest n remembered
+    std::int64_t lowest() const { return lowest_; }  // oldest n remembered
 
   private:
     static constexpr std::uint16_t kCountMask = 0x3fff;

@@ -14,7 +14,8 @@ class PictureIdMap {
   public:
     struct Decision {
         bool forward = false;
-        std::int64_t id = 0;  // outgoing, less the receiver's offset; low 7 or 15 bits go on the wire
+        std::int64_t id =
+            0;  // outgoing, less the receiver's offset; low 7 or 15 bits go on the wire
     };
 
     // A packet of frame `picture`, which the group wants or not. A frame that is not wanted but

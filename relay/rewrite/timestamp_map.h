@@ -15,7 +15,7 @@ class EncodingClock {
   public:
     explicit EncodingClock(std::uint32_t clock_rate_hz = 90'000) : rate_hz_(clock_rate_hz) {}
 
-    // A packet's first arrival: keeps the fastest one of the last seconds, for the estimate.
+    // A packet as it arrives: the fastest one of the last seconds makes the estimate.
     void on_packet(RtpTimestamp timestamp, TimeUs now);
     // NTP as in the report: 32.32 fixed point seconds.
     void on_sender_report(std::uint64_t ntp, RtpTimestamp timestamp);
@@ -30,26 +30,33 @@ class EncodingClock {
     std::uint32_t rate_hz() const { return rate_hz_; }
 
   private:
+    struct Arrival {
+        RtpTimestamp timestamp;
+        TimeUs at = 0;
+    };
+    RtpTimestamp predict(const Arrival& arrival, TimeUs now) const;
+
     std::uint32_t rate_hz_;
     bool has_report_ = false, has_packet_ = false;
     std::uint64_t report_ntp_ = 0;
     RtpTimestamp report_timestamp_;
-    RtpTimestamp fastest_timestamp_;
-    TimeUs fastest_at_ = 0, fastest_chosen_at_ = 0;
+    // Fastest of this period and of the one before.
+    Arrival fastest_, fastest_before_;
+    TimeUs period_began_ = 0;
 };
 
 // What a receiver was sent last, for the never-backwards rule.
 struct LastTimestamp {
-    RtpTimestamp out;      // on the wire
-    TimeUs sent_at = 0;    // relay clock
+    RtpTimestamp out;    // on the wire
+    TimeUs sent_at = 0;  // relay clock
 };
 
-// New value of ReceiverOffsets::timestamp for a receiver that leaves `from` (with `offset`) for `to`,
-// both encodings of one publisher, at a frame of `to` stamped `first` (C21): frames of one instant
-// keep one outgoing timestamp, by the sender reports. Without reports (C22) by arrival: the frames
-// that came fastest on either side are taken to have travelled equally long; an error of that
-// estimate stays in the offset, and sender reports put the receiver right, since they are made with
-// the offset in use. Never backwards: the frame comes out at least one tick after `last`.
+// New value of ReceiverOffsets::timestamp for a receiver that leaves `from` (with `offset`) for
+// `to`, both encodings of one publisher, at a frame of `to` stamped `first` (C21): frames of one
+// instant keep one outgoing timestamp, by the sender reports. Without reports (C22) by arrival: the
+// frames that came fastest on either side are taken to have travelled equally long; an error of
+// that estimate stays in the offset, and sender reports put the receiver right, since they are made
+// with the offset in use. Never backwards: the frame comes out at least one tick after `last`.
 std::uint32_t switch_timestamp_offset(const EncodingClock& from, const EncodingClock& to,
                                       std::uint32_t offset, RtpTimestamp first,
                                       const LastTimestamp& last, TimeUs now);

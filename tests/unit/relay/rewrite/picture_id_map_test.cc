@@ -1,0 +1,54 @@
+#include "relay/rewrite/picture_id_map.h"
+
+#include <gtest/gtest.h>
+
+namespace strata::relay {
+namespace {
+
+TEST(PictureIdMap, FramesDroppedByPolicyLeaveNoHole) {  // C23
+    PictureIdMap map;
+    EXPECT_EQ(map.decide(10, true).id, 10);
+    EXPECT_FALSE(map.decide(11, false).forward);
+    EXPECT_EQ(map.decide(12, true).id, 11);
+    EXPECT_EQ(map.decide(14, true).id, 13) << "13 was lost upstream";
+    EXPECT_EQ(map.next_id(), 14);
+}
+
+TEST(PictureIdMap, EveryPacketOfAFrameGetsTheSameAnswer) {  // C6
+    PictureIdMap map;
+    map.decide(10, true);
+    map.decide(11, false);
+    map.decide(12, true);
+    EXPECT_EQ(map.decide(12, true).id, 11);
+    EXPECT_FALSE(map.decide(11, false).forward);
+    EXPECT_EQ(map.decide(10, true).id, 10) << "late packets too";
+}
+
+TEST(PictureIdMap, LateUnwantedFrameWithAReservedIdIsForwarded) {  // C23
+    PictureIdMap map;
+    map.decide(10, true);
+    map.decide(12, true);
+    const auto late = map.decide(11, false);
+    EXPECT_TRUE(late.forward);
+    EXPECT_EQ(late.id, 11);
+    EXPECT_TRUE(map.decide(11, false).forward) << "with all its packets";
+}
+
+TEST(PictureIdMap, LateUnwantedFrameWithoutAReservedIdIsDropped) {
+    PictureIdMap map;
+    map.decide(10, true);
+    map.decide(12, false);
+    EXPECT_FALSE(map.decide(11, false).forward);
+    EXPECT_EQ(map.decide(13, true).id, 11);
+}
+
+TEST(PictureIdMap, FramesOlderThanTheWindowAreNotForwarded) {
+    PictureIdMap map;
+    map.decide(10, true);
+    map.decide(10 + 2 * static_cast<std::int64_t>(kPictureWindow), true);
+    EXPECT_FALSE(map.decide(10, true).forward);
+    EXPECT_FALSE(map.decide(11, false).forward);
+}
+
+}  // namespace
+}  // namespace strata::relay
