@@ -1,5 +1,12 @@
 #include "relay/rtp/packet.h"
 
+#include "relay/codec/av1.h"
+#include "relay/codec/dependency_descriptor.h"
+#include "relay/codec/h264.h"
+#include "relay/codec/opus.h"
+#include "relay/codec/red.h"
+#include "relay/codec/vp8.h"
+#include "relay/codec/vp9.h"
 #include "relay/rtp/byte_order.h"
 
 namespace strata::relay {
@@ -112,6 +119,51 @@ void read_fixed_header(Bytes packet, PacketInfo& info) {
     info.ssrc = {load_be32(&packet[8])};
 }
 
+bool unwrap_red(Bytes packet, PacketInfo& info) {
+    RedPrimary primary;
+    if (!find_red_primary(packet.subspan(info.payload_offset, info.payload_size), primary))
+        return false;
+    info.red_offset = info.payload_offset;
+    info.red_payload_type = info.payload_type;
+    info.payload_type = primary.payload_type;
+    info.payload_offset = static_cast<std::uint16_t>(info.payload_offset + primary.offset);
+    info.payload_size = static_cast<std::uint16_t>(info.payload_size - primary.offset);
+    return true;
+}
+
+bool read_payload(Bytes payload, bool encrypted, PacketInfo& info) {
+    switch (info.codec) {
+        case Codec::vp8:
+            return parse_vp8(payload, encrypted, info);
+        case Codec::vp9:
+            return parse_vp9(payload, info);
+        case Codec::av1:
+            return parse_av1(payload, encrypted, info);
+        case Codec::h264:
+        case Codec::h264_svc:
+            return parse_h264(payload, encrypted, info);
+        case Codec::opus:
+            return parse_opus(payload, info);
+        case Codec::opaque:
+            info.ends_frame = info.marker;
+            return true;
+    }
+    return true;
+}
+
+// The dependency descriptor's mandatory part tells begin and end of a layer frame for any codec,
+// and an attached structure a key frame: C9 lets it stand nowhere else.
+void read_frame_edges(Bytes packet, PacketInfo& info) {
+    const ExtensionLocation* descriptor = info.find(ExtensionKind::dependency_descriptor);
+    if (!descriptor || descriptor->size < kMandatoryDescriptorSize) return;
+    const std::uint8_t* bytes = &packet[descriptor->offset];
+    info.starts_frame = (bytes[0] & 0x80) != 0;
+    info.ends_frame = (bytes[0] & 0x40) != 0;
+    const bool has_structure = descriptor->size > kMandatoryDescriptorSize &&
+                               (bytes[kMandatoryDescriptorSize] & 0x80) != 0;
+    info.key_frame = info.starts_frame && (has_structure || info.key_frame);
+}
+
 }  // namespace
 
 std::string_view parse_error_name(ParseError error) {
@@ -161,10 +213,23 @@ ParseError parse_header(Bytes packet, const ExtensionMap& extensions, PacketInfo
 ParseError parse_packet(Bytes packet, const PacketParser& parser, PacketInfo& info) {
     const ParseError error = parse_header(packet, parser.extensions, info);
     if (error != ParseError::none) return error;
-    const PayloadFormat format = parser.payload_types[info.payload_type];
+    PayloadFormat format = parser.payload_types[info.payload_type];
+    if (format.role == PayloadRole::red) {
+        if (info.payload_size == 0) return ParseError::none;  // padding only
+        if (!unwrap_red(packet, info)) return ParseError::bad_red;
+        format = parser.payload_types[info.payload_type];
+        if (format.role == PayloadRole::red || format.role == PayloadRole::rtx)
+            return ParseError::bad_red;
+    }
     if (format.role == PayloadRole::unknown) return ParseError::unknown_payload_type;
     info.codec = format.codec;
     info.rtx = format.role == PayloadRole::rtx;
+    if (info.rtx || info.payload_size == 0) return ParseError::none;
+
+    const Bytes payload = packet.subspan(info.payload_offset, info.payload_size);
+    if (!read_payload(payload, parser.end_to_end_encrypted, info))
+        return ParseError::bad_descriptor;
+    read_frame_edges(packet, info);
     return ParseError::none;
 }
 

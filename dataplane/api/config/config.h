@@ -21,20 +21,15 @@ constexpr std::string_view kDefaultConfigPath = "/etc/strata/strata.toml";
 enum class IdlePolicy : std::uint8_t { kAdaptive, kBusy };
 enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 
-// One item of dataplane.ports. As text: "socket:ADDRESS", or a DPDK device and options separated by
-// blanks: "net_tap0,iface=dtk1 address=10.77.0.1/24 gateway=10.77.0.254", "pci:0000:3b:00.0
-// address=…".
-struct PortConfig {
+// One item of dataplane.ports, checked. As text "socket:ADDRESS", or a DPDK device with options:
+// "net_tap0,iface=dtk1;address=10.77.0.1/24;gateway=10.77.0.254", "pci:0000:3b:00.0;address=…".
+struct PortSpec {
     enum class Kind : std::uint8_t { kSocket, kEthdev };
     Kind kind = Kind::kSocket;
-    std::string text = "socket:127.0.0.1";  // as written
-    std::string device;                     // ethdev: the DPDK device string, without "pci:"
-    std::string address = "127.0.0.1";      // IPv4 or IPv6, checked to parse
-    std::uint32_t prefix_bits = 32;         // ethdev: of the link's network
-    std::string gateway;                    // ethdev, empty: none
-    std::uint32_t vlan = 0;                 // ethdev, 0: untagged
-    std::uint32_t mtu_bytes = 1500;         // ethdev
-    friend bool operator==(const PortConfig&, const PortConfig&) = default;
+    std::string text = "socket:127.0.0.1";  // as written: what a port is opened by
+    std::string device;                     // ethdev: with its devargs, and "pci:" where it was
+    std::string address = "127.0.0.1";      // IPv4 or IPv6, without the prefix
+    friend bool operator==(const PortSpec&, const PortSpec&) = default;
 };
 
 struct NodeConfig {
@@ -43,10 +38,10 @@ struct NodeConfig {
 };
 
 struct DataplaneConfig {
-    std::vector<PortConfig> ports = {PortConfig{}};
+    std::vector<PortSpec> ports = {PortSpec{}};
     std::uint32_t workers = 1;
     std::vector<std::uint32_t> cpus;      // that workers may be pinned to; empty: the plan chooses
-    std::uint32_t base_udp_port = 40000;  // worker i receives on base_udp_port + i
+    std::uint32_t base_udp_port = 20000;  // worker i receives on base_udp_port + i
     IdlePolicy idle = IdlePolicy::kAdaptive;
     std::uint32_t idle_sleep_max_us = 200;  // adaptive: longest sleep after empty turns
     bool hugepages = false;
@@ -55,6 +50,7 @@ struct DataplaneConfig {
     std::uint32_t burst_packets = 32;
     std::uint32_t rx_ring_packets = 1024;         // descriptors of one receive queue
     std::uint32_t tx_ring_packets = 1024;         // descriptors of one transmit queue
+    std::uint32_t handoff_ring_packets = 2048;    // between two workers, each way
     std::uint32_t socket_buffer_bytes = 4194304;  // socket ports: SO_RCVBUF and SO_SNDBUF
     std::uint32_t tx_queue_packets = 4096;   // per worker and port: what a short tx burst left over
     std::uint32_t tx_queue_us = 20000;       // after which a waiting packet is dropped as tx_full
@@ -64,6 +60,7 @@ struct DataplaneConfig {
     std::uint32_t pool_cache_packets = 256;      // per lcore and pool
     std::uint32_t copy_payload_max_bytes = 192;  // payloads up to this may be copied, not chained
     bool udp_checksum = true;                    // false: 0 on IPv4 (IPv6 always has one)
+    bool udp_gso = true;                         // socket ports: several packets in one message
     std::uint32_t receiver_report_ms = 1000;     // interval of reports to publishers
     std::uint32_t sender_report_ms = 1000;  // shortest interval of rewritten reports to receivers
 };
@@ -106,7 +103,9 @@ struct LimitsConfig {
     std::uint32_t rtcp_bytes = 1500;           // longest RTCP packet that is read
     std::uint32_t key_frame_request_ms = 500;  // at most one per source in this time (C33)
     std::uint32_t key_frame_requests_per_receiver_per_s = 4;  // more are counted and ignored (C33)
-    std::uint32_t arp_entries = 4096;
+    std::uint32_t neighbours_per_port = 1024;                 // ethdev: next hops (ARP, ND)
+    std::uint32_t held_packets_per_queue = 256;  // ethdev: that wait for a neighbour's answer
+    std::uint32_t hold_ms = 1000;                // ethdev: how long they wait at most
     // Data plane, control socket.
     std::uint32_t control_message_bytes = 65536;
 };

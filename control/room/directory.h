@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "control/room/error.h"
+#include "control/room/limits.h"
+#include "control/room/records.h"
+#include "control/room/specs.h"
+
+namespace strata::control {
+
+// Everything that exists, in memory, and the rules between it. A `plan_…` checks a wish against the
+// rules and returns the difference, or why not; nothing changes before `apply`, which cannot fail.
+// In between the difference is committed to the store. Main thread only.
+class Directory {
+  public:
+    struct Source {
+        std::function<std::uint32_t()> random;   // for SSRCs
+        std::function<std::int64_t()> unix_ms;
+    };
+    // `limits` outlives the directory; `workers` is how many the node has, at least 1.
+    Directory(Limits& limits, std::uint32_t workers, Source source);
+
+    Result<Change> plan_room(const RoomSpec& spec);
+    Result<Change> plan_participant(std::string_view room, const ParticipantSpec& spec);
+    Result<Change> plan_track(ParticipantId publisher, const TrackSpec& spec);
+    Result<Change> plan_subscription(ParticipantId receiver, const SubscriptionSpec& spec);
+    Result<Change> plan_layers(SubscriptionId id, std::string_view layers);
+
+    // The object and all that depends on it (openapi.yaml, DELETE).
+    Result<Change> plan_remove_room(std::string_view name);
+    Result<Change> plan_remove(ParticipantId id);
+    Result<Change> plan_remove(TrackId id);
+    Result<Change> plan_remove(SubscriptionId id);
+
+    // What the data plane learned. Without effect (an empty change) where the object is gone, its
+    // address or SSRC is fixed, or the same is known already.
+    Change plan_latched(ParticipantId id, const Learned<Endpoint>& remote);
+    Change plan_learned_ssrc(TrackId id, std::size_t encoding, bool rtx,
+                             const Learned<std::uint32_t>& ssrc);
+
+    void apply(const Change& change);
+
+    Result<const Room*> room(std::string_view name) const;
+    Result<const Participant*> participant(ParticipantId id) const;
+    Result<const Track*> track(TrackId id) const;
+    Result<const Subscription*> subscription(SubscriptionId id) const;
+
+    const std::map<std::string, Room, std::less<>>& rooms() const { return rooms_; }
+    const std::map<ParticipantId, Participant>& participants() const { return participants_; }
+    const std::map<TrackId, Track>& tracks() const { return tracks_; }
+    const std::map<SubscriptionId, Subscription>& subscriptions() const { return subscriptions_; }
+
+    // Members in the order of creation. The names must exist.
+    const std::set<ParticipantId>& members(std::string_view room) const;
+    const std::set<TrackId>& published(ParticipantId id) const;
+    const std::set<SubscriptionId>& received(ParticipantId id) const;
+    const std::set<SubscriptionId>& receivers(TrackId id) const;
+
+    std::uint32_t workers() const { return workers_; }
+    std::uint32_t worker_of(ParticipantId id) const;  // the participant must exist
+    std::uint64_t next_id() const { return next_id_; }
+
+  private:
+    struct Links {
+        std::set<TrackId> published;
+        std::set<SubscriptionId> received;
+        std::multiset<std::uint32_t> ssrcs;  // on its transport, in both directions
+    };
+
+    Result<void> check_name(std::string_view field, std::string_view name);
+    Result<void> check_ssrcs(const Track& track) const;
+    Result<std::uint32_t> outgoing_ssrc(const Participant& receiver, std::string_view field,
+                                        std::optional<std::uint32_t> wanted,
+                                        std::uint32_t taken) const;
+    std::uint32_t quietest_worker() const;
+    void collect(ParticipantId id, Change& change) const;
+    void collect(TrackId id, Change& change) const;
+
+    void put(const Room& room);
+    void put(const Participant& participant);
+    void put(const Track& track);
+    void put(const Subscription& subscription);
+    void remove(const std::string& room);
+    void remove(ParticipantId id);
+    void remove(TrackId id);
+    void remove(SubscriptionId id);
+    void count_ssrcs(const Track& track, bool add);
+
+    Limits& limits_;
+    std::uint32_t workers_;
+    Source source_;
+    std::uint64_t next_id_ = 1;
+
+    std::map<std::string, Room, std::less<>> rooms_;
+    std::map<ParticipantId, Participant> participants_;
+    std::map<TrackId, Track> tracks_;
+    std::map<SubscriptionId, Subscription> subscriptions_;
+
+    std::map<std::string, std::set<ParticipantId>, std::less<>> members_;
+    std::map<ParticipantId, Links> links_;
+    std::map<TrackId, std::set<SubscriptionId>> receivers_;
+    // SSRCs published to each worker and by which track: an address is latched by SSRC, so that two
+    // publishers of one worker can't share one (C38).
+    std::vector<std::unordered_map<std::uint32_t, TrackId>> published_ssrcs_;
+};
+
+}  // namespace strata::control

@@ -1,0 +1,227 @@
+#include <algorithm>
+#include <cctype>
+
+#include "control/room/directory.h"
+#include "control/room/layers_text.h"
+#include "control/room/media_rules.h"
+
+// The plans that create objects or change what they want.
+namespace strata::control {
+namespace {
+
+bool room_name(std::string_view name) {
+    const auto allowed = [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
+    };
+    return !name.empty() && std::isalnum(static_cast<unsigned char>(name[0])) != 0 &&
+           std::ranges::all_of(name, allowed);
+}
+
+bool free_of_controls(std::string_view text) {
+    return std::ranges::none_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+std::uint32_t default_rtx(const Track& track, const SubscriptionSpec& spec) {
+    return spec.rtx_payload_type.value_or(track.rtx_payload_type);
+}
+
+}  // namespace
+
+Result<void> Directory::check_name(std::string_view field, std::string_view name) {
+    if (name.size() > limits_.value(Limit::name_bytes)) {
+        limits_.count_hit(Limit::name_bytes);
+        return refuse(ErrorCode::limit_reached, std::string(field),
+                      std::to_string(name.size()) + " bytes long",
+                      "at most " + std::to_string(limits_.value(Limit::name_bytes)) +
+                          " (limits.name_bytes)");
+    }
+    if (!free_of_controls(name))
+        return refuse(ErrorCode::invalid_field, std::string(field), "contains control characters");
+    return {};
+}
+
+Result<Change> Directory::plan_room(const RoomSpec& spec) {
+    if (auto ok = check_name("name", spec.name); !ok) return std::unexpected(ok.error());
+    if (!room_name(spec.name))
+        return refuse(ErrorCode::invalid_field, "name", "'" + spec.name + "' can't name a room",
+                      "letters, digits, '.', '_' and '-', beginning with a letter or digit");
+    if (rooms_.contains(spec.name))
+        return refuse(ErrorCode::already_exists, spec.name,
+                      "there is a room '" + spec.name + "' already");
+    if (spec.worker && *spec.worker >= workers_)
+        return refuse(ErrorCode::invalid_field, "worker",
+                      "there is no worker " + std::to_string(*spec.worker),
+                      "0 to " + std::to_string(workers_ - 1));
+    if (auto ok = limits_.check_one_more(Limit::rooms, rooms_.size()); !ok)
+        return std::unexpected(ok.error());
+    Room room{.name = spec.name,
+              .worker = spec.worker ? *spec.worker : quietest_worker(),
+              .created_at_ms = source_.unix_ms()};
+    return Change{.puts = {std::move(room)}, .next_id = next_id_};
+}
+
+Result<Change> Directory::plan_participant(std::string_view name, const ParticipantSpec& spec) {
+    const auto home = room(name);
+    if (!home) return std::unexpected(home.error());
+    if (auto ok = check_name("name", spec.name); !ok) return std::unexpected(ok.error());
+    const ParticipantId id{next_id_};
+    const std::string own_name = spec.name.empty() ? id_text(id) : spec.name;
+    for (const ParticipantId member : members(name))
+        if (participants_.at(member).name == own_name)
+            return refuse(ErrorCode::already_exists, id_text(member),
+                          "a participant '" + own_name + "' is in the room already");
+    if (spec.worker && *spec.worker != (*home)->worker)
+        return refuse(ErrorCode::worker_mismatch, "worker",
+                      "the room's home is worker " + std::to_string((*home)->worker),
+                      "all participants of a room are on its home worker; leave the field out");
+    if (auto ok = limits_.check_one_more(Limit::participants, participants_.size()); !ok)
+        return std::unexpected(ok.error());
+    if (auto ok = limits_.check_one_more(Limit::participants_per_room, members(name).size()); !ok)
+        return std::unexpected(ok.error());
+    if (spec.remote) {
+        for (const auto& [other_id, other] : participants_)
+            if (other.remote == spec.remote && worker_of(other_id) == (*home)->worker)
+                return refuse(ErrorCode::already_exists, id_text(other_id),
+                              endpoint_text(*spec.remote) + " is the address of another participant",
+                              "each participant sends from an address of its own");
+    }
+    Participant participant{.id = id,
+                            .room = (*home)->name,
+                            .name = own_name,
+                            .remote = spec.remote,
+                            .mtu_bytes = spec.mtu_bytes,
+                            .created_at_ms = source_.unix_ms()};
+    return Change{.puts = {std::move(participant)}, .next_id = next_id_ + 1};
+}
+
+Result<void> Directory::check_ssrcs(const Track& track) const {
+    const auto& of_worker = published_ssrcs_[worker_of(track.participant) % workers_];
+    const auto& of_transport = links_.at(track.participant).ssrcs;
+    for (std::size_t i = 0; i < track.encodings.size(); ++i) {
+        for (const std::uint32_t ssrc : {track.encodings[i].ssrc, track.encodings[i].rtx_ssrc}) {
+            if (ssrc == 0 || (!of_worker.contains(ssrc) && !of_transport.contains(ssrc))) continue;
+            const auto other = of_worker.find(ssrc);
+            const std::string by = other == of_worker.end()
+                                       ? " is sent to this participant already"
+                                       : " is published by " + id_text(other->second) + " already";
+            return refuse(ErrorCode::ssrc_collision, "encodings[" + std::to_string(i) + "]",
+                          "SSRC " + std::to_string(ssrc) + by,
+                          "let the publisher choose another one (RFC 3550 section 8.2)");
+        }
+    }
+    return {};
+}
+
+Result<Change> Directory::plan_track(ParticipantId publisher, const TrackSpec& spec) {
+    if (const auto found = participant(publisher); !found) return std::unexpected(found.error());
+    if (auto ok = check_name("name", spec.name); !ok) return std::unexpected(ok.error());
+    auto track = make_track(spec);
+    if (!track) return std::unexpected(track.error());
+    track->id = TrackId{next_id_};
+    track->participant = publisher;
+    track->name = spec.name.empty() ? id_text(track->id) : spec.name;
+    track->created_at_ms = source_.unix_ms();
+    for (const TrackId other : published(publisher))
+        if (tracks_.at(other).name == track->name)
+            return refuse(ErrorCode::already_exists, id_text(other),
+                          "the participant has a track '" + track->name + "' already");
+    if (auto ok = limits_.check_one_more(Limit::tracks, tracks_.size()); !ok)
+        return std::unexpected(ok.error());
+    if (auto ok = limits_.check_one_more(Limit::tracks_per_participant,
+                                         published(publisher).size());
+        !ok)
+        return std::unexpected(ok.error());
+    if (auto ok = check_ssrcs(*track); !ok) return std::unexpected(ok.error());
+    return Change{.puts = {std::move(*track)}, .next_id = next_id_ + 1};
+}
+
+Result<std::uint32_t> Directory::outgoing_ssrc(const Participant& receiver, std::string_view field,
+                                               std::optional<std::uint32_t> wanted,
+                                               std::uint32_t taken) const {
+    const auto& used = links_.at(receiver.id).ssrcs;
+    const auto free = [&](std::uint32_t ssrc) {
+        return ssrc != 0 && ssrc != taken && !used.contains(ssrc);
+    };
+    if (wanted) {
+        if (free(*wanted)) return *wanted;
+        return refuse(ErrorCode::ssrc_collision, std::string(field),
+                      "SSRC " + std::to_string(*wanted) + " is in use on this transport",
+                      "leave the field out for a random one");
+    }
+    // At most a few thousand of 2^32 are in use: the first draw is nearly always free.
+    std::uint32_t ssrc = source_.random();
+    while (!free(ssrc)) ssrc = source_.random() + ssrc + 1;
+    return ssrc;
+}
+
+Result<Change> Directory::plan_subscription(ParticipantId receiver, const SubscriptionSpec& spec) {
+    const auto self = participant(receiver);
+    if (!self) return std::unexpected(self.error());
+    const auto id = parse_track_id(spec.track);
+    if (!id)
+        return refuse(ErrorCode::invalid_field, "track",
+                      "'" + spec.track.substr(0, 64) + "' is not the id of a track",
+                      "such as t7");
+    const auto found = track(*id);
+    if (!found) return std::unexpected(found.error());
+    const Track& source = **found;
+    if (source.participant == receiver)
+        return refuse(ErrorCode::own_track, spec.track, "the participant publishes this track");
+    if (const std::string& room = participants_.at(source.participant).room; room != (*self)->room)
+        return refuse(ErrorCode::other_room, spec.track,
+                      "the track is in room '" + room + "', the participant in '" + (*self)->room +
+                          "'");
+    for (const SubscriptionId other : receivers(*id))
+        if (subscriptions_.at(other).participant == receiver)
+            return refuse(ErrorCode::already_subscribed, id_text(other),
+                          "the participant receives this track already",
+                          "PATCH /v1/subscriptions/" + id_text(other) + " changes its layers");
+    const auto target = parse_layers(spec.layers, source.encodings);
+    if (!target) return std::unexpected(target.error());
+
+    Subscription leg{.id = SubscriptionId{next_id_},
+                     .participant = receiver,
+                     .track = *id,
+                     .target = *target,
+                     .payload_type = spec.payload_type.value_or(source.payload_type),
+                     .rtx_payload_type = static_cast<std::uint8_t>(default_rtx(source, spec)),
+                     .red_payload_type = spec.red_payload_type.value_or(source.red_payload_type),
+                     .extensions = spec.extensions.value_or(source.extensions),
+                     .extmap_allow_mixed = spec.extmap_allow_mixed,
+                     .created_at_ms = source_.unix_ms()};
+    if (auto ok = check_payload_types(leg.payload_type, leg.rtx_payload_type,
+                                      leg.red_payload_type);
+        !ok)
+        return std::unexpected(ok.error());
+    if (auto ok = check_extensions(leg.extensions); !ok) return std::unexpected(ok.error());
+    if (auto ok = limits_.check_one_more(Limit::subscriptions, subscriptions_.size()); !ok)
+        return std::unexpected(ok.error());
+    if (auto ok = limits_.check_one_more(Limit::subscriptions_per_participant,
+                                         received(receiver).size());
+        !ok)
+        return std::unexpected(ok.error());
+    if (spec.rtx_ssrc && leg.rtx_payload_type == 0)
+        return refuse(ErrorCode::missing_field, "rtx_payload_type",
+                      "rtx_ssrc is given without an rtx_payload_type");
+    const auto ssrc = outgoing_ssrc(**self, "ssrc", spec.ssrc, spec.rtx_ssrc.value_or(0));
+    if (!ssrc) return std::unexpected(ssrc.error());
+    leg.ssrc = *ssrc;
+    if (leg.rtx_payload_type != 0) {
+        const auto rtx_ssrc = outgoing_ssrc(**self, "rtx_ssrc", spec.rtx_ssrc, leg.ssrc);
+        if (!rtx_ssrc) return std::unexpected(rtx_ssrc.error());
+        leg.rtx_ssrc = *rtx_ssrc;
+    }
+    return Change{.puts = {std::move(leg)}, .next_id = next_id_ + 1};
+}
+
+Result<Change> Directory::plan_layers(SubscriptionId id, std::string_view layers) {
+    const auto found = subscription(id);
+    if (!found) return std::unexpected(found.error());
+    Subscription leg = **found;
+    const auto target = parse_layers(layers, tracks_.at(leg.track).encodings);
+    if (!target) return std::unexpected(target.error());
+    leg.target = *target;
+    return Change{.puts = {std::move(leg)}, .next_id = next_id_};
+}
+
+}  // namespace strata::control

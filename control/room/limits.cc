@@ -1,0 +1,45 @@
+#include "control/room/limits.h"
+
+namespace strata::control {
+
+Limits::Limits(const api::LimitsConfig& config)
+    : values_{config.rooms,
+              config.participants,
+              config.participants_per_room,
+              config.tracks,
+              config.tracks_per_participant,
+              config.subscriptions,
+              config.subscriptions_per_participant,
+              config.name_bytes,
+              config.http_connections,
+              config.http_header_bytes,
+              config.http_body_bytes,
+              config.http_idle_s} {}
+
+std::string_view Limits::name(Limit limit) {
+    static constexpr std::array<std::string_view, kLimitCount> kNames = {
+        "rooms",
+        "participants",
+        "participants_per_room",
+        "tracks",
+        "tracks_per_participant",
+        "subscriptions",
+        "subscriptions_per_participant",
+        "name_bytes",
+        "http_connections",
+        "http_header_bytes",
+        "http_body_bytes",
+        "http_idle_s"};
+    return kNames.at(static_cast<std::size_t>(limit));
+}
+
+Result<void> Limits::check_one_more(Limit limit, std::uint64_t count) {
+    if (count < value(limit)) return {};
+    count_hit(limit);
+    const std::string key(name(limit));
+    return refuse(ErrorCode::limit_reached, key,
+                  "the limit of " + std::to_string(value(limit)) + " is reached",
+                  "delete something first, or raise limits." + key + " in the configuration");
+}
+
+}  // namespace strata::control

@@ -1,0 +1,123 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "control/room/endpoint.h"
+#include "relay/svc/layers.h"
+
+// What exists on a node, as it is stored. Plain values: the rules between them are Directory's.
+namespace strata::control {
+
+// Numbers of one sequence for all kinds, drawn once and never used again. As text: "p12", "t7".
+template <char kPrefix>
+struct Id {
+    std::uint64_t value = 0;
+    friend constexpr auto operator<=>(Id, Id) = default;
+};
+using ParticipantId = Id<'p'>;
+using TrackId = Id<'t'>;
+using SubscriptionId = Id<'s'>;
+
+std::string id_text(ParticipantId id);
+std::string id_text(TrackId id);
+std::string id_text(SubscriptionId id);
+// Nullopt: not an id of that kind.
+std::optional<ParticipantId> parse_participant_id(std::string_view text);
+std::optional<TrackId> parse_track_id(std::string_view text);
+std::optional<SubscriptionId> parse_subscription_id(std::string_view text);
+
+// Something that the data plane learned and that must survive it (C53). It is told to later data
+// planes only: the one that learned it (its epoch) keeps seeing the object as it was, so that a
+// restart of control disturbs nothing.
+template <typename T>
+struct Learned {
+    T value{};
+    std::uint64_t dataplane_epoch = 0;
+    friend bool operator==(const Learned&, const Learned&) = default;
+};
+
+struct Room {
+    std::string name;  // its identifier
+    std::uint32_t worker = 0;  // home worker of all participants
+    std::int64_t created_at_ms = 0;  // Unix time
+    friend bool operator==(const Room&, const Room&) = default;
+};
+
+// One peer with one transport.
+struct Participant {
+    ParticipantId id;
+    std::string room;
+    std::string name;
+    std::optional<Endpoint> remote;  // fixed; nullopt: latched from the first valid RTP packet
+    std::optional<Learned<Endpoint>> latched;
+    std::uint32_t mtu_bytes = 1500;
+    std::int64_t created_at_ms = 0;
+    friend bool operator==(const Participant&, const Participant&) = default;
+};
+
+using Extensions = std::map<std::uint8_t, std::string>;  // header extension id → URI, RFC 8285
+
+struct Encoding {
+    std::string rid;  // empty: known by SSRC
+    std::uint32_t ssrc = 0;      // 0: learned from the rid extension
+    std::uint32_t rtx_ssrc = 0;  // 0: none, or learned from the repaired-rid extension
+    std::optional<Learned<std::uint32_t>> learned_ssrc;
+    std::optional<Learned<std::uint32_t>> learned_rtx_ssrc;
+    friend bool operator==(const Encoding&, const Encoding&) = default;
+};
+
+// What a participant publishes.
+struct Track {
+    TrackId id;
+    ParticipantId participant;
+    std::string name;
+    std::string codec;  // "VP8" "VP9" "AV1" "H264" "H264-SVC" "opus", else opaque
+    std::uint32_t clock_rate_hz = 90'000;
+    std::uint8_t payload_type = 0;
+    std::uint8_t rtx_payload_type = 0;  // 0: none
+    std::uint8_t red_payload_type = 0;  // 0: none
+    Extensions extensions;
+    std::vector<Encoding> encodings;  // 1..relay::kMaxEncodings, smallest picture first
+    std::string mid;
+    bool end_to_end_encrypted = false;
+    std::int64_t created_at_ms = 0;
+    friend bool operator==(const Track&, const Track&) = default;
+};
+
+// One participant's leg of another one's track.
+struct Subscription {
+    SubscriptionId id;
+    ParticipantId participant;  // the receiver
+    TrackId track;
+    relay::LayerTarget target;
+    std::uint32_t ssrc = 0;  // outgoing
+    std::uint8_t payload_type = 0;
+    std::uint32_t rtx_ssrc = 0;         // 0: none
+    std::uint8_t rtx_payload_type = 0;  // 0: none
+    std::uint8_t red_payload_type = 0;  // 0: none
+    Extensions extensions;
+    bool extmap_allow_mixed = true;
+    std::int64_t created_at_ms = 0;
+    friend bool operator==(const Subscription&, const Subscription&) = default;
+};
+
+using Record = std::variant<Room, Participant, Track, Subscription>;
+using RecordKey = std::variant<std::string, ParticipantId, TrackId, SubscriptionId>;
+
+RecordKey key_of(const Record& record);
+
+// A checked difference: committed to the store as one transaction, then applied in memory.
+struct Change {
+    std::vector<Record> puts;        // new or replaced
+    std::vector<RecordKey> removes;  // subscriptions before tracks before participants before rooms
+    std::uint64_t next_id = 0;       // of the sequence, after this change
+};
+
+}  // namespace strata::control

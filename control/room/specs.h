@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/room/records.h"
+
+// What a client asks to be created: fields as given, types and ranges checked by the reader of the
+// request, the rules between them by Directory.
+namespace strata::control {
+
+struct RoomSpec {
+    std::string name;
+    std::optional<std::uint32_t> worker;
+};
+
+struct ParticipantSpec {
+    std::string name;  // empty: the id
+    std::optional<std::uint32_t> worker;
+    std::optional<Endpoint> remote;
+    std::uint32_t mtu_bytes = 1500;
+};
+
+struct TrackSpec {
+    std::string name;  // empty: the id
+    std::string codec;
+    std::uint32_t clock_rate_hz = 0;  // 0: the codec's
+    std::uint8_t payload_type = 0;
+    std::uint8_t rtx_payload_type = 0;
+    std::uint8_t red_payload_type = 0;
+    Extensions extensions;
+    std::vector<Encoding> encodings;
+    std::string mid;
+    bool end_to_end_encrypted = false;
+};
+
+struct SubscriptionSpec {
+    std::string track;  // id text
+    std::string layers = "max";
+    std::optional<std::uint32_t> ssrc;  // nullopt: random
+    std::optional<std::uint32_t> rtx_ssrc;
+    std::optional<std::uint8_t> payload_type;  // nullopt: the track's
+    std::optional<std::uint8_t> rtx_payload_type;
+    std::optional<std::uint8_t> red_payload_type;
+    std::optional<Extensions> extensions;
+    bool extmap_allow_mixed = true;
+};
+
+}  // namespace strata::control

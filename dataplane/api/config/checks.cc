@@ -1,0 +1,116 @@
+#include "dataplane/api/config/checks.h"
+
+#include <algorithm>
+
+#include "dataplane/api/config/pool_sizes.h"
+
+namespace strata::api {
+namespace {
+
+using Found = std::vector<Contradiction>;
+
+std::string number(std::uint64_t value) { return std::to_string(value); }
+
+void check_ports(const DataplaneConfig& dataplane, Found& found) {
+    const std::uint64_t last = std::uint64_t{dataplane.base_udp_port} + dataplane.workers - 1;
+    if (last > 65535) {
+        found.push_back(
+            {"dataplane.base_udp_port", "found " + number(dataplane.base_udp_port) + ", but " +
+                                            number(dataplane.workers) +
+                                            " workers need a port each; expected at most " +
+                                            number(65536 - dataplane.workers)});
+    }
+    for (std::size_t i = 1; i < dataplane.ports.size(); ++i) {
+        const PortSpec& port = dataplane.ports[i];
+        const auto same = [&](const PortSpec& other) {
+            return port.address == other.address ||
+                   (!port.device.empty() && port.device == other.device);
+        };
+        const auto before = dataplane.ports.begin() + static_cast<std::ptrdiff_t>(i);
+        const auto twin = std::find_if(dataplane.ports.begin(), before, same);
+        if (twin != before) {
+            found.push_back({"dataplane.ports", "\"" + port.text + "\" and \"" + twin->text +
+                                                    "\" have the same address or device"});
+        }
+    }
+}
+
+void check_cpus(const DataplaneConfig& dataplane, Found& found) {
+    if (dataplane.cpus.empty() || dataplane.cpus.size() >= dataplane.workers) return;
+    found.push_back(
+        {"dataplane.cpus", "found " + number(dataplane.cpus.size()) + " CPUs for " +
+                               number(dataplane.workers) +
+                               " workers; expected one each, or [] to let the plan choose"});
+}
+
+void check_rings(const DataplaneConfig& dataplane, Found& found) {
+    const auto at_least_burst = [&](std::string_view key, std::uint32_t packets) {
+        if (packets >= dataplane.burst_packets) return;
+        found.push_back({"dataplane." + std::string(key),
+                         "found " + number(packets) + ", expected at least burst_packets (" +
+                             number(dataplane.burst_packets) + ")"});
+    };
+    at_least_burst("rx_ring_packets", dataplane.rx_ring_packets);
+    at_least_burst("tx_ring_packets", dataplane.tx_ring_packets);
+}
+
+void check_pools(const Config& config, Found& found) {
+    const PoolSizes least = least_pool_sizes(config);
+    const auto enough = [&](std::string_view key, std::uint32_t packets, std::uint32_t needed) {
+        if (packets == 0 || packets >= needed) return;
+        found.push_back({"dataplane." + std::string(key),
+                         "found " + number(packets) + ", expected at least " + number(needed) +
+                             " for these rings, queues and caches, or 0 to have it computed"});
+    };
+    enough("payload_pool_packets", config.dataplane.payload_pool_packets, least.payload_packets);
+    enough("header_pool_packets", config.dataplane.header_pool_packets, least.header_packets);
+    enough("indirect_pool_packets", config.dataplane.indirect_pool_packets, least.indirect_packets);
+
+    constexpr std::uint64_t kMegabyte = 1048576;
+    const std::uint64_t pools_mb = pool_sizes(config).memory_bytes() / kMegabyte + 1;
+    if (pools_mb > config.dataplane.memory_mb) {
+        found.push_back(
+            {"dataplane.memory_mb", "found " + number(config.dataplane.memory_mb) +
+                                        ", but the packet pools need " + number(pools_mb) +
+                                        " MB; give more, or make rings, queues or pools smaller"});
+    }
+}
+
+void check_sockets(const ControlConfig& control, Found& found) {
+    if (control.api_socket == control.dataplane_socket) {
+        found.push_back({"control.dataplane_socket", "found \"" + control.dataplane_socket +
+                                                         "\", which api_socket is already"});
+    }
+}
+
+void check_limits(const LimitsConfig& limits, Found& found) {
+    const auto within = [&](std::string_view key, std::uint32_t value, std::string_view whole,
+                            std::uint32_t most) {
+        if (value <= most) return;
+        found.push_back(
+            {"limits." + std::string(key), "found " + number(value) + ", expected at most " +
+                                               std::string(whole) + " (" + number(most) + ")"});
+    };
+    within("participants_per_room", limits.participants_per_room, "participants",
+           limits.participants);
+    within("tracks_per_participant", limits.tracks_per_participant, "tracks", limits.tracks);
+    within("subscriptions_per_participant", limits.subscriptions_per_participant, "subscriptions",
+           limits.subscriptions);
+    within("subscriptions_per_track", limits.subscriptions_per_track, "subscriptions_per_worker",
+           limits.subscriptions_per_worker);
+}
+
+}  // namespace
+
+std::vector<Contradiction> contradictions(const Config& config) {
+    Found found;
+    check_ports(config.dataplane, found);
+    check_cpus(config.dataplane, found);
+    check_rings(config.dataplane, found);
+    check_pools(config, found);
+    check_sockets(config.control, found);
+    check_limits(config.limits, found);
+    return found;
+}
+
+}  // namespace strata::api

@@ -1,0 +1,143 @@
+#include "dataplane/api/config/key_table.h"
+
+#include <array>
+
+namespace strata::api {
+namespace {
+
+// A key and the field of the same name.
+#define STRATA_KEY(section, name) \
+    #section, #name, [](Config& config) -> auto& { return config.section.name; }
+
+constexpr std::uint32_t kMillion = 1000000;
+
+constexpr std::array<Section, 4> kSections = {{
+    {"node", "This machine."},
+    {"dataplane", "strata-dataplane: ports, workers, memory."},
+    {"control", "strata-control: its sockets and its database."},
+    {"limits", "Every limit of the system. Each has a counter for when it was hit."},
+}};
+
+constexpr Key kKeys[] = {
+    {STRATA_KEY(node, name), "What this node is called in the API, in logs and in metrics"},
+    {STRATA_KEY(node, log_level), "What is logged, to standard error"},
+    {STRATA_KEY(dataplane, ports),
+     "Where packets come and go: \"socket:ADDRESS\" is the kernel's UDP; a DPDK device is "
+     "\"net_tap0,iface=strata0;address=10.77.0.1/24;gateway=10.77.0.254\" or "
+     "\"pci:0000:3b:00.0;address=...\", with ;vlan=ID ;mtu=BYTES ;mac=ADDRESS where needed",
+     1, 16},
+    {STRATA_KEY(dataplane, workers), "Threads that forward packets, each with a core of its own", 1,
+     128},
+    {STRATA_KEY(dataplane, cpus), "CPUs that workers may be pinned to; [] leaves it to the plan", 0,
+     1023},
+    {STRATA_KEY(dataplane, base_udp_port), "Worker i receives on this UDP port + i", 1, 65535},
+    {STRATA_KEY(dataplane, idle),
+     "A worker without packets sleeps (adaptive: shared machines) or polls on (busy: appliances)"},
+    {STRATA_KEY(dataplane, idle_sleep_max_us), "Longest sleep of an adaptive worker", 1, 100000,
+     "us"},
+    {STRATA_KEY(dataplane, hugepages), "Packet memory on hugepages; false: on ordinary pages"},
+    {STRATA_KEY(dataplane, memory_mb), "Packet memory of the process", 64, 1048576, "MB"},
+    {STRATA_KEY(dataplane, file_prefix),
+     "Tells the runtime files of several data planes on one machine apart"},
+    {STRATA_KEY(dataplane, burst_packets), "Most packets taken from a port at once", 1, 256,
+     "packets"},
+    {STRATA_KEY(dataplane, rx_ring_packets), "Size of each receive ring", 64, 32768, "packets"},
+    {STRATA_KEY(dataplane, tx_ring_packets), "Size of each transmit ring", 64, 32768, "packets"},
+    {STRATA_KEY(dataplane, handoff_ring_packets), "Size of each ring between two workers", 64,
+     32768, "packets"},
+    {STRATA_KEY(dataplane, socket_buffer_bytes),
+     "Kernel buffer of each socket port, in each direction", 65536, 268435456, "bytes"},
+    {STRATA_KEY(dataplane, tx_queue_packets),
+     "Packets that may wait for a full transmit ring, per worker and port", 0, kMillion, "packets"},
+    {STRATA_KEY(dataplane, tx_queue_us), "How long a packet may wait before it is dropped", 0,
+     kMillion, "us"},
+    {STRATA_KEY(dataplane, payload_pool_packets),
+     "Buffers for received packets; 0: computed from rings, queues and caches", 0, 16 * kMillion,
+     "packets"},
+    {STRATA_KEY(dataplane, header_pool_packets), "Buffers for outgoing headers; 0: computed", 0,
+     16 * kMillion, "packets"},
+    {STRATA_KEY(dataplane, indirect_pool_packets), "References to shared payloads; 0: computed", 0,
+     16 * kMillion, "packets"},
+    {STRATA_KEY(dataplane, pool_cache_packets), "Buffers that each core keeps to itself, per pool",
+     0, 512, "packets"},
+    {STRATA_KEY(dataplane, copy_payload_max_bytes),
+     "Payloads up to this size may be copied where that is faster than sharing them", 0, 256,
+     "bytes"},
+    {STRATA_KEY(dataplane, udp_checksum), "false: UDP checksum 0 on IPv4; IPv6 always has one"},
+    {STRATA_KEY(dataplane, udp_gso),
+     "Socket ports hand the kernel runs of packets to one receiver at once, where it can"},
+    {STRATA_KEY(dataplane, receiver_report_ms), "Interval of RTCP reports to publishers", 100,
+     60000, "ms"},
+    {STRATA_KEY(dataplane, sender_report_ms),
+     "Shortest interval of RTCP sender reports to receivers", 100, 60000, "ms"},
+    {STRATA_KEY(control, api_socket), "Unix socket of the HTTP API", 0, 0, "",
+     TextRule::kSocketPath},
+    {STRATA_KEY(control, api_socket_mode), "Rights of that socket: who may control this node", 0,
+     0777, "", TextRule::kName, true},
+    {STRATA_KEY(control, api_tcp),
+     "The same API on TCP, loopback only, for every user of this machine; \"\": off", 0, 0, "",
+     TextRule::kLoopbackEndpoint},
+    {STRATA_KEY(control, database),
+     "SQLite file with rooms, participants, tracks and subscriptions", 0, 0, "", TextRule::kPath},
+    {STRATA_KEY(control, dataplane_socket),
+     "Unix socket on which the data plane takes its state from control", 0, 0, "",
+     TextRule::kSocketPath},
+    {STRATA_KEY(control, reconnect_ms), "Pause between attempts to reach the data plane", 10, 10000,
+     "ms"},
+    {STRATA_KEY(control, resync_timeout_ms),
+     "How long the data plane may take to answer before the connection is made anew", 100, 60000,
+     "ms"},
+    {STRATA_KEY(limits, rooms), "Rooms of this node", 1, kMillion},
+    {STRATA_KEY(limits, participants), "Participants of this node", 1, kMillion},
+    {STRATA_KEY(limits, participants_per_room), "Participants of one room", 1, kMillion},
+    {STRATA_KEY(limits, tracks), "Tracks of this node", 1, kMillion},
+    {STRATA_KEY(limits, tracks_per_participant), "Tracks one participant publishes", 1, 1024},
+    {STRATA_KEY(limits, subscriptions), "Subscriptions of this node", 1, 4 * kMillion},
+    {STRATA_KEY(limits, subscriptions_per_participant), "Tracks one participant receives", 1,
+     65536},
+    {STRATA_KEY(limits, name_bytes), "Length of a name", 1, 64, "bytes"},
+    {STRATA_KEY(limits, http_connections), "HTTP connections at once", 1, 10000},
+    {STRATA_KEY(limits, http_header_bytes), "Header of an HTTP request", 1024, 65536, "bytes"},
+    {STRATA_KEY(limits, http_body_bytes), "Body of an HTTP request", 1024, 16 * kMillion, "bytes"},
+    {STRATA_KEY(limits, http_idle_s), "Time an HTTP connection may be idle", 1, 3600, "s"},
+    {STRATA_KEY(limits, transports_per_worker), "Peers (participants) of one worker", 1, kMillion},
+    {STRATA_KEY(limits, tracks_per_worker), "Tracks of one worker", 1, kMillion},
+    {STRATA_KEY(limits, subscriptions_per_worker), "Subscriptions of one worker", 1, kMillion},
+    {STRATA_KEY(limits, subscriptions_per_track), "Receivers of one track", 1, kMillion},
+    {STRATA_KEY(limits, ssrcs_per_worker), "Known SSRCs of one worker", 1, 4 * kMillion},
+    {STRATA_KEY(limits, unknown_ssrcs_per_worker),
+     "SSRCs of nobody that a worker remembers while it counts them", 0, 65536},
+    {STRATA_KEY(limits, groups_per_track), "Layer groups of one track", 1, 256},
+    {STRATA_KEY(limits, history_packets), "Sequence numbers that a layer group remembers", 256,
+     32768, "packets"},
+    {STRATA_KEY(limits, rtcp_bytes), "Length of an RTCP packet that is read", 64, 9000, "bytes"},
+    {STRATA_KEY(limits, key_frame_request_ms),
+     "One publisher is asked for a key frame at most once in this time", 1, 60000, "ms"},
+    {STRATA_KEY(limits, key_frame_requests_per_receiver_per_s),
+     "Key-frame requests that one receiver is granted", 1, 1000},
+    {STRATA_KEY(limits, neighbours_per_port), "Next hops that a DPDK port remembers", 16, 65536},
+    {STRATA_KEY(limits, held_packets_per_queue),
+     "Packets that wait for a next hop to answer, per DPDK port and worker", 0, 65536, "packets"},
+    {STRATA_KEY(limits, hold_ms), "How long such a packet waits at most", 1, 60000, "ms"},
+    {STRATA_KEY(limits, control_message_bytes), "Message between control and the data plane", 4096,
+     65536, "bytes"},
+};
+
+#undef STRATA_KEY
+
+constexpr std::array<std::string_view, 2> kIdlePolicies = {"adaptive", "busy"};
+constexpr std::array<std::string_view, 4> kLogLevels = {"debug", "info", "warning", "error"};
+
+}  // namespace
+
+std::span<const Key> keys() { return kKeys; }
+
+std::span<const Section> sections() { return kSections; }
+
+std::span<const std::string_view> choices(const Key& key) {
+    if (std::holds_alternative<IdlePolicy& (*)(Config&)>(key.field)) return kIdlePolicies;
+    if (std::holds_alternative<LogLevel& (*)(Config&)>(key.field)) return kLogLevels;
+    return {};
+}
+
+}  // namespace strata::api

@@ -1,0 +1,153 @@
+#include "dataplane/api/config/port_spec.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <cstdint>
+#include <vector>
+
+#include "dataplane/api/config/nearest.h"
+
+namespace strata::api {
+namespace {
+
+constexpr std::string_view kSocketPrefix = "socket:";
+constexpr std::string_view kPciPrefix = "pci:";
+constexpr std::array<std::string_view, 5> kOptions = {"address", "gateway", "vlan", "mtu", "mac"};
+
+std::unexpected<std::string> problem(std::string message) {
+    return std::unexpected(std::move(message));
+}
+
+std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+
+bool is_number(std::string_view text, std::uint32_t min, std::uint32_t max) {
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && end == text.data() + text.size() && value >= min && value <= max;
+}
+
+// AF_INET, AF_INET6 or 0.
+int family_of(std::string_view text) {
+    std::array<unsigned char, 16> bytes{};
+    const std::string terminated(text);
+    if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1) return AF_INET;
+    if (inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1) return AF_INET6;
+    return 0;
+}
+
+// "net_tap0,iface=dtk1;vlan=7" → the device and its options.
+std::vector<std::string_view> parts_of(std::string_view text) {
+    std::vector<std::string_view> parts;
+    while (true) {
+        const std::size_t end = text.find(';');
+        parts.push_back(text.substr(0, end));
+        if (end == std::string_view::npos) return parts;
+        text.remove_prefix(end + 1);
+    }
+}
+
+bool is_mac_address(std::string_view text) {
+    if (text.size() != 17) return false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool separator = i % 3 == 2;
+        if (separator ? text[i] != ':' : std::isxdigit(static_cast<unsigned char>(text[i])) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// What is wrong with a value; empty: nothing.
+std::string address_problem(std::string_view value) {
+    const std::size_t slash = value.find('/');
+    const int family = family_of(value.substr(0, slash));
+    if (family == 0 || slash == std::string_view::npos ||
+        !is_number(value.substr(slash + 1), 1, family == AF_INET ? 32 : 128)) {
+        return "expected address=ADDRESS/BITS such as address=10.77.0.1/24";
+    }
+    return {};
+}
+
+std::string option_problem(std::string_view name, std::string_view value) {
+    if (name == "address") return address_problem(value);
+    if (name == "gateway" && family_of(value) == 0) return "expected gateway=ADDRESS";
+    if (name == "vlan" && !is_number(value, 1, 4094)) return "expected vlan= from 1 to 4094";
+    if (name == "mtu" && !is_number(value, 576, 9000))
+        return "expected mtu= from 576 to 9000 bytes";
+    if (name == "mac" && !is_mac_address(value)) return "expected mac=02:00:00:00:00:01 or alike";
+    if (std::find(kOptions.begin(), kOptions.end(), name) != kOptions.end()) return {};
+    const std::string_view meant = nearest(name, kOptions);
+    return "unknown option " + quoted(name) + ", expected address, gateway, vlan, mtu or mac" +
+           (meant.empty() ? "" : "; did you mean " + quoted(meant) + "?");
+}
+
+std::expected<PortSpec, std::string> parse_socket(std::string_view text) {
+    const std::string_view address = text.substr(kSocketPrefix.size());
+    if (family_of(address) == 0) {
+        return problem("found " + quoted(text) + ", expected an IP address after \"socket:\"");
+    }
+    if (address == "0.0.0.0" || address == "::") {
+        return problem(
+            "found " + quoted(text) +
+            ", expected one address of this machine: it is what clients are told to send to");
+    }
+    PortSpec port;
+    port.text = text;
+    port.address = address;
+    return port;
+}
+
+std::expected<PortSpec, std::string> parse_ethdev(std::string_view text) {
+    const std::vector<std::string_view> parts = parts_of(text);
+    PortSpec port{.kind = PortSpec::Kind::kEthdev,
+                  .text = std::string(text),
+                  .device = std::string(parts[0]),
+                  .address = {}};
+    std::string_view gateway;
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+        const std::size_t equals = std::min(parts[i].find('='), parts[i].size());
+        const std::string_view name = parts[i].substr(0, equals);
+        const std::string_view value = parts[i].substr(std::min(equals + 1, parts[i].size()));
+        if (std::string wrong = option_problem(name, value); !wrong.empty()) {
+            return problem("found " + quoted(text) + ": " + wrong);
+        }
+        if (name == "address") port.address = value.substr(0, value.find('/'));
+        if (name == "gateway") gateway = value;
+    }
+    if (port.address.empty()) {
+        return problem("found " + quoted(text) +
+                       ", expected ;address=ADDRESS/BITS behind the device");
+    }
+    if (!gateway.empty() && family_of(gateway) != family_of(port.address)) {
+        return problem("found " + quoted(text) +
+                       ": address and gateway are of different IP versions");
+    }
+    return port;
+}
+
+}  // namespace
+
+bool is_ip_address(std::string_view text) { return family_of(text) != 0; }
+
+bool is_loopback_endpoint(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos) return false;
+    if (!is_number(text.substr(colon + 1), 1, 65535)) return false;
+    const std::string_view host = text.substr(0, colon);
+    if (host == "[::1]") return true;
+    return host.starts_with("127.") && family_of(host) == AF_INET;
+}
+
+std::expected<PortSpec, std::string> parse_port(std::string_view text) {
+    if (text.starts_with(kSocketPrefix)) return parse_socket(text);
+    if (text.starts_with(kPciPrefix) || text.starts_with("net_")) return parse_ethdev(text);
+    return problem("found " + quoted(text) +
+                   ", expected \"socket:ADDRESS\", \"pci:DEVICE;address=ADDRESS/BITS\" or a DPDK "
+                   "device such as \"net_tap0,iface=strata0;address=10.77.0.1/24\"");
+}
+
+}  // namespace strata::api

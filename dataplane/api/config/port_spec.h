@@ -1,0 +1,21 @@
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+#include "dataplane/api/config/config.h"
+
+namespace strata::api {
+
+// One item of dataplane.ports. The error is a sentence that says what was found and what is
+// possible.
+std::expected<PortSpec, std::string> parse_port(std::string_view text);
+
+// True for an IPv4 or IPv6 address without port, brackets or prefix.
+bool is_ip_address(std::string_view text);
+
+// "127.0.0.1:8410" or "[::1]:8410" where the address is a loopback one and the port isn't 0.
+bool is_loopback_endpoint(std::string_view text);
+
+}  // namespace strata::api

@@ -1,0 +1,77 @@
+#include "control/store/record_codec.h"
+
+#include <gtest/gtest.h>
+
+#include "control/store/memory_store.h"
+
+namespace strata::control {
+namespace {
+
+Change full_change() {
+    Participant alice{.id = {1}, .room = "demo", .name = "Älice", .created_at_ms = 5};
+    alice.latched = Learned<Endpoint>{*parse_endpoint("[::1]:9"), 0xfedcba9876543210};
+    Participant bob{.id = {2}, .room = "demo", .name = "bob", .mtu_bytes = 1280};
+    bob.remote = parse_endpoint("127.0.0.1:7");
+    Track track{.id = {3}, .participant = {1}, .name = "v", .codec = "VP8", .payload_type = 96};
+    track.rtx_payload_type = 97;
+    track.extensions = {{3, "urn:a"}, {255, "urn:b"}};
+    track.encodings = {{.rid = "q", .learned_ssrc = Learned<std::uint32_t>{4294967295, 7}},
+                       {.ssrc = 12, .rtx_ssrc = 13}};
+    track.mid = "0";
+    track.end_to_end_encrypted = true;
+    Subscription leg{.id = {4}, .participant = {2}, .track = {3}, .target = {1, 2, 3, true}};
+    leg.ssrc = 99;
+    leg.payload_type = 100;
+    leg.extensions = {{1, "urn:a"}};
+    leg.extmap_allow_mixed = false;
+    return {.puts = {Room{"demo", 1, 123}, alice, bob, track, leg}, .next_id = 5};
+}
+
+}  // namespace
+
+TEST(RecordCodec, everything_comes_back) {
+    MemoryStore store;
+    const Change change = full_change();
+    ASSERT_TRUE(store.commit(to_transaction(change)));
+    const auto loaded = load_all(store);
+    ASSERT_TRUE(loaded) << loaded.error().detail;
+    EXPECT_EQ(loaded->puts, change.puts);
+    EXPECT_EQ(loaded->next_id, 5u);
+}
+
+TEST(RecordCodec, removed_is_gone_and_ids_are_not_used_again) {
+    MemoryStore store;
+    ASSERT_TRUE(store.commit(to_transaction(full_change())));
+    ASSERT_TRUE(store.commit(to_transaction(
+        {.removes = {SubscriptionId{4}, TrackId{3}, ParticipantId{2}}, .next_id = 5})));
+    const auto loaded = load_all(store);
+    ASSERT_TRUE(loaded);
+    EXPECT_EQ(loaded->puts.size(), 2u);
+    EXPECT_EQ(loaded->next_id, 5u);
+}
+
+TEST(RecordCodec, an_empty_store_is_an_empty_node) {
+    MemoryStore store;
+    const auto loaded = load_all(store);
+    ASSERT_TRUE(loaded);
+    EXPECT_TRUE(loaded->puts.empty());
+    EXPECT_EQ(loaded->next_id, 1u);
+}
+
+TEST(RecordCodec, damage_is_an_error_that_names_the_key) {
+    for (const char* value : {"", "{", "[]", "{}", R"({"id":"x"})", "null", R"({"id":3})"}) {
+        MemoryStore store;
+        ASSERT_TRUE(store.put("tracks/3", value));
+        const auto loaded = load_all(store);
+        ASSERT_FALSE(loaded) << value;
+        EXPECT_EQ(loaded.error().object, "tracks/3");
+    }
+    MemoryStore store;  // a leg without its track
+    ASSERT_TRUE(store.commit(to_transaction(full_change())));
+    ASSERT_TRUE(store.commit({.writes = {{"tracks/3", std::nullopt}}}));
+    EXPECT_EQ(load_all(store).error().object, "subscriptions/4");
+    store.fail(true);
+    EXPECT_EQ(load_all(store).error().code, ErrorCode::store_unavailable);
+}
+
+}  // namespace strata::control

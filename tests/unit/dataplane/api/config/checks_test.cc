@@ -1,0 +1,116 @@
+#include "dataplane/api/config/checks.h"
+
+#include <gtest/gtest.h>
+
+#include "dataplane/api/config/pool_sizes.h"
+
+namespace strata::api {
+namespace {
+
+std::string found_in(const Config& config) {
+    std::string text;
+    for (const Contradiction& found : contradictions(config)) {
+        text += found.key + ": " + found.message + "\n";
+    }
+    return text;
+}
+
+TEST(Contradictions, NoneInTheDefaults) { EXPECT_EQ(found_in(Config{}), ""); }
+
+TEST(Contradictions, APortForEveryWorker) {
+    Config config;
+    config.dataplane.workers = 4;
+    config.dataplane.base_udp_port = 65533;
+    EXPECT_EQ(
+        found_in(config),
+        "dataplane.base_udp_port: found 65533, but 4 workers need a port each; expected at most "
+        "65532\n");
+    config.dataplane.base_udp_port = 65532;
+    EXPECT_EQ(found_in(config), "");
+}
+
+TEST(Contradictions, SamePortTwice) {
+    Config config;
+    config.dataplane.ports = {PortSpec{}, PortSpec{}};
+    EXPECT_EQ(
+        found_in(config),
+        "dataplane.ports: \"socket:127.0.0.1\" and \"socket:127.0.0.1\" have the same address or "
+        "device\n");
+}
+
+TEST(Contradictions, CpusForAllWorkers) {
+    Config config;
+    config.dataplane.workers = 2;
+    config.dataplane.cpus = {3};
+    EXPECT_EQ(
+        found_in(config),
+        "dataplane.cpus: found 1 CPUs for 2 workers; expected one each, or [] to let the plan "
+        "choose\n");
+}
+
+TEST(Contradictions, RingsHoldABurst) {
+    Config config;
+    config.dataplane.burst_packets = 256;
+    config.dataplane.rx_ring_packets = 64;
+    EXPECT_EQ(found_in(config),
+              "dataplane.rx_ring_packets: found 64, expected at least burst_packets (256)\n");
+}
+
+TEST(Contradictions, PoolsAreLargeEnough) {
+    Config config;
+    const PoolSizes least = least_pool_sizes(config);
+    config.dataplane.payload_pool_packets = least.payload_packets - 1;
+    EXPECT_EQ(found_in(config),
+              "dataplane.payload_pool_packets: found " + std::to_string(least.payload_packets - 1) +
+                  ", expected at least " + std::to_string(least.payload_packets) +
+                  " for these rings, queues and caches, or 0 to have it computed\n");
+    config.dataplane.payload_pool_packets = least.payload_packets;
+    EXPECT_EQ(found_in(config), "");
+}
+
+TEST(Contradictions, MemoryHoldsThePools) {
+    Config config;
+    config.dataplane.header_pool_packets = 1000000;
+    const std::string found = found_in(config);
+    EXPECT_TRUE(
+        found.starts_with("dataplane.memory_mb: found 512, but the packet pools need 693 MB"))
+        << found;
+}
+
+TEST(Contradictions, SocketsDiffer) {
+    Config config;
+    config.control.dataplane_socket = config.control.api_socket;
+    EXPECT_EQ(
+        found_in(config),
+        "control.dataplane_socket: found \"/run/strata/api.sock\", which api_socket is already\n");
+}
+
+TEST(Contradictions, PartsDontExceedTheWhole) {
+    Config config;
+    config.limits.participants = 10;
+    config.limits.participants_per_room = 11;
+    EXPECT_EQ(found_in(config),
+              "limits.participants_per_room: found 11, expected at most participants (10)\n");
+}
+
+TEST(PoolSizes, ZeroMeansComputed) {
+    Config config;
+    const PoolSizes least = least_pool_sizes(config);
+    EXPECT_EQ(pool_sizes(config).payload_packets, least.payload_packets);
+    EXPECT_GT(least.payload_packets, 2048u);  // a receive queue of net_af_xdp
+    config.dataplane.payload_pool_packets = 100000;
+    EXPECT_EQ(pool_sizes(config).payload_packets, 100000u);
+    EXPECT_EQ(pool_sizes(config).header_packets, least.header_packets);
+}
+
+TEST(PoolSizes, GrowWithPortsAndWorkers) {
+    Config config;
+    const PoolSizes one = least_pool_sizes(config);
+    config.dataplane.workers = 2;
+    const PoolSizes two = least_pool_sizes(config);
+    EXPECT_GE(two.header_packets, 2 * one.header_packets - 1000);
+    EXPECT_GT(two.memory_bytes(), one.memory_bytes());
+}
+
+}  // namespace
+}  // namespace strata::api

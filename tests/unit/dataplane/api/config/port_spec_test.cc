@@ -1,0 +1,74 @@
+#include "dataplane/api/config/port_spec.h"
+
+#include <gtest/gtest.h>
+
+namespace strata::api {
+namespace {
+
+std::string problem_of(std::string_view text) {
+    const auto port = parse_port(text);
+    return port ? "accepted" : port.error();
+}
+
+TEST(PortSpec, Sockets) {
+    const auto port = parse_port("socket:10.1.2.3");
+    ASSERT_TRUE(port);
+    EXPECT_EQ(port->kind, PortSpec::Kind::kSocket);
+    EXPECT_EQ(port->address, "10.1.2.3");
+    EXPECT_EQ(problem_of("socket:fe80::1"), "accepted");
+    EXPECT_EQ(
+        problem_of("socket:0.0.0.0"),
+        "found \"socket:0.0.0.0\", expected one address of this machine: it is what clients are "
+        "told to send to");
+    EXPECT_EQ(
+        problem_of("socket:::"),
+        "found \"socket:::\", expected one address of this machine: it is what clients are told "
+        "to send to");
+    EXPECT_EQ(problem_of("socket:"), "found \"socket:\", expected an IP address after \"socket:\"");
+}
+
+TEST(PortSpec, Devices) {
+    const auto tap =
+        parse_port("net_tap0,iface=dtk1;address=10.77.0.1/24;gateway=10.77.0.254;mtu=9000");
+    ASSERT_TRUE(tap) << tap.error();
+    EXPECT_EQ(tap->kind, PortSpec::Kind::kEthdev);
+    EXPECT_EQ(tap->device, "net_tap0,iface=dtk1");
+    EXPECT_EQ(tap->address, "10.77.0.1");
+    const auto card = parse_port("pci:0000:3b:00.0;address=2001:db8::1/64;mac=02:00:00:00:00:01");
+    ASSERT_TRUE(card) << card.error();
+    EXPECT_EQ(card->device, "pci:0000:3b:00.0");
+    EXPECT_EQ(card->address, "2001:db8::1");
+}
+
+TEST(PortSpec, WrongOptions) {
+    const std::string device = "net_null0;address=10.0.0.1/8";
+    const auto found = [&](const std::string& more) { return problem_of(device + more); };
+    EXPECT_EQ(
+        found(";gatewya=10.0.0.2"),
+        "found \"net_null0;address=10.0.0.1/8;gatewya=10.0.0.2\": unknown option \"gatewya\", "
+        "expected address, gateway, vlan, mtu or mac; did you mean \"gateway\"?");
+    EXPECT_EQ(found(";vlan=4095"),
+              "found \"net_null0;address=10.0.0.1/8;vlan=4095\": expected vlan= from 1 to 4094");
+    for (const char* wrong :
+         {";vlan=0", ";vlan=", ";vlan", ";mtu=100", ";mtu=9001", ";mac=02:00",
+          ";mac=02-00-00-00-00-01", ";gateway=x", ";gateway=::1", ";address=10.0.0.1",
+          ";address=10.0.0.1/33", ";address=10.0.0.1/0", ";", ";;"}) {
+        EXPECT_NE(found(wrong), "accepted") << wrong;
+    }
+    EXPECT_EQ(problem_of("net_null0"),
+              "found \"net_null0\", expected ;address=ADDRESS/BITS behind the device");
+    EXPECT_EQ(found(";gateway=::1"),
+              "found \"net_null0;address=10.0.0.1/8;gateway=::1\": address and gateway are of "
+              "different IP versions");
+}
+
+TEST(PortSpec, NeitherSocketNorDevice) {
+    EXPECT_EQ(
+        problem_of("eth0"),
+        "found \"eth0\", expected \"socket:ADDRESS\", \"pci:DEVICE;address=ADDRESS/BITS\" or a "
+        "DPDK device such as \"net_tap0,iface=strata0;address=10.77.0.1/24\"");
+    EXPECT_NE(problem_of(""), "accepted");
+}
+
+}  // namespace
+}  // namespace strata::api
