@@ -19,8 +19,8 @@ constexpr Names<RxDrop> kRxDrops = {
     "layer_not_wanted", "waiting_for_key", "duplicate", "too_old", "no_structure", "padding_only",
     "malformed_descriptor"};
 
-constexpr Names<TxDrop> kTxDrops = {"tx_full", "tx_late", "no_header_mbuf", "too_large",
-                                    "port_error"};
+constexpr Names<TxDrop> kTxDrops = {"tx_full", "tx_late", "no_header_mbuf",
+                                    "no_payload_mbuf", "too_large", "port_error", "unresolved"};
 
 constexpr Names<ObjectValue> kObjectValues = {
     "packets", "bytes", "ssrc", "rtx_ssrc", "lost", "fraction_lost", "jitter_us", "rtt_us",

@@ -90,8 +90,10 @@ enum class TxDrop : std::uint32_t {
     tx_full,         // the queue for this port is full (packets)
     tx_late,         // it waited longer than the configuration allows
     no_header_mbuf,  // the header pool is empty
-    too_large,       // doesn't fit the path MTU
+    no_payload_mbuf, // the pool of indirect mbufs is empty
+    too_large,       // more than the port can send in one datagram
     port_error,      // the port refused it for good
+    unresolved,      // waited in vain for the next hop's address
     kCount
 };
 

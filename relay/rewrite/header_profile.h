@@ -15,6 +15,7 @@ struct HeaderProfile {
     std::uint8_t payload_type = 0;      // of media, 0..127
     std::uint8_t red_payload_type = 0;  // 0: RED is unwrapped for this leg (B7)
     bool mixed_extension_forms = true;  // extmap-allow-mixed (C12)
+    std::uint8_t leg = 0;               // opaque: receivers of one output have the same one
     friend bool operator==(const HeaderProfile&, const HeaderProfile&) = default;
 
     std::uint8_t id_of(ExtensionKind kind) const {

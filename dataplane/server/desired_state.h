@@ -1,0 +1,141 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "dataplane/api/statistics_segment.h"
+#include "dataplane/api/strata.pb.h"
+#include "dataplane/server/object_builder.h"
+#include "dataplane/worker/worker.h"
+
+namespace strata::dataplane {
+
+struct StateLimits {
+    std::uint32_t transports_per_worker = 16'384;
+    std::uint32_t tracks_per_worker = 16'384;
+    std::uint32_t subscriptions_per_worker = 65'536;
+    std::uint32_t subscriptions_per_track = 16'384;
+    relay::TimeUs key_frame_min_interval_us = 500'000;
+};
+
+// Where control's worker number i lives: a worker and one of its ports.
+struct Home {
+    std::uint32_t worker = 0;  // index into workers
+    std::uint8_t port = 0;
+    Endpoint local;
+};
+
+// What control wants to exist, and the objects that the workers have for it. Changes are checked and
+// built here and reach the workers as finished objects; what comes back from them is destroyed here.
+// An object that depends on a changed one is rebuilt with it. Main thread.
+class DesiredState {
+  public:
+    DesiredState(const StateLimits& limits, std::vector<Worker*> workers, std::vector<Home> homes,
+                 api::StatisticsSegment& statistics, NumberSource numbers);
+    ~DesiredState();
+    DesiredState(const DesiredState&) = delete;
+    DesiredState& operator=(const DesiredState&) = delete;
+
+    // Makes the object exist as described. A problem: it was refused and nothing of it changed.
+    std::optional<ObjectProblem> put(const api::Object& object);
+    // Removes it and all that depends on it; unknown ones are fine.
+    void remove(const api::ObjectRef& object);
+    // Removes everything that isn't in `keep`.
+    void retain(const std::vector<api::ObjectRef>& keep);
+
+    // Moves commands to workers that have room for them and takes back what they answer. Call often;
+    // true while something is still under way.
+    bool pump();
+    // True once the workers have applied everything that was put or removed before.
+    bool settled() const;
+
+    std::size_t transports() const { return transports_.size(); }
+    std::size_t tracks() const { return tracks_.size(); }
+    std::size_t subscriptions() const { return subscriptions_.size(); }
+
+  private:
+    // Numbers 0..capacity-1 to give out and take back.
+    class Indexes {
+      public:
+        explicit Indexes(std::uint32_t capacity) : capacity_(capacity) {}
+        std::optional<std::uint32_t> take();
+        void give_back(std::uint32_t index) { free_.push_back(index); }
+
+      private:
+        std::uint32_t capacity_, next_ = 0;
+        std::vector<std::uint32_t> free_;
+    };
+    struct WorkerSide {
+        std::uint32_t index;
+        Worker* worker;
+        Indexes transports, subscriptions, slots;
+        std::uint32_t tracks = 0;
+        std::deque<Command> backlog;
+        std::uint64_t submitted = 0;
+        std::set<std::uint32_t> latching_ssrcs;  // announced on transports without an address
+        // Given up here, not answered yet by the worker.
+        std::unordered_map<Transport*, std::unique_ptr<Transport>> old_transports;
+        std::unordered_map<PublishedTrack*, std::unique_ptr<PublishedTrack>> old_tracks;
+        std::unordered_map<Subscription*, std::unique_ptr<Subscription>> old_subscriptions;
+    };
+    struct TransportRecord {
+        api::Transport spec;
+        std::unique_ptr<Transport> object;
+        Home home;
+        std::set<std::uint64_t> tracks, subscriptions;
+        std::set<std::uint32_t> ssrcs;  // fixed ones, both directions
+    };
+    struct TrackRecord {
+        api::Track spec;
+        std::unique_ptr<PublishedTrack> object;
+        std::uint32_t worker = 0;
+        std::uint32_t capacity = 0;
+        relay::TrackConfig config;
+        std::set<std::uint64_t> subscriptions;
+    };
+    struct SubscriptionRecord {
+        api::Subscription spec;
+        std::unique_ptr<Subscription> object;
+        std::uint32_t worker = 0;
+    };
+    using Problem = std::optional<ObjectProblem>;
+
+    Problem put(const api::Transport& spec);
+    Problem put(const api::Track& spec);
+    Problem put(const api::Subscription& spec);
+    Problem add(const api::Transport& spec);
+    Problem add(const api::Track& spec);
+    Problem add(const api::Subscription& spec);
+    Problem rebuild(const api::Transport& spec);
+    Problem rebuild(const api::Track& spec);
+    void remove_transport(std::uint64_t id);
+    void remove_track(std::uint64_t id);
+    void remove_subscription(std::uint64_t id);
+    Problem grow(TrackRecord& track);
+    Problem check_ssrcs(const TransportRecord& transport, const std::vector<std::uint32_t>& ssrcs,
+                        bool latching) const;
+    void submit(WorkerSide& side, const Command& command);
+    void destroy(WorkerSide& side, const Command& answer);
+    SlotRef take_slot(std::uint32_t worker, api::StatisticsKind kind, std::uint64_t id,
+                      std::uint64_t parent, std::uint64_t peer);
+    void give_back_slot(WorkerSide& side, const SlotRef& slot);
+    std::string address_key(const Home& home, const Endpoint& remote) const;
+
+    StateLimits limits_;
+    std::deque<WorkerSide> workers_;
+    std::vector<Home> homes_;
+    api::StatisticsSegment& statistics_;
+    NumberSource numbers_;
+    std::unordered_map<std::uint64_t, TransportRecord> transports_;
+    std::unordered_map<std::uint64_t, TrackRecord> tracks_;
+    std::unordered_map<std::uint64_t, SubscriptionRecord> subscriptions_;
+    std::unordered_map<std::string, std::uint64_t> addresses_;  // of transports with a fixed one
+};
+
+}  // namespace strata::dataplane

@@ -1,0 +1,310 @@
+#include <algorithm>
+#include <utility>
+
+#include "dataplane/server/desired_state.h"
+
+// Adding, changing and removing the three kinds of objects.
+namespace strata::dataplane {
+namespace {
+
+std::string serialized(const google::protobuf::MessageLite& message) {
+    return message.SerializeAsString();
+}
+
+ObjectProblem unknown(const char* code, const char* what, std::uint64_t id) {
+    return {code, std::string(what) + " " + std::to_string(id) + " doesn't exist"};
+}
+
+ObjectProblem no_room(const char* what, std::uint32_t limit, const char* key) {
+    return {"capacity", "there is room for " + std::to_string(limit) + " " + what + " (limits." +
+                            key + ")"};
+}
+
+std::vector<std::uint32_t> ssrcs_of(const api::Track& spec) {
+    std::vector<std::uint32_t> ssrcs;
+    for (const api::Encoding& encoding : spec.encodings())
+        for (const std::uint32_t ssrc : {encoding.ssrc(), encoding.rtx_ssrc()})
+            if (ssrc != 0) ssrcs.push_back(ssrc);
+    return ssrcs;
+}
+
+}  // namespace
+
+std::string DesiredState::address_key(const Home& home, const Endpoint& remote) const {
+    return to_string(home.local) + ">" + to_string(remote);
+}
+
+DesiredState::Problem DesiredState::check_ssrcs(const TransportRecord& transport,
+                                                const std::vector<std::uint32_t>& ssrcs,
+                                                bool latching) const {
+    const std::set<std::uint32_t>& others = workers_[transport.home.worker].latching_ssrcs;
+    std::set<std::uint32_t> own;
+    for (const std::uint32_t ssrc : ssrcs)
+        if (transport.ssrcs.contains(ssrc) || (latching && others.contains(ssrc)) ||
+            !own.insert(ssrc).second)
+            return ObjectProblem{"ssrc-collision", "SSRC " + std::to_string(ssrc) +
+                                                       " is in use on transport " +
+                                                       std::to_string(transport.spec.id())};
+    return {};
+}
+
+DesiredState::Problem DesiredState::put(const api::Transport& spec) {
+    const auto at = transports_.find(spec.id());
+    if (at == transports_.end()) return add(spec);
+    TransportRecord& record = at->second;
+    if (serialized(record.spec) == serialized(spec)) return {};
+    // An empty address means "whatever was latched": nothing to change.
+    api::Transport same = spec;
+    same.set_remote_address(record.spec.remote_address());
+    same.set_remote_port(record.spec.remote_port());
+    if (serialized(same) != serialized(record.spec)) return rebuild(spec);
+    if (spec.remote_address().empty()) return {};
+
+    const auto checked = build_transport(spec, record.home.local);
+    if (!checked) return checked.error();
+    const std::string key = address_key(record.home, *remote_of(spec));
+    if (const auto [in_use, added] = addresses_.emplace(key, spec.id());
+        !added && in_use->second != spec.id())
+        return ObjectProblem{"address-in-use", "another transport is at " + key};
+    WorkerSide& side = workers_[record.home.worker];
+    if (const auto old = remote_of(record.spec)) {
+        if (const std::string old_key = address_key(record.home, *old); old_key != key)
+            addresses_.erase(old_key);
+    } else {
+        for (const std::uint64_t track : record.tracks)
+            for (const std::uint32_t ssrc : ssrcs_of(tracks_.at(track).spec))
+                side.latching_ssrcs.erase(ssrc);
+    }
+    record.spec = spec;
+    submit(side, {.kind = Command::Kind::set_address,
+                  .transport = record.object.get(),
+                  .address = *remote_of(spec)});
+    return {};
+}
+
+DesiredState::Problem DesiredState::add(const api::Transport& spec) {
+    if (spec.id() == 0) return ObjectProblem{"invalid", "ids begin at 1"};
+    if (spec.worker() >= homes_.size())
+        return ObjectProblem{"unknown-worker", "there are " + std::to_string(homes_.size()) +
+                                                   " workers, the transport names number " +
+                                                   std::to_string(spec.worker())};
+    const Home& home = homes_[spec.worker()];
+    WorkerSide& side = workers_[home.worker];
+    auto built = build_transport(spec, home.local);
+    if (!built) return built.error();
+    const auto remote = remote_of(spec);
+    const std::string key = remote ? address_key(home, *remote) : std::string();
+    if (remote && addresses_.contains(key))
+        return ObjectProblem{"address-in-use", "another transport is at " + key};
+    const auto index = side.transports.take();
+    if (!index) return no_room("transports", limits_.transports_per_worker, "transports_per_worker");
+    if (remote) addresses_.emplace(key, spec.id());
+    Transport& transport = **built;
+    transport.index = *index;
+    transport.port = home.port;
+    transport.statistics =
+        take_slot(home.worker, api::StatisticsKind::transport, spec.id(), spec.worker(), 0);
+    TransportRecord record{.spec = spec, .object = std::move(*built), .home = home};
+    transports_.emplace(spec.id(), std::move(record));
+    submit(side, {.kind = Command::Kind::add_transport, .transport = &transport});
+    return {};
+}
+
+// What depends on the object goes with it and comes back after it.
+DesiredState::Problem DesiredState::rebuild(const api::Transport& spec) {
+    const TransportRecord& record = transports_.at(spec.id());
+    if (spec.worker() >= homes_.size()) return add(spec);  // says what is wrong
+    std::vector<api::Track> tracks;
+    std::set<std::uint64_t> legs = record.subscriptions;
+    for (const std::uint64_t id : record.tracks) {
+        tracks.push_back(tracks_.at(id).spec);
+        legs.insert(tracks_.at(id).subscriptions.begin(), tracks_.at(id).subscriptions.end());
+    }
+    std::vector<api::Subscription> subscriptions;
+    for (const std::uint64_t id : legs) subscriptions.push_back(subscriptions_.at(id).spec);
+    remove_transport(spec.id());
+    if (const Problem problem = add(spec)) return problem;
+    for (const api::Track& track : tracks) add(track);
+    for (const api::Subscription& subscription : subscriptions) add(subscription);
+    return {};
+}
+
+void DesiredState::remove_transport(std::uint64_t id) {
+    const auto at = transports_.find(id);
+    if (at == transports_.end()) return;
+    for (const std::uint64_t leg : std::set(at->second.subscriptions)) remove_subscription(leg);
+    for (const std::uint64_t track : std::set(at->second.tracks)) remove_track(track);
+    TransportRecord& record = at->second;
+    WorkerSide& side = workers_[record.home.worker];
+    if (const auto remote = remote_of(record.spec)) addresses_.erase(address_key(record.home, *remote));
+    Transport* object = record.object.get();
+    side.old_transports.emplace(object, std::move(record.object));
+    submit(side, {.kind = Command::Kind::remove_transport, .transport = object});
+    transports_.erase(at);
+}
+
+DesiredState::Problem DesiredState::put(const api::Track& spec) {
+    const auto at = tracks_.find(spec.id());
+    if (at == tracks_.end()) return add(spec);
+    return serialized(at->second.spec) == serialized(spec) ? Problem{} : rebuild(spec);
+}
+
+DesiredState::Problem DesiredState::add(const api::Track& spec) {
+    if (spec.id() == 0) return ObjectProblem{"invalid", "ids begin at 1"};
+    const auto at = transports_.find(spec.transport());
+    if (at == transports_.end())
+        return unknown("unknown-transport", "transport", spec.transport());
+    TransportRecord& transport = at->second;
+    WorkerSide& side = workers_[transport.home.worker];
+    if (side.tracks >= limits_.tracks_per_worker)
+        return no_room("tracks", limits_.tracks_per_worker, "tracks_per_worker");
+    if (transport.tracks.size() >= kMaxTracksPerTransport)
+        return ObjectProblem{"capacity", "a transport carries at most " +
+                                             std::to_string(kMaxTracksPerTransport) + " tracks"};
+    const std::vector<std::uint32_t> ssrcs = ssrcs_of(spec);
+    const bool latching = transport.spec.remote_address().empty();
+    if (const Problem problem = check_ssrcs(transport, ssrcs, latching)) return problem;
+    TrackLimits limits;
+    limits.key_frame_min_interval_us = limits_.key_frame_min_interval_us;
+    auto built = build_track(spec, *transport.object, limits);
+    if (!built) return built.error();
+
+    PublishedTrack& track = **built;
+    const std::uint32_t worker = transport.home.worker;
+    track.statistics =
+        take_slot(worker, api::StatisticsKind::track, spec.id(), spec.transport(), 0);
+    for (std::uint8_t i = 0; i < track.encoding_count; ++i)
+        track.encodings[i].statistics =
+            take_slot(worker, api::StatisticsKind::encoding, spec.id(), i, 0);
+    TrackRecord record{.spec = spec, .worker = worker, .capacity = limits.receiver_capacity};
+    record.config = track.track->config();
+    record.object = std::move(*built);
+    tracks_.emplace(spec.id(), std::move(record));
+    transport.tracks.insert(spec.id());
+    transport.ssrcs.insert(ssrcs.begin(), ssrcs.end());
+    if (latching) side.latching_ssrcs.insert(ssrcs.begin(), ssrcs.end());
+    ++side.tracks;
+    submit(side, {.kind = Command::Kind::add_track, .track = &track});
+    return {};
+}
+
+DesiredState::Problem DesiredState::rebuild(const api::Track& spec) {
+    const TrackRecord& record = tracks_.at(spec.id());
+    std::vector<api::Subscription> subscriptions;
+    for (const std::uint64_t id : record.subscriptions)
+        subscriptions.push_back(subscriptions_.at(id).spec);
+    const api::Track before = record.spec;
+    remove_track(spec.id());
+    const Problem problem = add(spec);
+    if (problem) add(before);
+    for (const api::Subscription& subscription : subscriptions) add(subscription);
+    return problem;
+}
+
+void DesiredState::remove_track(std::uint64_t id) {
+    const auto at = tracks_.find(id);
+    if (at == tracks_.end()) return;
+    for (const std::uint64_t leg : std::set(at->second.subscriptions)) remove_subscription(leg);
+    TrackRecord& record = at->second;
+    WorkerSide& side = workers_[record.worker];
+    TransportRecord& transport = transports_.at(record.spec.transport());
+    transport.tracks.erase(id);
+    for (const std::uint32_t ssrc : ssrcs_of(record.spec)) {
+        transport.ssrcs.erase(ssrc);
+        if (transport.spec.remote_address().empty()) side.latching_ssrcs.erase(ssrc);
+    }
+    --side.tracks;
+    PublishedTrack* object = record.object.get();
+    side.old_tracks.emplace(object, std::move(record.object));
+    submit(side, {.kind = Command::Kind::remove_track, .track = object});
+    tracks_.erase(at);
+}
+
+// Doubles the receivers that the track has room for.
+DesiredState::Problem DesiredState::grow(TrackRecord& track) {
+    if (track.subscriptions.size() < track.capacity) return {};
+    if (track.capacity >= limits_.subscriptions_per_track)
+        return no_room("subscriptions of a track", limits_.subscriptions_per_track,
+                       "subscriptions_per_track");
+    track.capacity = std::min(track.capacity * 2, limits_.subscriptions_per_track);
+    track.config.receiver_capacity = track.capacity;
+    submit(workers_[track.worker], {.kind = Command::Kind::replace_track,
+                                    .track = track.object.get(),
+                                    .relay_track = new relay::Track(track.config)});
+    return {};
+}
+
+DesiredState::Problem DesiredState::put(const api::Subscription& spec) {
+    const auto at = subscriptions_.find(spec.id());
+    if (at == subscriptions_.end()) return add(spec);
+    SubscriptionRecord& record = at->second;
+    if (serialized(record.spec) == serialized(spec)) return {};
+    api::Subscription same = spec;
+    *same.mutable_target() = record.spec.target();
+    if (serialized(same) == serialized(record.spec) &&
+        spec.target().encoding() < record.object->track->encoding_count) {
+        record.spec = spec;
+        submit(workers_[record.worker], {.kind = Command::Kind::set_target,
+                                         .subscription = record.object.get(),
+                                         .target = to_layer_target(spec.target())});
+        return {};
+    }
+    const api::Subscription before = record.spec;
+    remove_subscription(spec.id());
+    const Problem problem = add(spec);
+    if (problem) add(before);
+    return problem;
+}
+
+DesiredState::Problem DesiredState::add(const api::Subscription& spec) {
+    if (spec.id() == 0) return ObjectProblem{"invalid", "ids begin at 1"};
+    const auto track_at = tracks_.find(spec.track());
+    if (track_at == tracks_.end()) return unknown("unknown-track", "track", spec.track());
+    const auto transport_at = transports_.find(spec.transport());
+    if (transport_at == transports_.end())
+        return unknown("unknown-transport", "transport", spec.transport());
+    TrackRecord& track = track_at->second;
+    TransportRecord& transport = transport_at->second;
+    if (track.worker != transport.home.worker)
+        return ObjectProblem{"worker-mismatch",
+                             "the track and the receiver's transport live on different workers"};
+    if (const Problem problem = check_ssrcs(transport, {spec.ssrc()}, false)) return problem;
+    auto built = build_subscription(spec, *track.object, *transport.object, numbers_);
+    if (!built) return built.error();
+    if (const Problem problem = grow(track)) return problem;
+    WorkerSide& side = workers_[track.worker];
+    const auto index = side.subscriptions.take();
+    if (!index)
+        return no_room("subscriptions", limits_.subscriptions_per_worker, "subscriptions_per_worker");
+
+    Subscription& subscription = **built;
+    subscription.handle =
+        *index | static_cast<std::uint32_t>(transport.home.port) << kHandlePortShift;
+    subscription.config.profile.leg = transport.home.port;
+    subscription.statistics = take_slot(track.worker, api::StatisticsKind::subscription, spec.id(),
+                                        spec.track(), spec.transport());
+    SubscriptionRecord record{.spec = spec, .object = std::move(*built), .worker = track.worker};
+    subscriptions_.emplace(spec.id(), std::move(record));
+    track.subscriptions.insert(spec.id());
+    transport.subscriptions.insert(spec.id());
+    transport.ssrcs.insert(spec.ssrc());
+    submit(side, {.kind = Command::Kind::add_subscription, .subscription = &subscription});
+    return {};
+}
+
+void DesiredState::remove_subscription(std::uint64_t id) {
+    const auto at = subscriptions_.find(id);
+    if (at == subscriptions_.end()) return;
+    SubscriptionRecord& record = at->second;
+    tracks_.at(record.spec.track()).subscriptions.erase(id);
+    TransportRecord& transport = transports_.at(record.spec.transport());
+    transport.subscriptions.erase(id);
+    transport.ssrcs.erase(record.spec.ssrc());
+    WorkerSide& side = workers_[record.worker];
+    Subscription* object = record.object.get();
+    side.old_subscriptions.emplace(object, std::move(record.object));
+    submit(side, {.kind = Command::Kind::remove_subscription, .subscription = object});
+    subscriptions_.erase(at);
+}
+
+}  // namespace strata::dataplane

@@ -1,0 +1,179 @@
+#include "dataplane/server/object_builder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "relay/rtp/extension_map.h"
+
+namespace strata::dataplane {
+namespace {
+
+std::unexpected<ObjectProblem> invalid(std::string message) {
+    return std::unexpected(ObjectProblem{"invalid", std::move(message)});
+}
+
+relay::Codec codec_of(const std::string& name) {
+    if (name == "VP8") return relay::Codec::vp8;
+    if (name == "VP9") return relay::Codec::vp9;
+    if (name == "AV1") return relay::Codec::av1;
+    if (name == "H264") return relay::Codec::h264;
+    if (name == "H264-SVC") return relay::Codec::h264_svc;
+    if (name == "opus") return relay::Codec::opus;
+    return relay::Codec::opaque;
+}
+
+// What RTCP on the same port leaves free: 64..95 with the marker bit read as 192..223 (RFC 5761).
+bool is_payload_type(std::uint32_t value) { return value < 128 && (value < 64 || value > 95); }
+
+bool set_payload_type(relay::PacketParser& parser, std::uint32_t payload_type,
+                      relay::PayloadRole role, relay::Codec codec) {
+    if (!is_payload_type(payload_type)) return false;
+    relay::PayloadFormat& format = parser.payload_types[payload_type];
+    if (format.role != relay::PayloadRole::unknown) return false;
+    format = {role, codec};
+    return true;
+}
+
+std::expected<void, ObjectProblem> fill_parser(const api::Track& spec, relay::PacketParser& parser) {
+    const relay::Codec codec = codec_of(spec.codec());
+    if (!set_payload_type(parser, spec.payload_type(), relay::PayloadRole::media, codec) ||
+        (spec.rtx_payload_type() != 0 &&
+         !set_payload_type(parser, spec.rtx_payload_type(), relay::PayloadRole::rtx, codec)) ||
+        (spec.red_payload_type() != 0 &&
+         !set_payload_type(parser, spec.red_payload_type(), relay::PayloadRole::red, codec)))
+        return invalid("payload types must differ and lie in 0..63 or 96..127");
+    for (const api::Extension& extension : spec.extensions()) {
+        if (extension.id() == 0 || extension.id() > 255)
+            return invalid("header extension ids lie in 1..255, found " +
+                           std::to_string(extension.id()));
+        const relay::ExtensionKind kind = relay::extension_kind(extension.uri());
+        if (kind != relay::ExtensionKind::none)
+            parser.extensions.set(static_cast<std::uint8_t>(extension.id()), kind);
+    }
+    parser.end_to_end_encrypted = spec.end_to_end_encrypted();
+    return {};
+}
+
+std::optional<relay::Ssrc> optional_ssrc(std::uint32_t ssrc) {
+    return ssrc == 0 ? std::nullopt : std::optional(relay::Ssrc{ssrc});
+}
+
+}  // namespace
+
+relay::LayerTarget to_layer_target(const api::LayerTarget& target) {
+    const auto clamp = [](std::uint32_t value, std::size_t count) {
+        return static_cast<std::uint8_t>(
+            std::min<std::uint32_t>(value, static_cast<std::uint32_t>(count - 1)));
+    };
+    return {.encoding = clamp(target.encoding(), relay::kMaxEncodings),
+            .spatial = clamp(target.spatial(), relay::kMaxSpatialLayers),
+            .temporal = clamp(target.temporal(), relay::kMaxTemporalLayers),
+            .paused = target.paused()};
+}
+
+std::optional<Endpoint> remote_of(const api::Transport& spec) {
+    const auto address = IpAddress::from_bytes(spec.remote_address());
+    if (!address) return std::nullopt;
+    return Endpoint{*address, static_cast<std::uint16_t>(spec.remote_port())};
+}
+
+Built<Transport> build_transport(const api::Transport& spec, const Endpoint& local) {
+    constexpr std::uint64_t kMinMtu = 576, kMaxMtu = 65'535, kDefaultMtu = 1'500;
+    const std::uint64_t mtu = spec.mtu_bytes() == 0 ? kDefaultMtu : spec.mtu_bytes();
+    if (mtu < kMinMtu || mtu > kMaxMtu)
+        return invalid("mtu_bytes must lie in 576..65535, found " + std::to_string(mtu));
+    auto transport = std::make_unique<Transport>();
+    transport->id = spec.id();
+    transport->mtu_bytes = static_cast<std::uint16_t>(mtu);
+    transport->flow.local = local.address;
+    transport->flow.local_port = local.port;
+    if (spec.remote_address().empty()) return transport;
+
+    const auto remote = remote_of(spec);
+    if (!remote || remote->address.is_unspecified() || spec.remote_port() == 0 ||
+        spec.remote_port() > 65'535)
+        return invalid("remote address must have 4 or 16 bytes and a port in 1..65535");
+    if (remote->address.is_v4() != local.address.is_v4())
+        return invalid("remote address " + to_string(*remote) + " and the worker's " +
+                       to_string(local) + " are of different families");
+    transport->flow.remote = remote->address;
+    transport->flow.remote_port = remote->port;
+    transport->has_address = true;
+    return transport;
+}
+
+Built<PublishedTrack> build_track(const api::Track& spec, Transport& transport,
+                                  const TrackLimits& limits) {
+    const auto encodings = static_cast<std::size_t>(spec.encodings_size());
+    if (encodings == 0 || encodings > relay::kMaxEncodings)
+        return invalid("a track has 1 to " + std::to_string(relay::kMaxEncodings) +
+                       " encodings, found " + std::to_string(encodings));
+    auto track = std::make_unique<PublishedTrack>();
+    if (const auto filled = fill_parser(spec, track->parser); !filled)
+        return std::unexpected(filled.error());
+
+    relay::TrackConfig config;
+    config.codec = codec_of(spec.codec());
+    if (spec.clock_rate_hz() != 0) config.clock_rate_hz = spec.clock_rate_hz();
+    config.encoding_count = static_cast<std::uint8_t>(encodings);
+    config.end_to_end_encrypted = spec.end_to_end_encrypted();
+    config.descriptor_negotiated =
+        track->parser.extensions.id(relay::ExtensionKind::dependency_descriptor) != 0;
+    config.receiver_capacity = limits.receiver_capacity;
+    config.key_frame_min_interval_us = limits.key_frame_min_interval_us;
+    for (std::size_t i = 0; i < encodings; ++i) {
+        const api::Encoding& from = spec.encodings(static_cast<int>(i));
+        relay::EncodingConfig& to = config.encodings[i];
+        if (from.rid().size() >= to.rid.size())
+            return invalid("a rid has at most 15 characters: " + from.rid());
+        std::copy(from.rid().begin(), from.rid().end(), to.rid.begin());
+        to.ssrc = optional_ssrc(from.ssrc());
+        to.rtx_ssrc = optional_ssrc(from.rtx_ssrc());
+        track->encodings[i].ssrc = from.ssrc();
+        track->encodings[i].rtx_ssrc = from.rtx_ssrc();
+    }
+    track->id = spec.id();
+    track->transport = &transport;
+    track->mid = spec.mid();
+    track->cname = "strata-" + std::to_string(transport.id);
+    track->encoding_count = config.encoding_count;
+    track->payload_type = static_cast<std::uint8_t>(spec.payload_type());
+    track->audio = config.codec == relay::Codec::opus;
+    track->track = std::make_unique<relay::Track>(config);
+    return track;
+}
+
+Built<Subscription> build_subscription(const api::Subscription& spec, PublishedTrack& track,
+                                       Transport& transport, const NumberSource& numbers) {
+    if (spec.ssrc() == 0) return invalid("a subscription needs an outgoing SSRC");
+    if (!is_payload_type(spec.payload_type()) || !is_payload_type(spec.red_payload_type()))
+        return invalid("payload types lie in 0..63 or 96..127");
+    if (spec.target().encoding() >= track.encoding_count)
+        return invalid("the track has " + std::to_string(track.encoding_count) +
+                       " encodings, the target names number " +
+                       std::to_string(spec.target().encoding()));
+    auto subscription = std::make_unique<Subscription>();
+    subscription->id = spec.id();
+    subscription->track = &track;
+    subscription->transport = &transport;
+    relay::ReceiverConfig& config = subscription->config;
+    config.ssrc = spec.ssrc();
+    config.target = to_layer_target(spec.target());
+    config.first_sequence = static_cast<std::uint16_t>(numbers());
+    config.first_timestamp = numbers();
+    config.profile.payload_type = static_cast<std::uint8_t>(spec.payload_type());
+    config.profile.red_payload_type = static_cast<std::uint8_t>(spec.red_payload_type());
+    config.profile.mixed_extension_forms = spec.extmap_allow_mixed();
+    for (const api::Extension& extension : spec.extensions()) {
+        const relay::ExtensionKind kind = relay::extension_kind(extension.uri());
+        if (extension.id() == 0 || extension.id() > 255)
+            return invalid("header extension ids lie in 1..255, found " +
+                           std::to_string(extension.id()));
+        if (!relay::is_hop_by_hop(kind))
+            config.profile.extension_id[static_cast<std::size_t>(kind)] =
+                static_cast<std::uint8_t>(extension.id());
+    }
+    return subscription;
+}
+
+}  // namespace strata::dataplane

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "dataplane/api/strata.pb.h"
+#include "dataplane/worker/objects.h"
+
+// From control's messages to what a worker works on. Main thread; this is where objects are checked
+// and all their memory is allocated.
+namespace strata::dataplane {
+
+// Why an object was refused; becomes api::ObjectError. Codes are stable.
+struct ObjectProblem {
+    std::string code;     // "invalid", "capacity", "unknown-transport", "ssrc-collision", …
+    std::string message;
+};
+
+template <typename T>
+using Built = std::expected<std::unique_ptr<T>, ObjectProblem>;
+
+// Draws first sequence numbers, timestamps and the like: random, or from a seed.
+using NumberSource = std::function<std::uint32_t()>;
+
+struct TrackLimits {
+    std::uint32_t receiver_capacity = 16;
+    relay::TimeUs key_frame_min_interval_us = 500'000;
+};
+
+// `local` is where the transport's worker receives.
+Built<Transport> build_transport(const api::Transport& spec, const Endpoint& local);
+
+Built<PublishedTrack> build_track(const api::Track& spec, Transport& transport,
+                                  const TrackLimits& limits);
+
+Built<Subscription> build_subscription(const api::Subscription& spec, PublishedTrack& track,
+                                       Transport& transport, const NumberSource& numbers);
+
+// Clamped to what layers there can be.
+relay::LayerTarget to_layer_target(const api::LayerTarget& target);
+
+// Nullopt: empty. Anything but 4 or 16 bytes and a port counts as a problem of build_transport.
+std::optional<Endpoint> remote_of(const api::Transport& spec);
+
+}  // namespace strata::dataplane

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/worker/objects.h"
+
+namespace strata::dataplane {
+
+// What the main thread tells a worker. Objects come finished and belong to the worker from then on,
+// until the answer to a remove or replace gives them back.
+struct Command {
+    enum class Kind : std::uint8_t {
+        add_transport,
+        remove_transport,     // its tracks and subscriptions have been removed before
+        set_address,          // transport, address
+        add_track,
+        remove_track,         // its subscriptions have been removed before
+        replace_track,        // track, relay_track: with more capacity; the answer has the old one
+        add_subscription,
+        remove_subscription,
+        set_target,           // subscription, target
+    };
+    Kind kind = Kind::add_transport;
+    Transport* transport = nullptr;
+    PublishedTrack* track = nullptr;
+    Subscription* subscription = nullptr;
+    relay::Track* relay_track = nullptr;
+    Endpoint address{};
+    relay::LayerTarget target{};
+};
+
+// What a worker tells by itself. Lost ones are counted (events_lost).
+struct Notice {
+    enum class Kind : std::uint8_t { transport_latched, ssrc_learned };
+    Kind kind = Kind::transport_latched;
+    std::uint64_t id = 0;  // of the transport or track
+    Endpoint endpoint{};
+    std::uint32_t ssrc = 0;
+    std::uint8_t encoding = 0;
+    bool rtx = false;
+};
+
+}  // namespace strata::dataplane

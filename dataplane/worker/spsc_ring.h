@@ -1,0 +1,58 @@
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <vector>
+
+namespace strata::dataplane {
+
+// A bounded queue from one thread to another, without locks. Allocates in its constructor only.
+template <typename T>
+class SpscRing {
+  public:
+    // Room for at least `capacity` elements.
+    explicit SpscRing(std::size_t capacity)
+        : mask_(std::bit_ceil(capacity < 2 ? std::size_t{2} : capacity) - 1), cells_(mask_ + 1) {}
+
+    // Producer. False: full, nothing changed.
+    bool push(const T& value) {
+        const std::size_t tail = tail_.load(std::memory_order_relaxed);
+        if (tail - head_seen_ > mask_) {
+            head_seen_ = head_.load(std::memory_order_acquire);
+            if (tail - head_seen_ > mask_) return false;
+        }
+        cells_[tail & mask_] = value;
+        tail_.store(tail + 1, std::memory_order_release);
+        return true;
+    }
+
+    // Producer. True: push would fail.
+    bool full() {
+        const std::size_t tail = tail_.load(std::memory_order_relaxed);
+        if (tail - head_seen_ > mask_) head_seen_ = head_.load(std::memory_order_acquire);
+        return tail - head_seen_ > mask_;
+    }
+
+    // Consumer. False: empty.
+    bool pop(T& value) {
+        const std::size_t head = head_.load(std::memory_order_relaxed);
+        if (head == tail_seen_) {
+            tail_seen_ = tail_.load(std::memory_order_acquire);
+            if (head == tail_seen_) return false;
+        }
+        value = cells_[head & mask_];
+        head_.store(head + 1, std::memory_order_release);
+        return true;
+    }
+
+  private:
+    const std::size_t mask_;
+    std::vector<T> cells_;
+    alignas(64) std::atomic<std::size_t> tail_{0};  // producer's line
+    std::size_t head_seen_ = 0;
+    alignas(64) std::atomic<std::size_t> head_{0};  // consumer's line
+    std::size_t tail_seen_ = 0;
+};
+
+}  // namespace strata::dataplane

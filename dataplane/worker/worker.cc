@@ -1,0 +1,159 @@
+#include "dataplane/worker/worker.h"
+
+#include <rte_prefetch.h>
+
+#include <algorithm>
+
+#include "relay/rtp/byte_order.h"
+#include "relay/rtp/demux.h"
+
+namespace strata::dataplane {
+
+using api::RxDrop;
+using api::TxDrop;
+using api::WorkerCounter;
+
+Worker::Worker(const WorkerConfig& config, std::span<Port* const> ports, const Pools& pools,
+               api::WorkerBlock& statistics, relay::TimeUs now)
+    : config_(config),
+      ports_(ports.begin(), ports.end()),
+      statistics_(statistics),
+      transports_(config.max_transports, config.secret),
+      streams_(config.max_ssrcs, config.secret ^ 0x5353524320ULL),
+      timers_(now),
+      commands_(config.command_ring),
+      answers_(config.command_ring),
+      notices_(config.command_ring) {
+    for (Port* port : ports_)
+        fan_outs_.push_back(
+            std::make_unique<FanOut>(*port, config_.queue, pools, config_.fan_out));
+    blank_ = rte_pktmbuf_alloc(pools.rx);
+}
+
+Worker::~Worker() { rte_pktmbuf_free(blank_); }
+
+std::span<const std::uint8_t> Worker::bytes_of(const rte_mbuf& packet) {
+    return {rte_pktmbuf_mtod(&packet, const std::uint8_t*), packet.data_len};
+}
+
+Worker::Turn Worker::turn(relay::TimeUs now, std::uint16_t burst) {
+    Turn turn;
+    run_commands(now, turn);
+    run_timers(now, turn);
+    for (std::size_t i = 0; i < ports_.size(); ++i) {
+        receive(i, burst, now, turn);
+        ports_[i]->poll_slow(config_.queue, now);
+    }
+    for (auto& fan_out : fan_outs_) fan_out->flush(now);
+    if (turn.busy() || statistics_[WorkerCounter::queued].get() != 0) publish_counters();
+    count(turn.received != 0 ? WorkerCounter::turns_busy : WorkerCounter::turns_idle);
+    return turn;
+}
+
+bool Worker::sending() const {
+    return std::any_of(fan_outs_.begin(), fan_outs_.end(),
+                       [](const auto& fan_out) { return fan_out->queue().queued() != 0; });
+}
+
+Transport* Worker::find_transport(const FlowKey& flow) {
+    Transport** found = transports_.find(flow);
+    return found ? *found : nullptr;
+}
+
+// Look-ups of a whole burst go through the tables together, so that their cache misses overlap: the
+// cost per packet stays the same with ten thousand flows.
+void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, Turn& turn) {
+    std::array<rte_mbuf*, kMaxBurst> packets;
+    std::array<Transport*, kMaxBurst> transports;
+    const std::uint16_t n = ports_[port]->rx_burst(config_.queue, packets.data(),
+                                                   std::min(burst, kMaxBurst), now);
+    if (n == 0) return;
+    turn.received += n;
+    statistics_.burst_packets[api::histogram_bucket(n)].add();
+    std::uint64_t bytes = 0;
+    for (std::uint16_t i = 0; i < n; ++i) {
+        rte_prefetch0(rte_pktmbuf_mtod(packets[i], const void*));
+        transports_.prefetch(meta(packets[i]).flow);
+    }
+    for (std::uint16_t i = 0; i < n; ++i) {
+        bytes += packets[i]->data_len;
+        transports[i] = find_transport(meta(packets[i]).flow);
+        if (transports[i]) rte_prefetch0(transports[i]);
+    }
+    for (std::uint16_t i = 0; i < n; ++i) {
+        const auto packet = bytes_of(*packets[i]);
+        if (transports[i] && packet.size() >= relay::kRtpHeaderSize)
+            streams_.prefetch(stream_key(transports[i]->index, relay::load_be32(&packet[8])));
+    }
+    count(WorkerCounter::rx_packets, n);
+    count(WorkerCounter::rx_bytes, bytes);
+    for (std::uint16_t i = 0; i < n; ++i)
+        on_datagram(*packets[i], static_cast<std::uint8_t>(port), transports[i], now);
+    rte_pktmbuf_free_bulk(packets.data(), n);
+}
+
+void Worker::on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transport,
+                         relay::TimeUs now) {
+    using relay::PacketClass;
+    if (packet.data_len == 0) return drop(RxDrop::empty);
+    const PacketClass kind = relay::classify(bytes_of(packet));
+    if (kind == PacketClass::stun) return drop(RxDrop::stun);
+    if (kind == PacketClass::dtls) return drop(RxDrop::dtls);
+    if (kind != PacketClass::rtp && kind != PacketClass::rtcp) return drop(RxDrop::not_ours);
+    if (!transport) transport = find_transport(meta(&packet).flow);  // latched in this burst
+    if (!transport && kind == PacketClass::rtp) transport = latch(packet, port, now);
+    if (!transport) return drop(RxDrop::unknown_transport);
+    ++transport->packets;
+    transport->bytes += packet.data_len;
+    if (kind == PacketClass::rtcp) return on_rtcp(packet, *transport, now);
+    on_rtp(packet, *transport, now);
+}
+
+// The fan-out and the ports count for themselves; this is where readers find it.
+void Worker::publish_counters() {
+    FanOutCounters made;
+    TxQueueCounters queues;
+    std::uint64_t full = 0, late = 0, queued = 0, linearised = 0, hold_sent = 0, hold_dropped = 0;
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0; i < ports_.size(); ++i) {
+        const FanOutCounters& f = fan_outs_[i]->counters();
+        made.selected += f.selected;
+        made.no_header_mbuf += f.no_header_mbuf;
+        made.no_payload_mbuf += f.no_payload_mbuf;
+        made.too_large += f.too_large;
+        made.copied_tiny += f.copied_tiny;
+        made.copied_linear += f.copied_linear;
+        made.through_kernel += f.through_kernel;
+        const TxQueueCounters& q = fan_outs_[i]->queue().counters();
+        queues.sent += q.sent;
+        queues.errors += q.errors;
+        queues.unresolved += q.unresolved;
+        for (std::size_t c = 0; c < kTxClasses; ++c) {
+            full += q.full[c];
+            late += q.expired[c];
+        }
+        queued += fan_outs_[i]->queue().queued() + ports_[i]->held(config_.queue);
+        const PortCounters& p = ports_[i]->counters(config_.queue);
+        linearised += p[PortCounter::rx_linearised];
+        hold_sent += p[PortCounter::hold_sent];
+        hold_dropped += p[PortCounter::hold_dropped];
+        bytes += p[PortCounter::tx_bytes];
+    }
+    statistics_[WorkerCounter::selected].set(made.selected);
+    statistics_[WorkerCounter::sent].set(queues.sent + hold_sent);
+    statistics_[WorkerCounter::sent_bytes].set(bytes);
+    statistics_[WorkerCounter::queued].set(queued);
+    statistics_[WorkerCounter::copied_linearised].set(linearised);
+    statistics_[WorkerCounter::copied_small].set(made.copied_tiny);
+    statistics_[WorkerCounter::copied_no_chain].set(made.copied_linear);
+    statistics_[WorkerCounter::copied_kernel].set(made.through_kernel);
+    statistics_[TxDrop::tx_full].set(full);
+    statistics_[TxDrop::tx_late].set(late);
+    statistics_[TxDrop::no_header_mbuf].set(made.no_header_mbuf);
+    statistics_[TxDrop::no_payload_mbuf].set(made.no_payload_mbuf);
+    statistics_[TxDrop::too_large].set(made.too_large);
+    statistics_[TxDrop::port_error].set(queues.errors);
+    statistics_[TxDrop::unresolved].set(queues.unresolved + hold_dropped);
+}
+
+}  // namespace strata::dataplane

@@ -1,0 +1,176 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "dataplane/api/statistics_segment.h"
+#include "dataplane/port/pools.h"
+#include "dataplane/port/port.h"
+#include "dataplane/worker/bounded_table.h"
+#include "dataplane/worker/command.h"
+#include "dataplane/worker/fanout.h"
+#include "dataplane/worker/objects.h"
+#include "dataplane/worker/spsc_ring.h"
+#include "dataplane/worker/timer_wheel.h"
+
+namespace strata::dataplane {
+
+struct WorkerConfig {
+    std::uint32_t id = 0;
+    std::uint16_t queue = 0;                  // of each port
+    std::uint32_t max_transports = 16'384;
+    std::uint32_t max_ssrcs = 65'536;
+    std::uint32_t max_subscriptions = 65'536;
+    std::uint64_t secret = 1;                 // keys the hash tables; random, or from a seed
+    std::uint32_t relay_ssrc = 1;             // sender SSRC of the relay's own RTCP
+    relay::TimeUs receiver_report_us = 1'000'000;  // to publishers (C54)
+    relay::TimeUs sender_report_us = 1'000'000;    // to receivers (C31)
+    std::uint32_t max_rtcp_bytes = 1'500;
+    std::uint32_t commands_per_turn = 64;
+    std::uint32_t timers_per_turn = 64;
+    std::uint32_t command_ring = 4'096;
+    FanOutConfig fan_out;
+};
+
+constexpr std::uint16_t kMaxBurst = 64;
+constexpr std::size_t kMaxPorts = 8;
+
+constexpr relay::TimeUs kTrackTimerUs = 10'000;     // relay::Track::on_timer
+constexpr relay::TimeUs kIdleTrackTimerUs = 100'000;  // of a track without packets for a second
+constexpr relay::TimeUs kStatisticsUs = 250'000;    // objects' values in the segment
+
+// Which port a receiver's packets leave by stands in its handle, beside its index.
+constexpr unsigned kHandlePortShift = 28;
+constexpr std::uint32_t kHandleIndexMask = (1u << kHandlePortShift) - 1;
+
+// One core's share of the relay: its queue of every port, the flows and streams that live there, and
+// nothing that another worker writes. Everything is done in turn(): no allocation, lock, log or
+// system call in it. Thread: turn() is the worker's; submit and the next_* functions the main
+// thread's; the constructor and destructor run while nobody calls turn().
+class Worker {
+  public:
+    // Ports and pools must outlive it; `statistics` is where it counts.
+    Worker(const WorkerConfig& config, std::span<Port* const> ports, const Pools& pools,
+           api::WorkerBlock& statistics, relay::TimeUs now);
+    ~Worker();
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+
+    struct Turn {
+        std::uint32_t received = 0;
+        std::uint32_t timers = 0;
+        std::uint32_t commands = 0;
+        bool busy() const { return (received | timers | commands) != 0; }
+    };
+
+    // One turn at `now`: commands, timers that are due, one burst of up to `burst` packets from each
+    // port, and everything that follows from them. Order on a tie: commands, timers, packets.
+    Turn turn(relay::TimeUs now, std::uint16_t burst);
+
+    // When turn() has something to do even if no packet comes; `otherwise` when nothing is armed.
+    relay::TimeUs next_timer_us(relay::TimeUs otherwise) const { return timers_.next_due(otherwise); }
+    // True when packets wait in the worker for a port to take them.
+    bool sending() const;
+
+    // False: the ring is full, try again later.
+    bool submit(const Command& command) { return commands_.push(command); }
+    // Commands applied so far, in the order in which they were submitted.
+    std::uint64_t applied() const { return applied_.load(std::memory_order_acquire); }
+    // Objects that come back, see Command.
+    bool next_answer(Command& answer) { return answers_.pop(answer); }
+    bool next_notice(Notice& notice) { return notices_.pop(notice); }
+
+    const WorkerConfig& config() const { return config_; }
+
+  private:
+    // What an SSRC on a transport is.
+    struct StreamRef {
+        enum class Kind : std::uint8_t { media, rtx, outgoing, latch };
+        Kind kind = Kind::media;
+        std::uint8_t encoding = 0;
+        void* object = nullptr;  // PublishedTrack, Subscription or (latch) Transport
+    };
+    static constexpr std::uint32_t kLatchIndex = ~0u;
+    static std::uint64_t stream_key(std::uint32_t transport_index, std::uint32_t ssrc) {
+        return std::uint64_t{transport_index} << 32 | ssrc;
+    }
+
+    // worker.cc
+    void receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, Turn& turn);
+    void on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transport, relay::TimeUs now);
+    Transport* find_transport(const FlowKey& flow);
+    void drop(api::RxDrop reason) { statistics_[reason].add(); }
+    void count(api::WorkerCounter counter, std::uint64_t n = 1) { statistics_[counter].add(n); }
+    void publish_counters();
+
+    // worker_media.cc
+    void on_rtp(rte_mbuf& packet, Transport& transport, relay::TimeUs now);
+    void on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t encoding, relay::TimeUs now);
+    void send_outputs(rte_mbuf& packet, TxClass tx_class, relay::TimeUs now);
+    void send_key_frame_requests(PublishedTrack& track, relay::TimeUs now);
+
+    // worker_learning.cc
+    Transport* latch(rte_mbuf& packet, std::uint8_t port, relay::TimeUs now);
+    StreamRef* learn(Transport& transport, std::span<const std::uint8_t> packet, std::uint32_t ssrc,
+                     relay::TimeUs now);
+    bool learn_in(PublishedTrack& track, std::span<const std::uint8_t> packet, std::uint32_t ssrc,
+                  relay::TimeUs now);
+    bool take_ssrc(PublishedTrack& track, std::uint8_t encoding, std::uint32_t ssrc, bool rtx,
+                   relay::TimeUs now);
+    void set_flow(Transport& transport, const FlowKey& flow, relay::TimeUs now);
+    void forget_flow(Transport& transport);
+    void offer_for_latching(PublishedTrack& track);
+    void hide_from_latching(PublishedTrack& track);
+    void attach_all(Transport& transport, relay::TimeUs now);
+    void attach(Subscription& subscription, relay::TimeUs now);
+
+    // worker_rtcp.cc
+    void on_rtcp(rte_mbuf& packet, Transport& transport, relay::TimeUs now);
+    void send_rtcp(Transport& transport, std::span<const std::uint8_t> compound, relay::TimeUs now);
+    void send_picture_loss(PublishedTrack& track, std::uint8_t encoding, relay::TimeUs now);
+
+    // worker_timers.cc
+    void run_timers(relay::TimeUs now, Turn& turn);
+    void on_track_timer(PublishedTrack& track, relay::TimeUs now);
+    void on_transport_timer(Transport& transport, relay::TimeUs now);
+    void on_subscription_timer(Subscription& subscription, relay::TimeUs now);
+    static void publish(const PublishedTrack& track);
+    static void publish(const Subscription& subscription);
+    static void publish(const Transport& transport);
+
+    // worker_commands.cc
+    void run_commands(relay::TimeUs now, Turn& turn);
+    void apply(const Command& command, relay::TimeUs now);
+    void add(Transport& transport, relay::TimeUs now);
+    void remove(Transport& transport);
+    void set_address(Transport& transport, const Endpoint& address, relay::TimeUs now);
+    void add(PublishedTrack& track, relay::TimeUs now);
+    void remove(PublishedTrack& track);
+    void replace(const Command& command);
+    void add(Subscription& subscription, relay::TimeUs now);
+    void remove(Subscription& subscription);
+
+    Subscription* find_outgoing(Transport& transport, std::uint32_t ssrc);
+    PublishedTrack* find_media(Transport& transport, std::uint32_t ssrc, std::uint8_t& encoding);
+    static std::span<const std::uint8_t> bytes_of(const rte_mbuf& packet);
+
+    WorkerConfig config_;
+    std::vector<Port*> ports_;
+    std::vector<std::unique_ptr<FanOut>> fan_outs_;
+    api::WorkerBlock& statistics_;
+    BoundedTable<FlowKey, Transport*> transports_;
+    BoundedTable<std::uint64_t, StreamRef> streams_;
+    TimerWheel timers_;
+    relay::OutputList outputs_;
+    rte_mbuf* blank_ = nullptr;  // stands for the input where the relay makes a packet by itself
+    SpscRing<Command> commands_;
+    SpscRing<Command> answers_;
+    SpscRing<Notice> notices_;
+    std::atomic<std::uint64_t> applied_{0};
+};
+
+}  // namespace strata::dataplane

@@ -1,0 +1,156 @@
+#include <algorithm>
+
+#include "dataplane/worker/worker.h"
+
+namespace strata::dataplane {
+namespace {
+
+using api::WorkerCounter;
+
+// Periodic work of different objects is spread over the period by their ids.
+relay::TimeUs phase(std::uint64_t id, relay::TimeUs period) {
+    const std::uint64_t mixed = id * 0x9e3779b97f4a7c15ULL >> 32;
+    return static_cast<relay::TimeUs>(mixed % static_cast<std::uint64_t>(period));
+}
+
+void link_to_transport(Subscription& subscription) {
+    Subscription** head = &subscription.transport->subscriptions;
+    subscription.next = *head;
+    if (*head) (*head)->link = &subscription.next;
+    subscription.link = head;
+    *head = &subscription;
+}
+
+void unlink_from_transport(Subscription& subscription) {
+    *subscription.link = subscription.next;
+    if (subscription.next) subscription.next->link = subscription.link;
+    subscription.link = nullptr;
+    subscription.next = nullptr;
+}
+
+}  // namespace
+
+void Worker::run_commands(relay::TimeUs now, Turn& turn) {
+    Command command;
+    while (turn.commands < config_.commands_per_turn && !answers_.full() && commands_.pop(command)) {
+        apply(command, now);
+        ++turn.commands;
+    }
+    if (turn.commands == 0) return;
+    count(WorkerCounter::commands, turn.commands);
+    applied_.store(applied_.load(std::memory_order_relaxed) + turn.commands,
+                   std::memory_order_release);
+}
+
+void Worker::apply(const Command& command, relay::TimeUs now) {
+    switch (command.kind) {
+        case Command::Kind::add_transport: return add(*command.transport, now);
+        case Command::Kind::remove_transport: return remove(*command.transport);
+        case Command::Kind::set_address:
+            return set_address(*command.transport, command.address, now);
+        case Command::Kind::add_track: return add(*command.track, now);
+        case Command::Kind::remove_track: return remove(*command.track);
+        case Command::Kind::replace_track: return replace(command);
+        case Command::Kind::add_subscription: return add(*command.subscription, now);
+        case Command::Kind::remove_subscription: return remove(*command.subscription);
+        case Command::Kind::set_target:
+            command.subscription->config.target = command.target;
+            if (command.subscription->attached)
+                command.subscription->track->track->set_target(command.subscription->handle,
+                                                               command.target, now);
+            return send_key_frame_requests(*command.subscription->track, now);
+    }
+}
+
+void Worker::add(Transport& transport, relay::TimeUs now) {
+    if (transport.has_address) {
+        transport.has_address = false;
+        set_flow(transport, transport.flow, now);
+    }
+    transport.report_timer.owner = &transport;
+    transport.report_timer.kind = static_cast<std::uint8_t>(TimerKind::transport_report);
+    timers_.arm(transport.report_timer, now + phase(transport.id, config_.receiver_report_us));
+}
+
+void Worker::remove(Transport& transport) {
+    timers_.disarm(transport.report_timer);
+    forget_flow(transport);
+    answers_.push({.kind = Command::Kind::remove_transport, .transport = &transport});
+}
+
+void Worker::set_address(Transport& transport, const Endpoint& address, relay::TimeUs now) {
+    if (transport.has_address && transport.flow.remote_endpoint() == address) return;
+    FlowKey flow = transport.flow;
+    flow.remote = address.address;
+    flow.remote_port = address.port;
+    set_flow(transport, flow, now);
+}
+
+void Worker::add(PublishedTrack& track, relay::TimeUs now) {
+    Transport& transport = *track.transport;
+    transport.tracks[transport.track_count++] = &track;
+    for (std::uint8_t i = 0; i < track.encodings.size(); ++i) {
+        const InboundEncoding& encoding = track.encodings[i];
+        const auto take = [&](std::uint32_t ssrc, StreamRef::Kind kind) {
+            if (ssrc != 0 && !streams_.insert(stream_key(transport.index, ssrc), {kind, i, &track}))
+                count(WorkerCounter::ssrcs_refused);
+        };
+        take(encoding.ssrc, StreamRef::Kind::media);
+        take(encoding.rtx_ssrc, StreamRef::Kind::rtx);
+    }
+    if (!transport.has_address) offer_for_latching(track);
+    track.timer.owner = &track;
+    track.timer.kind = static_cast<std::uint8_t>(TimerKind::track);
+    timers_.arm(track.timer, now + phase(track.id, kTrackTimerUs));
+}
+
+void Worker::remove(PublishedTrack& track) {
+    timers_.disarm(track.timer);
+    Transport& transport = *track.transport;
+    if (!transport.has_address) hide_from_latching(track);
+    for (const InboundEncoding& encoding : track.encodings)
+        for (const std::uint32_t ssrc : {encoding.ssrc, encoding.rtx_ssrc}) {
+            const std::uint64_t key = stream_key(transport.index, ssrc);
+            const StreamRef* stream = streams_.find(key);
+            if (stream && stream->object == &track) streams_.erase(key);
+        }
+    const auto end = transport.tracks.begin() + transport.track_count;
+    if (const auto at = std::find(transport.tracks.begin(), end, &track); at != end) {
+        std::copy(at + 1, end, at);
+        --transport.track_count;
+    }
+    answers_.push({.kind = Command::Kind::remove_track, .track = &track});
+}
+
+void Worker::replace(const Command& command) {
+    command.track->track->move_into(*command.relay_track);
+    relay::Track* old = command.track->track.release();
+    command.track->track.reset(command.relay_track);
+    answers_.push({.kind = Command::Kind::replace_track, .track = command.track, .relay_track = old});
+}
+
+void Worker::add(Subscription& subscription, relay::TimeUs now) {
+    link_to_transport(subscription);
+    if (!streams_.insert(stream_key(subscription.transport->index, subscription.config.ssrc),
+                         {StreamRef::Kind::outgoing, 0, &subscription}))
+        count(WorkerCounter::ssrcs_refused);
+    attach(subscription, now);
+    subscription.timer.owner = &subscription;
+    subscription.timer.kind = static_cast<std::uint8_t>(TimerKind::subscription_report);
+    const relay::TimeUs first = phase(subscription.id, kStatisticsUs);
+    timers_.arm(subscription.timer, now + first);
+    subscription.next_report_us = now + phase(subscription.id, config_.sender_report_us);
+}
+
+void Worker::remove(Subscription& subscription) {
+    timers_.disarm(subscription.timer);
+    unlink_from_transport(subscription);
+    const std::uint64_t key =
+        stream_key(subscription.transport->index, subscription.config.ssrc);
+    const StreamRef* stream = streams_.find(key);
+    if (stream && stream->object == &subscription) streams_.erase(key);
+    if (subscription.attached) subscription.track->track->remove_receiver(subscription.handle);
+    answers_.push({.kind = Command::Kind::remove_subscription, .subscription = &subscription});
+}
+
+}  // namespace strata::dataplane

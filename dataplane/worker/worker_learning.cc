@@ -1,0 +1,187 @@
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+#include "dataplane/worker/worker.h"
+#include "relay/rtp/byte_order.h"
+
+// Where peers are and which SSRC is what: learned from packets once, then fixed.
+namespace strata::dataplane {
+namespace {
+
+using api::RxDrop;
+using api::WorkerCounter;
+
+// A learned SSRC may be replaced by another one after this long without a packet.
+constexpr relay::TimeUs kReplaceAfterUs = 500'000;
+
+std::string_view text_of(std::span<const std::uint8_t> packet, const relay::ExtensionLocation* at) {
+    if (!at) return {};
+    return {reinterpret_cast<const char*>(packet.data()) + at->offset, at->size};
+}
+
+std::string_view rid_of(const relay::EncodingConfig& encoding) {
+    return {encoding.rid.data(), ::strnlen(encoding.rid.data(), encoding.rid.size())};
+}
+
+// The encoding that `rid` names; for an empty one the only encoding there is.
+int find_encoding(const relay::TrackConfig& config, std::string_view rid) {
+    if (rid.empty()) return config.encoding_count == 1 ? 0 : -1;
+    for (int i = 0; i < config.encoding_count; ++i)
+        if (rid_of(config.encodings[static_cast<std::size_t>(i)]) == rid) return i;
+    return -1;
+}
+
+}  // namespace
+
+// A packet from a tuple nobody knows: it fixes the address of a transport that waits for one, if it
+// is a valid RTP packet with an SSRC announced there.
+Transport* Worker::latch(rte_mbuf& packet, std::uint8_t port, relay::TimeUs now) {
+    const auto bytes = bytes_of(packet);
+    if (bytes.size() < relay::kRtpHeaderSize) return nullptr;
+    const std::uint32_t ssrc = relay::load_be32(&bytes[8]);
+    const StreamRef* waiting = streams_.find(stream_key(kLatchIndex, ssrc));
+    if (!waiting) return nullptr;
+    auto& transport = *static_cast<Transport*>(waiting->object);
+    std::uint8_t encoding = 0;
+    const PublishedTrack* track = find_media(transport, ssrc, encoding);
+    relay::PacketInfo info;
+    if (transport.port != port || !track || transports_.full() ||
+        relay::parse_packet(bytes, track->parser, info) != relay::ParseError::none)
+        return nullptr;
+    transport.latched = true;
+    set_flow(transport, meta(&packet).flow, now);
+    count(WorkerCounter::transports_latched);
+    Notice notice{.kind = Notice::Kind::transport_latched, .id = transport.id};
+    notice.endpoint = transport.flow.remote_endpoint();
+    if (!notices_.push(notice)) count(WorkerCounter::events_lost);
+    return &transport;
+}
+
+// B8: rid and mid stand in the first packets only.
+Worker::StreamRef* Worker::learn(Transport& transport, std::span<const std::uint8_t> packet,
+                                 std::uint32_t ssrc, relay::TimeUs now) {
+    for (std::size_t i = 0; i < transport.track_count; ++i)
+        if (learn_in(*transport.tracks[i], packet, ssrc, now))
+            return streams_.find(stream_key(transport.index, ssrc));
+    return nullptr;
+}
+
+bool Worker::learn_in(PublishedTrack& track, std::span<const std::uint8_t> packet,
+                      std::uint32_t ssrc, relay::TimeUs now) {
+    relay::PacketInfo info;
+    if (relay::parse_header(packet, track.parser.extensions, info) != relay::ParseError::none)
+        return false;
+    const relay::PayloadRole role = track.parser.payload_types[info.payload_type].role;
+    if (role == relay::PayloadRole::unknown) return false;
+    const std::string_view mid = text_of(packet, info.find(relay::ExtensionKind::mid));
+    const std::string_view rid = text_of(packet, info.find(relay::ExtensionKind::rid));
+    const std::string_view repaired = text_of(packet, info.find(relay::ExtensionKind::repaired_rid));
+    if (!track.mid.empty() && !mid.empty() && mid != track.mid) return false;
+    // Without any name in the packet the payload type alone has to say which track it is.
+    if (mid.empty() && rid.empty() && repaired.empty())
+        for (std::size_t i = 0; i < track.transport->track_count; ++i)
+            if (const PublishedTrack* other = track.transport->tracks[i];
+                other != &track && other->parser.payload_types[info.payload_type].role !=
+                                       relay::PayloadRole::unknown)
+                return false;
+    const bool rtx = role == relay::PayloadRole::rtx || !repaired.empty();
+    const int encoding =
+        find_encoding(track.track->config(), rtx && !repaired.empty() ? repaired : rid);
+    return encoding >= 0 && take_ssrc(track, static_cast<std::uint8_t>(encoding), ssrc, rtx, now);
+}
+
+bool Worker::take_ssrc(PublishedTrack& track, std::uint8_t encoding, std::uint32_t ssrc, bool rtx,
+                       relay::TimeUs now) {
+    InboundEncoding& inbound = track.encodings[encoding];
+    const relay::EncodingConfig& fixed = track.track->config().encodings[encoding];
+    std::uint32_t& known = rtx ? inbound.rtx_ssrc : inbound.ssrc;
+    const bool locked = rtx ? fixed.rtx_ssrc.has_value() : fixed.ssrc.has_value();
+    const bool silent = now - inbound.last_packet_us >= kReplaceAfterUs;
+    if (known != 0 && (locked || !silent)) {
+        count(WorkerCounter::ssrcs_refused);
+        return false;
+    }
+    const std::uint32_t index = track.transport->index;
+    if (known != 0) streams_.erase(stream_key(index, known));
+    const auto kind = rtx ? StreamRef::Kind::rtx : StreamRef::Kind::media;
+    if (!streams_.insert(stream_key(index, ssrc), {kind, encoding, &track})) {
+        known = 0;
+        count(WorkerCounter::ssrcs_refused);
+        return false;
+    }
+    known = ssrc;
+    count(WorkerCounter::ssrcs_learned);
+    Notice notice{.kind = Notice::Kind::ssrc_learned, .id = track.id};
+    notice.ssrc = ssrc;
+    notice.encoding = encoding;
+    notice.rtx = rtx;
+    if (!notices_.push(notice)) count(WorkerCounter::events_lost);
+    return true;
+}
+
+// From now on `transport` is at `flow`.
+void Worker::set_flow(Transport& transport, const FlowKey& flow, relay::TimeUs now) {
+    forget_flow(transport);
+    if (!transports_.insert(flow, &transport)) {
+        count(WorkerCounter::ssrcs_refused);
+        return;
+    }
+    transport.flow = flow;
+    transport.has_address = true;
+    transport.has_link =
+        ports_[transport.port]->make_link(flow, transport.link) != LinkState::refused;
+    attach_all(transport, now);
+}
+
+void Worker::forget_flow(Transport& transport) {
+    if (!transport.has_address) {
+        for (std::size_t i = 0; i < transport.track_count; ++i) hide_from_latching(*transport.tracks[i]);
+        return;
+    }
+    transports_.erase(transport.flow);
+    if (transport.has_link) ports_[transport.port]->release_link(transport.link);
+    transport.has_address = false;
+    transport.has_link = false;
+}
+
+// SSRCs by which a transport without an address may be recognised.
+void Worker::offer_for_latching(PublishedTrack& track) {
+    for (const InboundEncoding& encoding : track.encodings)
+        if (encoding.ssrc != 0 &&
+            !streams_.insert(stream_key(kLatchIndex, encoding.ssrc),
+                             {StreamRef::Kind::latch, 0, track.transport}))
+            count(WorkerCounter::ssrcs_refused);
+}
+
+void Worker::hide_from_latching(PublishedTrack& track) {
+    for (const InboundEncoding& encoding : track.encodings) {
+        const std::uint64_t key = stream_key(kLatchIndex, encoding.ssrc);
+        const StreamRef* waiting = streams_.find(key);
+        if (waiting && waiting->object == track.transport) streams_.erase(key);
+    }
+}
+
+void Worker::attach_all(Transport& transport, relay::TimeUs now) {
+    for (Subscription* s = transport.subscriptions; s; s = s->next) attach(*s, now);
+}
+
+// Makes the track forward to the receiver, or tells it the receiver's new address.
+void Worker::attach(Subscription& subscription, relay::TimeUs now) {
+    const Transport& transport = *subscription.transport;
+    relay::Track& track = *subscription.track->track;
+    if (!transport.has_link) {
+        if (subscription.attached) track.remove_receiver(subscription.handle);
+        subscription.attached = false;
+        return;
+    }
+    subscription.config.link = transport.link;
+    if (subscription.attached) {
+        track.set_link(subscription.handle, subscription.config.link);
+    } else {
+        subscription.attached = track.add_receiver(subscription.handle, subscription.config, now);
+        send_key_frame_requests(*subscription.track, now);
+    }
+}
+
+}  // namespace strata::dataplane

@@ -1,0 +1,99 @@
+#include "dataplane/worker/worker.h"
+#include "relay/rtp/byte_order.h"
+
+namespace strata::dataplane {
+namespace {
+
+using api::RxDrop;
+using api::WorkerCounter;
+
+// MediaDrop and the tail of RxDrop are the same list.
+constexpr RxDrop to_rx_drop(relay::MediaDrop reason) {
+    return static_cast<RxDrop>(static_cast<std::uint32_t>(RxDrop::no_receiver) +
+                               static_cast<std::uint32_t>(reason) -
+                               static_cast<std::uint32_t>(relay::MediaDrop::no_receiver));
+}
+static_assert(to_rx_drop(relay::MediaDrop::waiting_for_key) == RxDrop::waiting_for_key);
+static_assert(to_rx_drop(relay::MediaDrop::malformed_descriptor) == RxDrop::malformed_descriptor);
+static_assert(static_cast<std::uint32_t>(relay::MediaDrop::kCount) -
+                  static_cast<std::uint32_t>(relay::MediaDrop::no_receiver) ==
+              static_cast<std::uint32_t>(RxDrop::kCount) -
+                  static_cast<std::uint32_t>(RxDrop::no_receiver));
+
+constexpr RxDrop to_rx_drop(relay::ParseError error) {
+    switch (error) {
+        case relay::ParseError::unknown_payload_type: return RxDrop::unknown_payload_type;
+        case relay::ParseError::bad_descriptor: return RxDrop::malformed_descriptor;
+        default: return RxDrop::malformed_rtp;
+    }
+}
+
+}  // namespace
+
+void Worker::on_rtp(rte_mbuf& packet, Transport& transport, relay::TimeUs now) {
+    const auto bytes = bytes_of(packet);
+    if (bytes.size() < relay::kRtpHeaderSize) return drop(RxDrop::malformed_rtp);
+    const std::uint32_t ssrc = relay::load_be32(&bytes[8]);
+    StreamRef* stream = streams_.find(stream_key(transport.index, ssrc));
+    if (!stream) stream = learn(transport, bytes, ssrc, now);
+    if (!stream) return drop(RxDrop::unknown_ssrc);
+    if (stream->kind == StreamRef::Kind::media)
+        return on_media(packet, *static_cast<PublishedTrack*>(stream->object), stream->encoding, now);
+    if (stream->kind == StreamRef::Kind::rtx) {
+        ++static_cast<PublishedTrack*>(stream->object)->encodings[stream->encoding].rtx_packets;
+        return drop(RxDrop::retransmission);
+    }
+    drop(RxDrop::unknown_ssrc);  // an SSRC that we use towards this peer (C38)
+}
+
+void Worker::on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t encoding,
+                      relay::TimeUs now) {
+    const auto bytes = bytes_of(packet);
+    relay::PacketInfo info;
+    const relay::ParseError error = relay::parse_packet(bytes, track.parser, info);
+    if (error != relay::ParseError::none) return drop(to_rx_drop(error));
+    if (track.parser.payload_types[info.payload_type].role == relay::PayloadRole::rtx)
+        return drop(RxDrop::retransmission);
+
+    InboundEncoding& inbound = track.encodings[encoding];
+    ++inbound.packets;
+    inbound.bytes += bytes.size();
+    inbound.key_frames += info.key_frame ? 1 : 0;
+    inbound.last_packet_us = now;
+    track.last_packet_us = now;
+
+    outputs_.count = 0;
+    const relay::MediaDrop reason = track.track->on_packet(encoding, bytes, info, now, outputs_);
+    if (reason == relay::MediaDrop::none) {
+        count(WorkerCounter::fanned_out);
+    } else {
+        inbound.duplicates += reason == relay::MediaDrop::duplicate ? 1 : 0;
+        drop(to_rx_drop(reason));
+    }
+    // A packet that nobody wants may still leave something behind: an empty one that closes its hole.
+    const bool base = encoding == 0 && info.spatial_id == 0 && info.temporal_id == 0;
+    send_outputs(packet, track.audio ? TxClass::audio : base ? TxClass::base : TxClass::upper, now);
+    send_key_frame_requests(track, now);
+}
+
+// Receivers of one output share a port: the leg is part of their profile.
+void Worker::send_outputs(rte_mbuf& packet, TxClass tx_class, relay::TimeUs now) {
+    const std::span outputs(outputs_.outputs.data(), outputs_.count);
+    const auto port_of = [](const relay::Output& output) {
+        return output.receivers.front().handle >> kHandlePortShift;
+    };
+    for (std::size_t begin = 0; begin < outputs.size();) {
+        std::size_t end = begin + 1;
+        const std::uint32_t port = port_of(outputs[begin]);
+        while (end < outputs.size() && port_of(outputs[end]) == port) ++end;
+        fan_outs_[port]->send(packet, outputs.subspan(begin, end - begin), tx_class, now);
+        begin = end;
+    }
+}
+
+void Worker::send_key_frame_requests(PublishedTrack& track, relay::TimeUs now) {
+    while (const auto request = track.track->next_key_frame_request(now))
+        send_picture_loss(track, request->encoding, now);
+}
+
+}  // namespace strata::dataplane

@@ -1,0 +1,123 @@
+#include <algorithm>
+
+#include "dataplane/worker/worker.h"
+
+namespace strata::dataplane {
+namespace {
+
+using api::ObjectValue;
+using api::WorkerCounter;
+
+constexpr relay::TimeUs kActiveUs = 1'000'000;  // a track with a packet this recently is active
+
+std::uint64_t packed(const relay::LayerTarget& target) {
+    return api::pack_layers(target.encoding, target.spatial, target.temporal, target.paused);
+}
+
+}  // namespace
+
+void Worker::run_timers(relay::TimeUs now, Turn& turn) {
+    while (turn.timers < config_.timers_per_turn) {
+        Timer* timer = timers_.pop_due(now);
+        if (!timer) return;
+        ++turn.timers;
+        const auto late = static_cast<std::uint64_t>(now - timer->due_us);
+        if (late > statistics_[WorkerCounter::timer_us_late_max].get())
+            statistics_[WorkerCounter::timer_us_late_max].set(late);
+        switch (static_cast<TimerKind>(timer->kind)) {
+            case TimerKind::track:
+                on_track_timer(*static_cast<PublishedTrack*>(timer->owner), now);
+                break;
+            case TimerKind::transport_report:
+                on_transport_timer(*static_cast<Transport*>(timer->owner), now);
+                break;
+            case TimerKind::subscription_report:
+                on_subscription_timer(*static_cast<Subscription*>(timer->owner), now);
+                break;
+        }
+    }
+}
+
+void Worker::on_track_timer(PublishedTrack& track, relay::TimeUs now) {
+    track.track->on_timer(now);
+    const std::uint8_t encodings = track.track->config().encoding_count;
+    for (std::uint8_t i = 0; i < encodings; ++i) {
+        if (track.encodings[i].packets == 0) continue;
+        outputs_.count = 0;
+        track.track->give_up_holes(i, now, outputs_);
+        if (outputs_.count != 0 && blank_)
+            send_outputs(*blank_, track.audio ? TxClass::audio : TxClass::base, now);
+    }
+    send_key_frame_requests(track, now);
+    if (now >= track.next_statistics_us) {
+        publish(track);
+        track.next_statistics_us = now + kStatisticsUs;
+    }
+    const bool active = track.last_packet_us != 0 && now - track.last_packet_us < kActiveUs;
+    timers_.arm(track.timer, now + (active ? kTrackTimerUs : kIdleTrackTimerUs));
+}
+
+void Worker::on_transport_timer(Transport& transport, relay::TimeUs now) {
+    publish(transport);
+    timers_.arm(transport.report_timer, now + config_.receiver_report_us);
+}
+
+void Worker::on_subscription_timer(Subscription& subscription, relay::TimeUs now) {
+    publish(subscription);
+    timers_.arm(subscription.timer, now + kStatisticsUs);
+}
+
+void Worker::publish(const Transport& transport) {
+    const SlotRef& out = transport.statistics;
+    out.set(ObjectValue::packets, transport.packets);
+    out.set(ObjectValue::bytes, transport.bytes);
+    out.set(ObjectValue::latched, transport.has_address ? 1 : 0);
+}
+
+void Worker::publish(const PublishedTrack& track) {
+    std::uint64_t packets = 0, bytes = 0, key_frame_requests = 0, key_frames = 0;
+    const relay::TrackConfig& config = track.track->config();
+    for (std::uint8_t i = 0; i < config.encoding_count; ++i) {
+        const InboundEncoding& in = track.encodings[i];
+        packets += in.packets;
+        bytes += in.bytes;
+        key_frame_requests += in.key_frame_requests;
+        key_frames += in.key_frames;
+        const SlotRef& out = in.statistics;
+        out.set(ObjectValue::packets, in.packets);
+        out.set(ObjectValue::bytes, in.bytes);
+        out.set(ObjectValue::ssrc, in.ssrc);
+        out.set(ObjectValue::rtx_ssrc, in.rtx_ssrc);
+        out.set(ObjectValue::duplicates, in.duplicates);
+        out.set(ObjectValue::rtx_packets, in.rtx_packets);
+        out.set(ObjectValue::key_frame_requests, in.key_frame_requests);
+        out.set(ObjectValue::key_frames, in.key_frames);
+        out.set(ObjectValue::last_packet_us, static_cast<std::uint64_t>(in.last_packet_us));
+        out.set(ObjectValue::sender_reports, in.sender_reports);
+    }
+    const SlotRef& out = track.statistics;
+    out.set(ObjectValue::packets, packets);
+    out.set(ObjectValue::bytes, bytes);
+    out.set(ObjectValue::key_frame_requests, key_frame_requests);
+    out.set(ObjectValue::key_frames, key_frames);
+    out.set(ObjectValue::receivers, track.track->receiver_count());
+    out.set(ObjectValue::last_packet_us, static_cast<std::uint64_t>(track.last_packet_us));
+}
+
+void Worker::publish(const Subscription& subscription) {
+    const SlotRef& out = subscription.statistics;
+    out.set(ObjectValue::ssrc, subscription.config.ssrc);
+    out.set(ObjectValue::target, packed(subscription.config.target));
+    out.set(ObjectValue::key_frame_requests, subscription.key_frame_requests);
+    out.set(ObjectValue::sender_reports, subscription.reports_sent);
+    if (!subscription.attached) return out.set(ObjectValue::forwarding, 0);
+    const auto status = subscription.track->track->status(subscription.handle);
+    if (!status) return;
+    out.set(ObjectValue::packets, status->packets);
+    out.set(ObjectValue::bytes, status->bytes);
+    out.set(ObjectValue::current, packed(status->current));
+    out.set(ObjectValue::forwarding, status->forwarding ? 1 : 0);
+    out.set(ObjectValue::switches, status->switches);
+}
+
+}  // namespace strata::dataplane
