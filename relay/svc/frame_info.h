@@ -5,6 +5,7 @@
 
 #include "relay/codec/decode_target.h"
 #include "relay/rtp/types.h"
+#include "relay/svc/layer_id.h"
 
 namespace strata::relay {
 
@@ -17,39 +18,68 @@ enum class SpatialMode : std::uint8_t {
     none,   // S-modes: spatial layers are independent
 };
 
+// Which decode target of a structure each (spatial, temporal) pair means: the highest one that isn't
+// above the pair. Made once per structure.
+struct TargetMap {
+    std::array<std::int8_t, kLayerPairs> target{};      // [layer_index], -1: none
+    std::array<SpatialId, kLayerPairs> spatial{};       // of that target
+    std::array<std::uint32_t, kLayerPairs> contained{};  // decode targets that a group of the pair
+                                                         // forwards whole (C11)
+    std::array<std::uint8_t, kLayerPairs> chain{};      // that protects the target
+};
+
 // One layer frame, whatever the codec: what every rule in relay/svc looks at. Made by FrameTracker
 // from the packets of one encoding.
 struct FrameInfo {
     // Identity within the encoding, extended, increasing in decode order: the descriptor's
-    // frame_number, or picture id and spatial id together; without either, a count of frames seen.
+    // frame_number, or picture id and spatial id together; without either, its first packet's
+    // number.
     std::int64_t id = -1;
     // All layer frames of one instant share it (RTP timestamp, extended).
     std::int64_t picture = -1;
-    std::int64_t first_sequence = -1;  // lowest extended sequence number seen of it
-    std::int64_t last_sequence = -1;   // highest; final once ended
-    bool begun = false;                // its first packet was seen
-    bool ended = false;                // its last packet was seen
+    bool begun = false;                // its first packet was the first one seen
     SpatialId spatial_id = 0;
     TemporalId temporal_id = 0;
     bool key_picture = false;     // its picture starts a coded video sequence
     bool independent = false;     // no references at all
-    bool switching_up = false;    // VP9 U, VP8 Y: see C1
-    bool discardable = false;     // nothing refers to it (VP8 N, VP9 Z at the top layer, …)
-    bool inter_layer_dependency = false;  // VP9 D
+    bool inter_predicted = true;  // refers to earlier pictures (VP9 P)
+    bool switching_up = false;    // VP9 U: later pictures above this temporal layer refer to nothing
+                                  // above it that came before (C1)
+    bool layer_sync = false;      // VP8 Y: refers to the last frame of temporal layer 0 only (C1)
+    bool discardable = false;     // nothing refers to it (VP8 N)
     bool not_for_inter_layer = false;     // VP9 Z
+    // Nothing can be known of this track's frames (C48): any frame may start a receiver.
+    bool opaque = false;
     SpatialMode mode = SpatialMode::unknown;
+    SpatialId top_spatial = kMaxSpatialLayers - 1;     // highest layer of the structure in force
+    TemporalId top_temporal = kMaxTemporalLayers - 1;  // highest seen so far
 
     bool references_known = false;
     std::uint8_t reference_count = 0;
     std::array<std::int64_t, kMaxReferences> references{};  // frame ids
 
-    // From the dependency descriptor; has_descriptor says whether these hold.
-    bool has_descriptor = false;
-    std::uint8_t decode_target_count = 0;
+    // From the dependency descriptor; `targets` null: these don't hold.
+    const TargetMap* targets = nullptr;
     std::uint8_t chain_count = 0;
     std::uint32_t active_decode_targets = ~0u;  // bit dt
     std::array<Dti, kMaxDecodeTargets> dti{};
     std::array<std::uint8_t, kMaxChains> chain_diff{};  // 0: this frame starts the chain anew
+};
+
+// What is remembered of a frame for as long as packets of it, or references to it, may come.
+struct FrameRecord {
+    std::int64_t id = -1;
+    std::int64_t picture = -1;
+    std::uint32_t serial = 0;   // counts frames in order of their first packet's arrival
+    LayerMask wanted = 0;       // groups that forward it
+    LayerMask needed = 0;       // groups in which later frames may refer to it
+    LayerMask switching = 0;    // groups all whose later frames are decodable if this one is
+    LayerMask top = 0;          // groups in which it is the highest layer of its picture
+    std::uint32_t active_decode_targets = ~0u;
+    SpatialId spatial_id = 0;
+    TemporalId temporal_id = 0;
+    bool key_picture = false;
+    bool ended = false;         // its last packet was seen
 };
 
 }  // namespace strata::relay

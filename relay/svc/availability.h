@@ -1,0 +1,53 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "relay/svc/frame_info.h"
+#include "relay/svc/layer_id.h"
+
+namespace strata::relay {
+
+// What of a track is being sent right now: encodings (C15) and spatial layers (C4). A layer that
+// stays silent while others go on is gone until it is seen again.
+class Availability {
+  public:
+    Availability(std::size_t encodings, TimeUs silence_us)
+        : encodings_(encodings), silence_us_(silence_us) {}
+
+    void on_packet(std::size_t encoding, TimeUs now);
+    void on_frame(std::size_t encoding, const FrameInfo& frame, TimeUs now);
+
+    // Whether the encoding is being sent.
+    bool alive(std::size_t encoding) const;
+    SpatialMode mode(std::size_t encoding) const { return state_[encoding].mode; }
+    SpatialId top_spatial(std::size_t encoding) const { return state_[encoding].top; }
+    // Highest spatial layer that is being sent, at most `limit`; 0 when nothing is known.
+    SpatialId highest(std::size_t encoding, SpatialId limit) const;
+
+    // The group that receivers in `current` with `target` should be in: the target, or the highest
+    // below it that is being sent. kNoLayer: nothing to wait for. `at_key`: the encoding is at the
+    // first frame of a key picture, so that everything may be chosen anew.
+    LayerId desired(LayerId current, const LayerTarget& target, bool at_key) const;
+
+  private:
+    struct Encoding {
+        bool seen = false;
+        TimeUs last_packet = 0;
+        TimeUs last_frame = 0;
+        std::array<TimeUs, kMaxSpatialLayers> layer_seen{};
+        std::array<bool, kMaxSpatialLayers> layer_active{};
+        SpatialMode mode = SpatialMode::unknown;
+        SpatialId top = kMaxSpatialLayers - 1;
+    };
+    SpatialId desired_spatial(LayerId current, const LayerTarget& target, std::size_t encoding,
+                              bool at_key) const;
+    bool layer_alive(const Encoding& encoding, SpatialId spatial) const;
+
+    std::size_t encodings_;
+    TimeUs silence_us_;
+    TimeUs newest_packet_ = 0;
+    std::array<Encoding, kMaxEncodings> state_;
+};
+
+}  // namespace strata::relay

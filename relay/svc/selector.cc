@@ -1,0 +1,163 @@
+#include "relay/svc/selector.h"
+
+#include <algorithm>
+
+#include "relay/svc/predicate.h"
+#include "relay/svc/switch_rules.h"
+
+namespace strata::relay {
+
+Selector::Selector(const Settings& settings, std::size_t receivers)
+    : settings_(settings),
+      availability_(settings.encodings, settings.silence_us),
+      cohorts_(receivers) {}
+
+CohortIndex Selector::enter(const Cohort& cohort) {
+    std::size_t free = used_;
+    for (std::size_t i = 0; i < used_; ++i) {
+        Cohort& other = cohorts_[i];
+        if (other.members == 0) {
+            free = i;
+        } else if (other.current == cohort.current && other.target == cohort.target) {
+            other.merge(cohort);
+            return static_cast<CohortIndex>(i);
+        }
+    }
+    // A place is always free: there are no more cohorts with members than receivers.
+    if (free == used_) ++used_;
+    cohorts_[free] = cohort;
+    return static_cast<CohortIndex>(free);
+}
+
+CohortIndex Selector::join(const LayerTarget& target) {
+    Cohort member;
+    member.target = target;
+    member.members = 1;
+    return enter(member);
+}
+
+CohortIndex Selector::retarget(CohortIndex cohort, const LayerTarget& target) {
+    Cohort member = cohorts_[cohort];
+    leave(cohort);
+    member.members = 1;
+    member.target = target;
+    if (target.paused) member.start(kNoLayer);
+    return enter(member);
+}
+
+CohortIndex Selector::stop(CohortIndex cohort) {
+    Cohort member = cohorts_[cohort];
+    leave(cohort);
+    member.members = 1;
+    member.start(kNoLayer);
+    return enter(member);
+}
+
+std::optional<Selector::Move> Selector::decide_start(const Cohort& cohort, LayerId desired,
+                                                     const FrameInfo& frame,
+                                                     const FrameRecord& record) const {
+    // C48: without key frames in sight only a source that is gone is worth leaving.
+    if (!cohort.current.none() && settings_.blind &&
+        availability_.alive(cohort.current.encoding))
+        return std::nullopt;
+    if (!may_start(frame, record, desired)) return std::nullopt;
+    return Move{desired, false};
+}
+
+std::optional<Selector::Move> Selector::decide_within(const Cohort& cohort, LayerId desired,
+                                                      const FrameInfo& frame,
+                                                      const FrameRecord& record,
+                                                      const FrameRing& ring) const {
+    const LayerId current = cohort.current;
+    const bool within = cohort.picture == frame.picture && cohort.picture_begun;
+    const auto allowed = [&](SpatialId spatial, TemporalId temporal) {
+        const LayerId layer{current.encoding, spatial, temporal};
+        return layer != current && may_switch(cohort, layer, frame, record, ring, within);
+    };
+    const auto move = [&](SpatialId spatial, TemporalId temporal) {
+        return Move{{current.encoding, spatial, temporal}, within && cohort.picture_done};
+    };
+    const TemporalId no_more = std::min(current.temporal, desired.temporal);
+    if (within) {
+        // Only up, to the layer that this frame begins.
+        const SpatialId top = effective_spatial(frame, desired.spatial, desired.temporal);
+        const SpatialId to = top == frame.spatial_id ? desired.spatial : frame.spatial_id;
+        if (to <= current.spatial || to > desired.spatial || !allowed(to, no_more))
+            return std::nullopt;
+        return move(to, no_more);
+    }
+    if (allowed(desired.spatial, desired.temporal))
+        return move(desired.spatial, desired.temporal);
+    if (allowed(desired.spatial, no_more)) return move(desired.spatial, no_more);
+
+    const SpatialMode mode = availability_.mode(current.encoding);
+    const bool bound = mode == SpatialMode::key || mode == SpatialMode::none;
+    // C3: the way down waits for a key picture; meanwhile the rate goes down by frames.
+    const bool saving = bound && desired.spatial < current.spatial;
+    const TemporalId most = saving ? TemporalId{0} : desired.temporal;
+    for (TemporalId t = most; t > current.temporal; --t)
+        if (allowed(current.spatial, t)) return move(current.spatial, t);
+    if (most < current.temporal && allowed(current.spatial, most))
+        return move(current.spatial, most);
+    for (SpatialId s = desired.spatial; s-- > current.spatial + 1;)
+        if (!bound && allowed(s, no_more)) return move(s, no_more);
+    return std::nullopt;
+}
+
+std::optional<Selector::Move> Selector::decide(CohortIndex index, std::uint8_t encoding,
+                                               const FrameInfo& frame, const FrameRecord& record,
+                                               const FrameRing& ring) const {
+    const Cohort& cohort = cohorts_[index];
+    if (cohort.members == 0 || cohort.target.paused) return std::nullopt;
+    if (cohort.current.encoding == encoding && cohort.moved_at == frame.id) return std::nullopt;
+    const bool at_key = frame.key_picture && frame.independent;
+    const LayerId desired = availability_.desired(cohort.current, cohort.target, at_key);
+    if (desired.none() || desired == cohort.current || desired.encoding != encoding)
+        return std::nullopt;
+    if (cohort.current.encoding != encoding) return decide_start(cohort, desired, frame, record);
+    return decide_within(cohort, desired, frame, record, ring);
+}
+
+CohortIndex Selector::move(CohortIndex index, LayerId to, std::int64_t frame_id) {
+    Cohort moved = cohorts_[index];
+    cohorts_[index].members = 0;
+    if (moved.current.encoding != to.encoding) moved.start(to);
+    moved.current = to;
+    moved.moved_at = frame_id;
+    return enter(moved);
+}
+
+void Selector::after_frame(std::uint8_t encoding, const FrameInfo& frame,
+                           const FrameRecord& record, const FrameRing& ring) {
+    for (std::size_t i = 0; i < used_; ++i)
+        if (cohorts_[i].members != 0 && cohorts_[i].current.encoding == encoding)
+            cohorts_[i].on_frame(frame, record, ring);
+}
+
+void Selector::after_late_frame(std::uint8_t encoding, const FrameRecord& record) {
+    for (std::size_t i = 0; i < used_; ++i)
+        if (cohorts_[i].members != 0 && cohorts_[i].current.encoding == encoding)
+            cohorts_[i].on_late_frame(record);
+}
+
+bool Selector::needs_key_frame(const Cohort& cohort, LayerId desired) const {
+    if (desired.none() || desired == cohort.current) return false;
+    if (cohort.current.encoding != desired.encoding) return true;
+    const SpatialMode mode = availability_.mode(desired.encoding);
+    const bool bound = mode == SpatialMode::key || mode == SpatialMode::none;
+    return bound ? desired.spatial != cohort.current.spatial
+                 : desired.spatial > cohort.current.spatial;
+}
+
+std::uint32_t Selector::waiting_encodings() const {
+    std::uint32_t waiting = 0;
+    for (std::size_t i = 0; i < used_; ++i) {
+        const Cohort& cohort = cohorts_[i];
+        if (cohort.members == 0) continue;
+        const LayerId desired = availability_.desired(cohort.current, cohort.target, false);
+        if (needs_key_frame(cohort, desired)) waiting |= 1u << desired.encoding;
+    }
+    return waiting;
+}
+
+}  // namespace strata::relay

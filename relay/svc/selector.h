@@ -1,0 +1,83 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "relay/svc/availability.h"
+#include "relay/svc/cohort.h"
+#include "relay/svc/frame_info.h"
+#include "relay/svc/frame_ring.h"
+#include "relay/svc/layer_id.h"
+
+namespace strata::relay {
+
+using CohortIndex = std::uint32_t;
+
+// Decides which cohorts of one track move between layer groups, and when (C1–C4, C8, C13–C15a, C48,
+// C49). Knows frames, not packets or receivers. For each frame of an encoding, in order:
+//     for each cohort: decide(); where it says so, the caller moves the members and calls move();
+//     then after_frame().
+class Selector {
+  public:
+    struct Settings {
+        std::size_t encodings = 1;
+        TimeUs silence_us = 250'000;  // C4
+        // Key frames can't be recognised (C48): no switch between encodings that both live.
+        bool blind = false;
+    };
+
+    // Where a cohort goes at the frame in question.
+    struct Move {
+        LayerId to;
+        // The picture was already complete for the members: what comes now must not share its
+        // timestamp, or it would have two markers.
+        bool after_marker = false;
+    };
+
+    // At most `receivers` members. Main thread.
+    Selector(const Settings& settings, std::size_t receivers);
+
+    // A receiver that was given nothing yet. It is told its cohort, and again by every call below.
+    CohortIndex join(const LayerTarget& target);
+    void leave(CohortIndex cohort) { --cohorts_[cohort].members; }
+    // One member wants something else. Paused: it leaves its group at once (C49).
+    CohortIndex retarget(CohortIndex cohort, const LayerTarget& target);
+    // One member stops where it is and waits to be started again.
+    CohortIndex stop(CohortIndex cohort);
+
+    Availability& availability() { return availability_; }
+    const Availability& availability() const { return availability_; }
+
+    // `frame` is the newest of `encoding`, just begun; `record` it in `ring`.
+    std::optional<Move> decide(CohortIndex cohort, std::uint8_t encoding, const FrameInfo& frame,
+                               const FrameRecord& record, const FrameRing& ring) const;
+    // All members have moved; the cohort that they are in from now on.
+    CohortIndex move(CohortIndex cohort, LayerId to, std::int64_t frame_id);
+    void after_frame(std::uint8_t encoding, const FrameInfo& frame, const FrameRecord& record,
+                     const FrameRing& ring);
+    void after_late_frame(std::uint8_t encoding, const FrameRecord& record);
+
+    // Bit e: somebody waits for a key frame of encoding e.
+    std::uint32_t waiting_encodings() const;
+
+    std::size_t cohort_count() const { return used_; }  // places to iterate over
+    const Cohort& cohort(CohortIndex index) const { return cohorts_[index]; }
+
+  private:
+    CohortIndex enter(const Cohort& cohort);
+    std::optional<Move> decide_start(const Cohort& cohort, LayerId desired, const FrameInfo& frame,
+                                     const FrameRecord& record) const;
+    std::optional<Move> decide_within(const Cohort& cohort, LayerId desired, const FrameInfo& frame,
+                                      const FrameRecord& record, const FrameRing& ring) const;
+    bool needs_key_frame(const Cohort& cohort, LayerId desired) const;
+
+    Settings settings_;
+    Availability availability_;
+    std::vector<Cohort> cohorts_;
+    std::size_t used_ = 0;
+};
+
+}  // namespace strata::relay

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "relay/svc/cohort.h"
+#include "relay/svc/frame_info.h"
+#include "relay/svc/frame_ring.h"
+
+namespace strata::relay {
+
+// Whether members of `cohort` may start with `frame` in group `layer` with nothing given before: a
+// key picture's first frame, or for S-modes (C15a) a frame of the layer without references.
+bool may_start(const FrameInfo& frame, const FrameRecord& record, LayerId layer);
+
+// Whether members of `cohort` may take group `layer` of the same encoding instead of their current
+// one from `frame` on: nothing that the group forwards from there on, `frame` included, refers to
+// what they were not given, as far as the stream vouches for it (C1, C2, C3, C8).
+//   * Every layer starts anew at `frame`; or
+//   * some earlier frame was a switch point to `layer`, and nothing that `layer` needs was dropped
+//     since (its chain is intact); or
+//   * `frame` itself is the switch point, and its references were given.
+// `within_picture`: members were given a frame of the same picture already; only a switch up to the
+// frame's own spatial layer comes into question then.
+bool may_switch(const Cohort& cohort, LayerId layer, const FrameInfo& frame,
+                const FrameRecord& record, const FrameRing& ring, bool within_picture);
+
+}  // namespace strata::relay
