@@ -111,6 +111,15 @@ std::optional<api::Object> desired_object(const Directory& directory, ObjectKey 
     return std::nullopt;
 }
 
+bool object_exists(const Directory& directory, ObjectKey key) {
+    switch (key.kind) {
+        case ObjectKey::Kind::transport: return directory.participants().contains({key.id});
+        case ObjectKey::Kind::track: return directory.tracks().contains({key.id});
+        case ObjectKey::Kind::subscription: return directory.subscriptions().contains({key.id});
+    }
+    return false;
+}
+
 api::ObjectRef object_ref(ObjectKey key) {
     api::ObjectRef ref;
     ref.set_kind(static_cast<api::ObjectKind>(key.kind));

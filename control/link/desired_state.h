@@ -31,6 +31,7 @@ std::optional<ObjectKey> object_key(const RecordKey& key);
 // very data plane learned by itself is left out (see Learned).
 std::optional<api::Object> desired_object(const Directory& directory, ObjectKey key,
                                           std::uint64_t epoch);
+bool object_exists(const Directory& directory, ObjectKey key);
 api::ObjectRef object_ref(ObjectKey key);
 std::optional<ObjectKey> object_key(const api::ObjectRef& ref);
 
