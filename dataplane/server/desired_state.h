@@ -55,6 +55,8 @@ class DesiredState {
     // True once the workers have applied everything that was put or removed before.
     bool settled() const;
 
+    bool has_transport(std::uint64_t id) const { return transports_.contains(id); }
+    bool has_track(std::uint64_t id) const { return tracks_.contains(id); }
     std::size_t transports() const { return transports_.size(); }
     std::size_t tracks() const { return tracks_.size(); }
     std::size_t subscriptions() const { return subscriptions_.size(); }

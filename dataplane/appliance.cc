@@ -1,0 +1,270 @@
+#include "dataplane/appliance.h"
+
+#include <poll.h>
+#include <rte_eal.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "dataplane/api/config/pool_sizes.h"
+#include "dataplane/eal.h"
+#include "dataplane/log.h"
+
+namespace strata::dataplane {
+namespace {
+
+constexpr std::uint32_t kSlotsPerWorker = 32'768;  // objects with statistics: 6 MB
+constexpr int kPollMs = 20;         // how late a notice of a worker is passed on
+constexpr int kBusyPollMs = 1;      // while commands are under way
+
+std::uint64_t random_u64() {
+    std::uint64_t value = 0;
+    while (::getrandom(&value, sizeof(value), 0) != sizeof(value)) {
+    }
+    return value;
+}
+
+// 0 names nobody in RTCP.
+std::uint32_t random_ssrc() { return static_cast<std::uint32_t>(random_u64()) | 1; }
+
+StartError from(const PortError& error) {
+    return {error.object + ": " + error.message + (error.hint.empty() ? "" : ": " + error.hint)};
+}
+
+int run_loop(void* loop) {
+    static_cast<WorkerLoop*>(loop)->run();
+    return 0;
+}
+
+}  // namespace
+
+std::string statistics_segment_name(const api::Config& config) {
+    return "/" + config.dataplane.file_prefix + ".statistics";
+}
+
+std::expected<std::unique_ptr<Appliance>, StartError> Appliance::start(const api::Config& config,
+                                                                       const PinningPlan& plan) {
+    std::unique_ptr<Appliance> appliance(new Appliance(config, plan));
+    appliance->epoch_ = random_u64() >> 1 | 1;
+    for (const auto part : {&Appliance::start_environment, &Appliance::open_ports,
+                            &Appliance::make_pools, &Appliance::start_workers,
+                            &Appliance::start_server})
+        if (auto started = (appliance.get()->*part)(); !started)
+            return std::unexpected(started.error());
+    std::string parts;
+    for (const auto& [part, us] : appliance->times_us_)
+        parts += " " + part + "_us=" + std::to_string(us);
+    log_info("started" + parts);
+    return appliance;
+}
+
+void Appliance::note_time(const char* part) {
+    const auto now = std::chrono::steady_clock::now();
+    times_us_.emplace_back(
+        part, std::chrono::duration_cast<std::chrono::microseconds>(now - last_note_).count());
+    last_note_ = now;
+}
+
+Appliance::Started Appliance::start_environment() {
+    const api::PoolSizes sizes = api::pool_sizes(config_);
+    const std::uint64_t needed_mb = (sizes.memory_bytes() >> 20) + 1;
+    log_info("memory: " + std::to_string(sizes.payload_packets) + " payload, " +
+             std::to_string(sizes.header_packets) + " header and " +
+             std::to_string(sizes.indirect_packets) + " indirect buffers need " +
+             std::to_string(needed_mb) + " MB of dataplane.memory_mb = " +
+             std::to_string(config_.dataplane.memory_mb));
+    if (needed_mb > config_.dataplane.memory_mb)
+        return std::unexpected(StartError{
+            "dataplane.memory_mb: found " + std::to_string(config_.dataplane.memory_mb) +
+            ", the configured rings, queues and pools need " + std::to_string(needed_mb)});
+    std::vector<std::string> specs;
+    for (const api::PortSpec& port : config_.dataplane.ports) specs.push_back(port.text);
+    const std::vector<std::string> devices = eal_device_arguments(specs);
+    const EalOptions options{.hugepages = config_.dataplane.hugepages,
+                             .memory_mb = config_.dataplane.memory_mb,
+                             .file_prefix = config_.dataplane.file_prefix,
+                             .lcores = eal_lcores(plan_),
+                             .devices = devices};
+    if (auto started = start_eal(options); !started)
+        return std::unexpected(StartError{started.error()});
+    environment_ = true;
+    note_time("eal");
+    return {};
+}
+
+Appliance::Started Appliance::open_ports() {
+    const api::DataplaneConfig& from_file = config_.dataplane;
+    if (from_file.ports.size() > kMaxPorts)
+        return std::unexpected(StartError{"dataplane.ports: found " +
+                                          std::to_string(from_file.ports.size()) +
+                                          ", at most " + std::to_string(kMaxPorts)});
+    for (const api::PortSpec& spec : from_file.ports) {
+        PortConfig port;
+        port.index = static_cast<std::uint16_t>(ports_.size());
+        port.workers = static_cast<std::uint16_t>(from_file.workers);
+        port.base_udp_port = static_cast<std::uint16_t>(from_file.base_udp_port);
+        port.rx_ring = static_cast<std::uint16_t>(from_file.rx_ring_packets);
+        port.tx_ring = static_cast<std::uint16_t>(from_file.tx_ring_packets);
+        port.udp_checksum = from_file.udp_checksum;
+        port.gso = from_file.udp_gso;
+        port.socket_buffer_bytes = from_file.socket_buffer_bytes;
+        port.neighbours = config_.limits.neighbours_per_port;
+        port.held_packets = config_.limits.held_packets_per_queue;
+        port.hold_us = relay::TimeUs{config_.limits.hold_ms} * 1000;
+        port.handoff_ring = from_file.handoff_ring_packets;
+        auto opened = open_port(spec.text, port);
+        if (!opened) return std::unexpected(from(opened.error()));
+        ports_.push_back(std::move(*opened));
+    }
+    note_time("open_ports");
+    return {};
+}
+
+Appliance::Started Appliance::make_pools() {
+    const api::PoolSizes sizes = api::pool_sizes(config_);
+    PoolConfig pools;
+    pools.name = "strata";
+    pools.rx_mbufs = sizes.payload_packets;
+    pools.header_mbufs = sizes.header_packets;
+    pools.indirect_mbufs = sizes.indirect_packets;
+    pools.cache_mbufs = config_.dataplane.pool_cache_packets;
+    if (std::any_of(ports_.begin(), ports_.end(),
+                    [](const auto& port) { return !port->capabilities().chains; }))
+        pools.linear_mbufs = sizes.header_packets;
+    auto made = Pools::create(pools);
+    if (!made) return std::unexpected(from(made.error()));
+    pools_ = std::move(*made);
+    note_time("pools");
+    for (const auto& port : ports_)
+        if (auto started = port->start(pools_); !started)
+            return std::unexpected(from(started.error()));
+    note_time("start_ports");
+    return {};
+}
+
+Appliance::Started Appliance::start_workers() {
+    const api::DataplaneConfig& from_file = config_.dataplane;
+    auto segment = api::StatisticsSegment::create(
+        statistics_segment_name(config_),
+        {.workers = from_file.workers, .slots_per_worker = kSlotsPerWorker, .epoch = epoch_});
+    if (!segment) return std::unexpected(StartError{segment.error(), 1});
+    statistics_ = std::make_unique<api::StatisticsSegment>(std::move(*segment));
+
+    std::vector<Port*> ports;
+    for (const auto& port : ports_) ports.push_back(port.get());
+    const relay::TimeUs now = TscClock().to_us(rte_rdtsc());
+    for (std::uint32_t i = 0; i < from_file.workers; ++i) {
+        WorkerConfig worker;
+        worker.id = i;
+        worker.queue = static_cast<std::uint16_t>(i);
+        worker.max_transports = config_.limits.transports_per_worker;
+        worker.max_ssrcs = config_.limits.ssrcs_per_worker;
+        worker.secret = random_u64();
+        worker.relay_ssrc = random_ssrc();
+        worker.receiver_report_us = relay::TimeUs{from_file.receiver_report_ms} * 1000;
+        worker.sender_report_us = relay::TimeUs{from_file.sender_report_ms} * 1000;
+        worker.max_rtcp_bytes = config_.limits.rtcp_bytes;
+        worker.fan_out.tiny_payload_bytes =
+            static_cast<std::uint16_t>(std::min<std::uint32_t>(from_file.copy_payload_max_bytes,
+                                                               kTinyPayloadMax));
+        worker.fan_out.tx_queue.packets = from_file.tx_queue_packets;
+        worker.fan_out.tx_queue.max_wait_us = from_file.tx_queue_us;
+        api::WorkerBlock& block = statistics_->worker(i);
+        block.cpu = static_cast<std::int32_t>(plan_.workers[i].cpu.id);
+        block.numa_node = plan_.workers[i].cpu.numa_node;
+        workers_.push_back(std::make_unique<Worker>(worker, ports, pools_, block, now));
+        const WorkerLoopConfig loop{.idle = from_file.idle,
+                                    .idle_sleep_max_us = from_file.idle_sleep_max_us,
+                                    .burst = static_cast<std::uint16_t>(from_file.burst_packets)};
+        loops_.push_back(std::make_unique<WorkerLoop>(*workers_.back(), ports, loop, block));
+    }
+    for (std::uint32_t i = 0; i < from_file.workers; ++i)
+        if (rte_eal_remote_launch(run_loop, loops_[i].get(), i + 1) != 0)
+            return std::unexpected(
+                StartError{"worker " + std::to_string(i) + " couldn't be started", 1});
+    note_time("workers");
+    return {};
+}
+
+Appliance::Started Appliance::start_server() {
+    StateLimits limits{.transports_per_worker = config_.limits.transports_per_worker,
+                       .tracks_per_worker = config_.limits.tracks_per_worker,
+                       .subscriptions_per_worker = config_.limits.subscriptions_per_worker,
+                       .subscriptions_per_track = config_.limits.subscriptions_per_track};
+    limits.key_frame_min_interval_us = relay::TimeUs{config_.limits.key_frame_request_ms} * 1000;
+    ControlServerConfig server;
+    server.path = config_.control.dataplane_socket;
+    server.epoch = epoch_;
+    server.statistics_segment = statistics_segment_name(config_);
+    std::vector<Worker*> workers;
+    for (const auto& worker : workers_) workers.push_back(worker.get());
+    std::vector<Home> homes;
+    for (std::size_t p = 0; p < ports_.size(); ++p)
+        for (std::uint32_t w = 0; w < workers_.size(); ++w) {
+            const Endpoint local = ports_[p]->local_endpoint(static_cast<std::uint16_t>(w));
+            api::WorkerInfo info;
+            info.set_id(static_cast<std::uint32_t>(homes.size()));
+            info.set_cpu(statistics_->worker(w).cpu);
+            info.set_numa_node(statistics_->worker(w).numa_node);
+            info.set_port(ports_[p]->spec());
+            info.set_address(to_string(local.address));
+            info.set_udp_port(local.port);
+            server.workers.push_back(info);
+            homes.push_back({.worker = w, .port = static_cast<std::uint8_t>(p), .local = local});
+        }
+    const auto random = [] { return static_cast<std::uint32_t>(random_u64()); };
+    state_ = std::make_unique<DesiredState>(limits, workers, homes, *statistics_, random);
+    server_ = std::make_unique<ControlServer>(server, *state_, *statistics_);
+    if (auto listening = server_->listen(); !listening)
+        return std::unexpected(StartError{"control.dataplane_socket: " + listening.error()});
+    note_time("listen");
+    return {};
+}
+
+int Appliance::run(int signals) {
+    bool stop = false;
+    while (!stop) {
+        const bool under_way = state_->pump();
+        if (under_way)
+            for (const auto& loop : loops_) loop->wake();
+        std::vector<pollfd> fds = {{signals, POLLIN, 0}, {server_->listener_fd(), POLLIN, 0}};
+        if (server_->link_fd() >= 0)
+            fds.push_back({server_->link_fd(),
+                           static_cast<short>(POLLIN | (server_->wants_to_write() ? POLLOUT : 0)),
+                           0});
+        ::poll(fds.data(), fds.size(), under_way ? kBusyPollMs : kPollMs);
+        stop = (fds[0].revents & POLLIN) != 0;
+        server_->poll();
+        for (const auto& worker : workers_) {
+            Notice notice;
+            while (worker->next_notice(notice)) server_->on_notice(notice);
+        }
+        const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+        statistics_->header().heartbeat_us.set(static_cast<std::uint64_t>(
+            std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count()));
+    }
+    log_info("stopping");
+    return 0;
+}
+
+Appliance::~Appliance() {
+    for (const auto& loop : loops_) loop->stop();
+    if (!loops_.empty()) rte_eal_mp_wait_lcore();
+    server_.reset();
+    // What is still between the threads comes home: nobody else turns the workers now.
+    for (int i = 0; state_ && state_->pump() && i < 10'000; ++i)
+        for (const auto& worker : workers_) worker->turn(0, 1);
+    state_.reset();
+    loops_.clear();
+    workers_.clear();
+    ports_.clear();
+    pools_ = Pools();
+    if (environment_) rte_eal_cleanup();
+}
+
+}  // namespace strata::dataplane

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dataplane/api/config/config.h"
+#include "dataplane/plan/pinning.h"
+#include "dataplane/port/pools.h"
+#include "dataplane/port/port.h"
+#include "dataplane/server/control_server.h"
+#include "dataplane/server/desired_state.h"
+#include "dataplane/worker/worker.h"
+#include "dataplane/worker_loop.h"
+
+namespace strata::dataplane {
+
+// Why the data plane didn't start: one clear text, and the process's exit status.
+struct StartError {
+    std::string text;
+    int exit_status = api::kExitConfig;
+};
+
+// The running data plane: EAL, ports, pools, workers on their cores, the control link. Main thread.
+class Appliance {
+  public:
+    static std::expected<std::unique_ptr<Appliance>, StartError> start(const api::Config& config,
+                                                                       const PinningPlan& plan);
+    ~Appliance();
+    Appliance(const Appliance&) = delete;
+    Appliance& operator=(const Appliance&) = delete;
+
+    // Serves control until `signals` (a signalfd) has one. Returns the exit status.
+    int run(int signals);
+
+  private:
+    using Started = std::expected<void, StartError>;
+    Appliance(const api::Config& config, const PinningPlan& plan) : config_(config), plan_(plan) {}
+
+    Started start_environment();
+    Started open_ports();
+    Started make_pools();
+    Started start_workers();
+    Started start_server();
+    void note_time(const char* part);
+
+    api::Config config_;
+    PinningPlan plan_;
+    std::uint64_t epoch_ = 0;
+    bool environment_ = false;  // EAL has started
+    // In this order: what comes later uses what comes before.
+    std::vector<std::unique_ptr<Port>> ports_;
+    Pools pools_;
+    std::unique_ptr<api::StatisticsSegment> statistics_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::vector<std::unique_ptr<WorkerLoop>> loops_;
+    std::unique_ptr<DesiredState> state_;
+    std::unique_ptr<ControlServer> server_;
+    std::chrono::steady_clock::time_point last_note_ = std::chrono::steady_clock::now();
+    std::vector<std::pair<std::string, std::int64_t>> times_us_;  // of each part of the start
+};
+
+// Name in /dev/shm of the statistics of the data plane with this configuration.
+std::string statistics_segment_name(const api::Config& config);
+
+}  // namespace strata::dataplane

@@ -1,0 +1,125 @@
+#include "dataplane/worker_loop.h"
+
+#include <rte_cycles.h>
+#include <rte_pause.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+
+namespace strata::dataplane {
+namespace {
+
+using api::WorkerCounter;
+
+constexpr int kIdleTurnsBeforeWait = 64;
+constexpr relay::TimeUs kLongestWaitUs = 10'000;
+constexpr double kPreemptionNs = 50'000;  // a longer gap between turns is somebody else's doing
+constexpr double kOverrunNs = 1'000'000;
+
+__extension__ typedef unsigned __int128 Uint128;
+
+timespec to_timespec(relay::TimeUs us) {
+    return {.tv_sec = us / 1'000'000, .tv_nsec = us % 1'000'000 * 1000};
+}
+
+}  // namespace
+
+TscClock::TscClock()
+    : base_tsc_(rte_rdtsc()),
+      us_per_tsc_(static_cast<std::uint64_t>((Uint128{1'000'000} << 32) / rte_get_tsc_hz())) {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    base_us_ = now.tv_sec * 1'000'000 + now.tv_nsec / 1000;
+}
+
+relay::TimeUs TscClock::to_us(std::uint64_t tsc) const {
+    const auto us = static_cast<std::uint64_t>(Uint128{tsc - base_tsc_} * us_per_tsc_ >> 32);
+    return base_us_ + static_cast<relay::TimeUs>(us);
+}
+
+WorkerLoop::WorkerLoop(Worker& worker, std::span<Port* const> ports,
+                       const WorkerLoopConfig& config, api::WorkerBlock& statistics)
+    : worker_(worker),
+      config_(config),
+      statistics_(statistics),
+      ns_per_tsc_(1e9 / static_cast<double>(rte_get_tsc_hz())),
+      epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event);
+    for (const Port* port : ports) {
+        const int fd = port->wait_descriptor(worker.config().queue);
+        if (fd < 0 || ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) all_ports_wake_ = false;
+    }
+}
+
+WorkerLoop::~WorkerLoop() {
+    ::close(epoll_);
+    ::close(wake_);
+}
+
+void WorkerLoop::stop() {
+    stop_.store(true, std::memory_order_relaxed);
+    wake();
+}
+
+void WorkerLoop::wake() {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = ::write(wake_, &one, sizeof(one));
+}
+
+void WorkerLoop::run() {
+    ::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);  // a sleep of 33 µs instead of 105
+    int idle_turns = 0;
+    while (!stop_.load(std::memory_order_relaxed)) {
+        const std::uint64_t begin = rte_rdtsc();
+        const relay::TimeUs now = clock_.to_us(begin);
+        const Worker::Turn turn = worker_.turn(now, config_.burst);
+        note_turn(begin, rte_rdtsc(), turn.busy());
+        idle_turns = turn.received != 0 || turn.commands != 0 ? 0 : idle_turns + 1;
+        if (config_.idle == api::IdlePolicy::kBusy || worker_.sending()) {
+            rte_pause();
+        } else if (idle_turns >= kIdleTurnsBeforeWait) {
+            wait(now);
+            idle_turns = kIdleTurnsBeforeWait - 2;  // one look around, then wait again
+        }
+    }
+}
+
+void WorkerLoop::note_turn(std::uint64_t begin_tsc, std::uint64_t end_tsc, bool busy) {
+    if (last_end_tsc_ != 0) {
+        const double gap_ns = static_cast<double>(begin_tsc - last_end_tsc_) * ns_per_tsc_;
+        if (gap_ns > kPreemptionNs) {
+            statistics_[WorkerCounter::preemptions].add();
+            statistics_[WorkerCounter::preempted_us].add(static_cast<std::uint64_t>(gap_ns / 1000));
+        }
+    }
+    last_end_tsc_ = end_tsc;
+    if (!busy) return;
+    const double turn_ns = static_cast<double>(end_tsc - begin_tsc) * ns_per_tsc_;
+    statistics_.turn_ns[api::histogram_bucket(static_cast<std::uint64_t>(turn_ns))].add();
+    if (turn_ns > kOverrunNs) statistics_[WorkerCounter::turn_overruns].add();
+}
+
+void WorkerLoop::wait(relay::TimeUs now) {
+    const relay::TimeUs due = worker_.next_timer_us(now + kLongestWaitUs) - now;
+    const relay::TimeUs bound =
+        all_ports_wake_ ? kLongestWaitUs : relay::TimeUs{config_.idle_sleep_max_us};
+    if (due <= 0) return;
+    const timespec timeout = to_timespec(std::min(due, bound));
+    epoll_event events[8];
+    const int ready = ::epoll_pwait2(epoll_, events, 8, &timeout, nullptr);
+    if (ready > 0) {
+        std::uint64_t count;
+        [[maybe_unused]] const ssize_t drained = ::read(wake_, &count, sizeof(count));
+    }
+    statistics_[WorkerCounter::sleeps].add();
+    last_end_tsc_ = 0;
+}
+
+}  // namespace strata::dataplane

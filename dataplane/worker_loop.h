@@ -1,0 +1,67 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "dataplane/api/config/config.h"
+#include "dataplane/api/statistics_segment.h"
+#include "dataplane/worker/worker.h"
+
+namespace strata::dataplane {
+
+struct WorkerLoopConfig {
+    api::IdlePolicy idle = api::IdlePolicy::kAdaptive;
+    std::uint32_t idle_sleep_max_us = 200;
+    std::uint16_t burst = 32;
+};
+
+// Microseconds of the monotonic clock, from the time stamp counter.
+class TscClock {
+  public:
+    TscClock();
+    relay::TimeUs to_us(std::uint64_t tsc) const;
+
+  private:
+    std::uint64_t base_tsc_;
+    relay::TimeUs base_us_;
+    std::uint64_t us_per_tsc_;  // times 2^32
+};
+
+// Drives one worker on its core: this is where its clock is read and where it waits. Busy: it never
+// does. Adaptive: after some empty turns it waits until a port has packets, a command comes or a timer
+// is due; where a port can't be waited for it sleeps for at most idle_sleep_max_us.
+class WorkerLoop {
+  public:
+    WorkerLoop(Worker& worker, std::span<Port* const> ports, const WorkerLoopConfig& config,
+               api::WorkerBlock& statistics);
+    ~WorkerLoop();
+    WorkerLoop(const WorkerLoop&) = delete;
+    WorkerLoop& operator=(const WorkerLoop&) = delete;
+
+    // Returns after stop(). On the worker's core.
+    void run();
+
+    // Main thread.
+    void stop();
+    // Ends a wait early: there are commands.
+    void wake();
+
+  private:
+    void wait(relay::TimeUs now);
+    void note_turn(std::uint64_t begin_tsc, std::uint64_t end_tsc, bool busy);
+
+    Worker& worker_;
+    WorkerLoopConfig config_;
+    api::WorkerBlock& statistics_;
+    TscClock clock_;
+    double ns_per_tsc_;
+    int epoll_ = -1;
+    int wake_ = -1;
+    bool all_ports_wake_ = true;
+    std::uint64_t last_end_tsc_ = 0;  // 0: it slept since
+    std::atomic<bool> stop_{false};
+};
+
+}  // namespace strata::dataplane
