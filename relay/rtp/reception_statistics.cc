@@ -1,0 +1,104 @@
+#include "relay/rtp/reception_statistics.h"
+
+#include <algorithm>
+
+namespace strata::relay {
+namespace {
+
+// RFC 3550 appendix A.1: beyond these a jump counts as a restart, once two packets in a row agree.
+constexpr std::uint16_t kMaxDropout = 3'000;
+constexpr std::uint16_t kMaxMisorder = 100;
+
+constexpr TimeUs kSecondUs = 1'000'000;
+// A jump of transit time by more than this is a new clock, not jitter.
+constexpr std::uint32_t kMaxTransitJumpS = 5;
+
+// `time` in units of `rate`, modulo 2^32; no overflow for any time.
+std::uint32_t to_units(TimeUs time, std::uint32_t rate) {
+    const auto seconds = static_cast<std::uint64_t>(time / kSecondUs);
+    const auto rest = static_cast<std::uint64_t>(time % kSecondUs);
+    return static_cast<std::uint32_t>(seconds * rate + rest * rate / kSecondUs);
+}
+
+}  // namespace
+
+void ReceptionStatistics::start(SequenceNumber sequence) {
+    started_ = true;
+    base_ = highest_ = sequence;
+    cycles_ = 0;
+    received_ = 0;
+    expected_prior_ = received_prior_ = 0;
+    expected_after_jump_.reset();
+    has_transit_ = false;
+}
+
+bool ReceptionStatistics::update_sequence(SequenceNumber sequence) {
+    const std::uint16_t ahead = sequence - highest_;
+    if (ahead < kMaxDropout) {
+        if (sequence.value < highest_.value) cycles_ += 65'536;
+        highest_ = sequence;
+        expected_after_jump_.reset();
+        return true;
+    }
+    if (ahead >= 65'536 - kMaxMisorder) return true;  // late or duplicate
+    if (expected_after_jump_ != sequence) {
+        expected_after_jump_ = sequence + 1;
+        return false;
+    }
+    ++restarts_;
+    start(sequence);
+    return true;
+}
+
+void ReceptionStatistics::update_jitter(RtpTimestamp timestamp, TimeUs arrival) {
+    const std::uint32_t transit = to_units(arrival, clock_rate_hz_) - timestamp.value;
+    const auto change = static_cast<std::int32_t>(transit - transit_);
+    const std::uint32_t size =
+        change < 0 ? 0u - static_cast<std::uint32_t>(change) : static_cast<std::uint32_t>(change);
+    const bool first = !has_transit_;
+    has_transit_ = true;
+    transit_ = transit;
+    if (first || size > kMaxTransitJumpS * clock_rate_hz_) return;
+    jitter_q4_ += size - ((jitter_q4_ + 8) >> 4);
+}
+
+void ReceptionStatistics::on_packet(SequenceNumber sequence, RtpTimestamp timestamp,
+                                    TimeUs arrival) {
+    ++received_total_;
+    if (!started_)
+        start(sequence);
+    else if (!update_sequence(sequence))
+        return;
+    ++received_;
+    update_jitter(timestamp, arrival);
+}
+
+void ReceptionStatistics::on_sender_report(std::uint64_t ntp, TimeUs arrival) {
+    last_sr_ = static_cast<std::uint32_t>(ntp >> 16);
+    last_sr_arrival_ = arrival;
+}
+
+std::optional<ReportBlock> ReceptionStatistics::report(Ssrc source, TimeUs now) {
+    if (!started_ || reported_total_ == received_total_) return std::nullopt;
+    reported_total_ = received_total_;
+    const std::int64_t interval_expected = expected() - expected_prior_;
+    const std::int64_t interval_lost = interval_expected - (received_ - received_prior_);
+    expected_prior_ = expected();
+    received_prior_ = received_;
+
+    ReportBlock block{.ssrc = source};
+    if (interval_expected > 0 && interval_lost > 0)
+        block.fraction_lost = static_cast<std::uint8_t>(
+            std::min<std::int64_t>(interval_lost * 256 / interval_expected, 255));
+    block.cumulative_lost =
+        static_cast<std::int32_t>(std::clamp<std::int64_t>(lost(), -0x80'0000, 0x7F'FFFF));
+    block.extended_highest_sequence = extended_highest_sequence();
+    block.jitter = jitter();
+    if (last_sr_ != 0) {
+        block.last_sr = last_sr_;
+        block.delay_since_last_sr = to_units(std::max<TimeUs>(now - last_sr_arrival_, 0), 65'536);
+    }
+    return block;
+}
+
+}  // namespace strata::relay

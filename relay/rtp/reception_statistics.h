@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "relay/rtp/rtcp/report.h"
+#include "relay/rtp/types.h"
+
+namespace strata::relay {
+
+// What a receiver report says of one source: loss (RFC 3550 appendix A.3), jitter (A.8), highest
+// sequence (A.1), times of its sender report. One per received SSRC; the owning worker only.
+class ReceptionStatistics {
+  public:
+    explicit ReceptionStatistics(std::uint32_t clock_rate_hz) : clock_rate_hz_(clock_rate_hz) {}
+
+    // For each packet of the SSRC, padding and duplicates included.
+    // budget: 10 ns
+    void on_packet(SequenceNumber sequence, RtpTimestamp timestamp, TimeUs arrival);
+    void on_sender_report(std::uint64_t ntp, TimeUs arrival);
+
+    // The block for a report sent at `now`; begins a new interval for fraction_lost. Nullopt before
+    // the first packet, or when none came since the last call (section 6.4: such sources aren't
+    // reported).
+    std::optional<ReportBlock> report(Ssrc source, TimeUs now);
+
+    std::uint64_t received() const { return received_total_; }
+    // Expected minus received since the source began (or restarted); negative with duplicates.
+    std::int64_t lost() const { return expected() - received_; }
+    // Interarrival jitter in timestamp units.
+    std::uint32_t jitter() const { return jitter_q4_ >> 4; }
+    std::uint32_t extended_highest_sequence() const {
+        return static_cast<std::uint32_t>(cycles_ | highest_.value);
+    }
+    // Times that the source began its numbers anew (C24).
+    std::uint32_t restarts() const { return restarts_; }
+
+  private:
+    void start(SequenceNumber sequence);
+    // False: a jump that isn't believed yet.
+    bool update_sequence(SequenceNumber sequence);
+    void update_jitter(RtpTimestamp timestamp, TimeUs arrival);
+    std::int64_t expected() const {
+        return started_ ? (cycles_ | highest_.value) - std::int64_t{base_.value} + 1 : 0;
+    }
+
+    std::uint32_t clock_rate_hz_;
+    bool started_ = false;
+    SequenceNumber base_, highest_;
+    std::int64_t cycles_ = 0;  // 65,536 for each wrap
+    std::int64_t received_ = 0;
+    std::uint64_t received_total_ = 0;  // over restarts
+    std::optional<SequenceNumber> expected_after_jump_;
+    std::uint32_t restarts_ = 0;
+    std::int64_t expected_prior_ = 0, received_prior_ = 0;
+    std::uint64_t reported_total_ = 0;  // received_total_ at the last report
+    bool has_transit_ = false;
+    std::uint32_t transit_ = 0;
+    std::uint32_t jitter_q4_ = 0;  // timestamp units times 16
+    std::uint32_t last_sr_ = 0;
+    TimeUs last_sr_arrival_ = 0;
+};
+
+}  // namespace strata::relay
