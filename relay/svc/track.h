@@ -5,34 +5,20 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "relay/codec/packet_info.h"
 #include "relay/rewrite/header_profile.h"
 #include "relay/rewrite/header_template.h"
+#include "relay/rewrite/sender_clock.h"
 #include "relay/rtp/types.h"
 #include "relay/svc/layers.h"
+#include "relay/svc/receiver_slot.h"
 
 // The contract between the worker and the media logic. One Track per (published track, worker that
 // serves receivers of it); a worker calls it for each packet, control commands reach it through the
 // worker. Nothing here allocates after construction.
 namespace strata::relay {
-
-// Stable name of a receiver within its track.
-using ReceiverHandle = std::uint32_t;
-
-// A receiver's hot state: all that a fan-out touches. Slots of one group and profile lie next to one
-// another and move when their receiver changes groups; `link` moves along.
-struct alignas(64) ReceiverSlot {
-    ReceiverOffsets offsets;
-    ReceiverHandle handle = 0;
-    std::uint32_t octets_low = 0;   // payload octets sent, modulo 2^32 (RFC 3550 section 6.4.1)
-    std::uint32_t packets = 0;      // modulo 2^32
-    std::uint64_t bytes = 0;        // UDP payload bytes sent
-    // Layers 2 to 4 of its packets and whatever else the transport needs; opaque here. First cache
-    // line: RTP, second: this.
-    alignas(64) std::array<std::byte, 64> link{};
-};
-static_assert(sizeof(ReceiverSlot) == 128);
 
 // What one (group, profile) makes of one packet, for all `receivers`. The first `header.size` bytes
 // of the outgoing packet are made by write_header; the rest are bytes [payload_offset,
@@ -76,6 +62,10 @@ struct TrackConfig {
     TimeUs layer_silence_us = 250'000;     // C4
     TimeUs key_frame_retry_us = 1'000'000; // C33
     TimeUs key_frame_min_interval_us = 300'000;  // C33: per source
+    TimeUs hole_patience_us = 1'000'000;   // C17: after that upstream has given a packet up
+    // The publisher's, shared by all its tracks on the worker, so that lips stay in sync (C31);
+    // outlives the track. Null: the track has one of its own.
+    SenderClock* sender_clock = nullptr;
 };
 
 struct ReceiverConfig {
@@ -105,7 +95,8 @@ struct SenderReportOut {
     std::uint32_t packets = 0, octets = 0;
 };
 
-constexpr std::size_t kMaxOutputs = 64;  // (group, profile) pairs that one packet can reach
+constexpr std::size_t kMaxProfiles = 8;   // different header profiles of one track
+constexpr std::size_t kMaxOutputs = 128;  // (group, profile) pairs that one packet can reach
 
 // Scratch for on_packet: owned by the worker, one per worker, reused for each packet.
 struct OutputList {
@@ -117,6 +108,8 @@ struct OutputList {
 struct KeyFrameRequest {
     std::uint8_t encoding = 0;
 };
+
+struct TrackState;
 
 // Everything about one published track on one worker: encodings, frames, layer groups, receivers.
 // Thread: built and destroyed on the main thread, otherwise the owning worker only.
@@ -138,8 +131,8 @@ class Track {
     void on_sender_report(std::uint8_t encoding, std::uint64_t ntp, std::uint32_t rtp_timestamp,
                           TimeUs now);
 
-    // Upstream gives up on everything before extended distance `age_us`: holes older than it are
-    // closed with empty packets (C17). Fills `out` like on_packet.
+    // Holes older than hole_patience_us are given up and closed with empty packets (C17). Fills `out`
+    // like on_packet; call every 10 to 100 ms.
     void give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out);
 
     // Timers: layer silence (C4), key-frame repetition (C33). Call about every 10 ms.
@@ -151,7 +144,7 @@ class Track {
     // A receiver sent PLI or FIR. Throttled per receiver and per source (C33).
     void on_key_frame_request(ReceiverHandle receiver, TimeUs now);
 
-    // False: no room (receiver_capacity); nothing changed.
+    // False: no room (receiver_capacity, kMaxProfiles), or the handle is taken; nothing changed.
     bool add_receiver(ReceiverHandle handle, const ReceiverConfig& config, TimeUs now);
     bool remove_receiver(ReceiverHandle handle);
     // False: unknown handle.
@@ -177,8 +170,7 @@ class Track {
 
   private:
     std::span<const ReceiverSlot> slots() const;
-    struct State;
-    State* state_;
+    std::vector<TrackState> state_;  // one
 };
 
 }  // namespace strata::relay

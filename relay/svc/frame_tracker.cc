@@ -1,0 +1,118 @@
+#include "relay/svc/frame_tracker.h"
+
+#include <algorithm>
+
+#include "relay/svc/predicate.h"
+#include "relay/svc/target_map.h"
+
+namespace strata::relay {
+namespace {
+
+// 1,024 frames are 11 s of three spatial layers at 30 pictures/s; audio has no references.
+std::size_t ring_capacity(Codec codec) { return codec == Codec::opus ? 64 : 1024; }
+
+}  // namespace
+
+FrameTracker::FrameTracker(Codec codec, bool end_to_end_encrypted)
+    : codec_(codec),
+      encrypted_(end_to_end_encrypted),
+      ring_(ring_capacity(codec)),
+      vp9_structure_(codec == Codec::vp9 ? 1 : 0) {}
+
+void FrameTracker::reset() {
+    ring_.clear();
+    uses_descriptor_ = false;
+    frame_numbers_.reset();
+    for (Structure& structure : structures_) structure.from_id = -1;
+    active_targets_ = ~0u;
+    short_picture_ids_.reset();
+    long_picture_ids_.reset();
+    timestamps_.reset();
+    key_picture_ = last_picture_ = group_of_frames_at_ = -1;
+    vp9_mode_ = SpatialMode::unknown;
+    for (Timed& timed : timed_) timed = Timed{};
+}
+
+TrackedPacket FrameTracker::on_packet(std::int64_t n, std::span<const std::uint8_t> packet,
+                                      const PacketInfo& info) {
+    TrackedPacket out;
+    const ExtensionLocation* descriptor = info.find(ExtensionKind::dependency_descriptor);
+    if (descriptor != nullptr) {
+        if (!uses_descriptor_ && ring_.newest() >= 0) {
+            reset();
+            out.restarted = true;
+        }
+        uses_descriptor_ = true;
+        with_descriptor(packet.subspan(descriptor->offset, descriptor->size), info, out);
+    } else if (uses_descriptor_) {
+        // C10: one stream never mixes packets with and without a descriptor.
+        out.error = TrackingError::no_structure;
+    } else if (codec_ == Codec::vp9 && info.vp9.picture_id >= 0) {
+        vp9(n, packet, info, out);
+    } else if (codec_ == Codec::vp8 && info.vp8.picture_id >= 0) {
+        vp8(n, info, out);
+    } else {
+        timed(n, info, out);
+    }
+    last_n_ = std::max(last_n_, n);
+    return out;
+}
+
+// frame_ describes a frame whose first packet to arrive this is: remembers it, and what each group
+// makes of it, for good (C6).
+void FrameTracker::enter_frame(TrackedPacket& out) {
+    out.newest = frame_.id > ring_.newest();
+    FrameRecord* record = ring_.insert(frame_.id);
+    if (record == nullptr) {
+        out.error = TrackingError::too_old;
+        return;
+    }
+    top_temporal_ = std::max(top_temporal_, frame_.temporal_id);
+    frame_.top_temporal = top_temporal_;
+    const LayerSets sets = layer_sets(frame_);
+    record->picture = frame_.picture;
+    record->wanted = sets.wanted;
+    record->needed = sets.needed;
+    record->switching = sets.switching;
+    record->top = sets.top;
+    record->active_decode_targets = frame_.active_decode_targets;
+    record->spatial_id = frame_.spatial_id;
+    record->temporal_id = frame_.temporal_id;
+    record->key_picture = frame_.key_picture;
+    out.frame = record;
+    out.new_frame = true;
+}
+
+std::int64_t FrameTracker::extend_picture_id(std::int32_t id, std::uint8_t bits) {
+    const auto value = static_cast<std::uint32_t>(id);
+    return bits == 7 ? short_picture_ids_.unwrap(value) : long_picture_ids_.unwrap(value);
+}
+
+void FrameTracker::vp8(std::int64_t, const PacketInfo& info, TrackedPacket& out) {
+    const Vp8Info& vp8 = info.vp8;
+    if (vp8.picture_id_bits != picture_id_bits_ && ring_.newest() >= 0) {
+        reset();
+        out.restarted = true;
+    }
+    picture_id_bits_ = vp8.picture_id_bits;
+    out.picture_id = extend_picture_id(vp8.picture_id, vp8.picture_id_bits);
+    out.ends_frame = info.ends_frame;
+    out.frame = ring_.find(out.picture_id);
+    if (out.frame != nullptr) return;
+    frame_ = FrameInfo{};
+    frame_.id = out.picture_id;
+    frame_.picture = timestamps_.unwrap(info.timestamp.value);
+    frame_.begun = info.starts_frame;
+    frame_.temporal_id =
+        std::min<TemporalId>(vp8.has_tid ? info.temporal_id : 0, kMaxTemporalLayers - 1);
+    frame_.key_picture = frame_.independent = info.key_frame;
+    frame_.inter_predicted = !info.key_frame;
+    frame_.layer_sync = vp8.has_tid && vp8.layer_sync;
+    frame_.discardable = vp8.non_reference;
+    frame_.opaque = encrypted_;
+    frame_.top_spatial = 0;
+    frame_.mode = SpatialMode::full;
+    enter_frame(out);
+}
+
+}  // namespace strata::relay

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "relay/codec/dependency_descriptor.h"
+#include "relay/codec/packet_info.h"
+#include "relay/codec/vp9.h"
+#include "relay/rtp/sequence.h"
+#include "relay/svc/frame_info.h"
+#include "relay/svc/frame_ring.h"
+
+namespace strata::relay {
+
+enum class TrackingError : std::uint8_t {
+    none,
+    no_structure,          // C9
+    malformed_descriptor,
+    too_old,               // a frame beyond what is remembered
+};
+
+// What one packet is, in the order of arrival.
+struct TrackedPacket {
+    TrackingError error = TrackingError::none;
+    FrameRecord* frame = nullptr;   // its frame; valid until the next packet
+    bool new_frame = false;         // the first packet of it that arrived
+    bool newest = false;            // with new_frame: no later frame came before it
+    bool ends_frame = false;
+    // The source has changed what frames are identified by: nothing before counts.
+    bool restarted = false;
+    // Of this packet, null without one.
+    const DependencyDescriptor* descriptor = nullptr;
+    const TargetMap* targets = nullptr;     // of the structure it refers to
+    std::uint8_t decode_target_count = 0;
+    std::int64_t picture_id = -1;           // extended, VP8 and VP9 without descriptor
+};
+
+// Makes frames of one encoding's packets, whatever the codec: from the dependency descriptor, else
+// from the payload descriptor, else from timestamps. Packets may be reordered, lost, or come late.
+class FrameTracker {
+  public:
+    // Main thread.
+    FrameTracker(Codec codec, bool end_to_end_encrypted);
+
+    // `n`: extended sequence number, seen for the first time. `packet` are the bytes of `info`.
+    TrackedPacket on_packet(std::int64_t n, std::span<const std::uint8_t> packet,
+                            const PacketInfo& info);
+
+    // The frame of the last packet with new_frame.
+    const FrameInfo& frame() const { return frame_; }
+    const FrameRing& ring() const { return ring_; }
+    // Packets before the newest frame are given up.
+    void give_up() { ring_.give_up_before(ring_.newest()); }
+    // Everything is forgotten but counters' ranges (a source that restarts, C24).
+    void reset();
+
+  private:
+    struct Structure {
+        std::int64_t from_id = -1;      // frame that it came with; -1: there is none
+        std::int64_t picture = -1;
+        SpatialMode mode = SpatialMode::unknown;
+        DependencyStructure templates;
+        TargetMap targets;
+    };
+    // Frames without an id of their own: known by timestamp and layer.
+    struct Timed {
+        std::int64_t picture = -1;
+        std::int64_t id = -1;
+        SpatialId spatial_id = 0;
+        bool vcl = false;  // H.264: a slice was seen
+    };
+
+    void with_descriptor(std::span<const std::uint8_t> bytes, const PacketInfo& info,
+                         TrackedPacket& out);
+    Structure* read_descriptor(std::span<const std::uint8_t> bytes, std::int64_t id,
+                               TrackedPacket& out);
+    void describe(const Structure& structure, std::int64_t id, std::int64_t picture);
+    void vp9(std::int64_t n, std::span<const std::uint8_t> packet, const PacketInfo& info,
+             TrackedPacket& out);
+    void describe_vp9(const PacketInfo& info, std::int64_t picture_id);
+    void refer_vp9(const Vp9Info& vp9, std::int64_t picture_id);
+    void learn_vp9_mode(const Vp9Info& vp9);
+    void vp8(std::int64_t n, const PacketInfo& info, TrackedPacket& out);
+    void timed(std::int64_t n, const PacketInfo& info, TrackedPacket& out);
+    void describe_timed(const PacketInfo& info, bool starts);
+    bool starts_timed(std::int64_t n, const PacketInfo& info, std::int64_t picture) const;
+    Timed* find_timed(std::int64_t picture, SpatialId spatial);
+    std::int64_t extend_picture_id(std::int32_t id, std::uint8_t bits);
+    void enter_frame(TrackedPacket& out);
+
+    Codec codec_;
+    bool encrypted_;
+    FrameRing ring_;
+    FrameInfo frame_;
+    TimestampUnwrapper timestamps_;
+    TemporalId top_temporal_ = 0;
+
+    bool uses_descriptor_ = false;
+    SequenceUnwrapper frame_numbers_;
+    std::array<Structure, 2> structures_;  // the one in force and the one before
+    std::size_t current_ = 0;
+    std::uint32_t active_targets_ = ~0u;
+    DependencyDescriptor descriptor_;
+
+    std::uint8_t picture_id_bits_ = 0;
+    Unwrapper<7> short_picture_ids_;
+    Unwrapper<15> long_picture_ids_;
+    std::int64_t key_picture_ = -1;        // timestamp of the last one
+    SpatialMode vp9_mode_ = SpatialMode::unknown;
+    SpatialId vp9_top_ = kMaxSpatialLayers - 1;
+    std::vector<Vp9Structure> vp9_structure_;  // one, of VP9 only
+    std::int64_t group_of_frames_at_ = -1;     // picture id that it begins with
+
+    std::array<Timed, 32> timed_{};
+    std::size_t timed_next_ = 0;
+    std::int64_t last_n_ = -1, last_picture_ = -1;
+    SpatialId last_spatial_ = 0;
+};
+
+}  // namespace strata::relay

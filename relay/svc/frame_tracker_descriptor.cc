@@ -1,0 +1,97 @@
+#include <algorithm>
+
+#include "relay/svc/frame_tracker.h"
+#include "relay/svc/target_map.h"
+
+// Frames from the dependency descriptor (any codec).
+namespace strata::relay {
+
+// C9: the structure of the frame's own time reads its descriptor. Null: `out` says why.
+FrameTracker::Structure* FrameTracker::read_descriptor(std::span<const std::uint8_t> bytes,
+                                                       std::int64_t id, TrackedPacket& out) {
+    Structure* structure = nullptr;
+    for (const std::size_t i : {current_, 1 - current_}) {
+        if (structures_[i].from_id < 0 || id < structures_[i].from_id) continue;
+        structure = &structures_[i];
+        break;
+    }
+    const DescriptorError error = read_dependency_descriptor(
+        bytes, structure != nullptr ? &structure->templates : nullptr, descriptor_);
+    if (error == DescriptorError::malformed) {
+        out.error = TrackingError::malformed_descriptor;
+        return nullptr;
+    }
+    const bool fresh = error == DescriptorError::none && descriptor_.has_structure;
+    if (!fresh) {
+        if (error != DescriptorError::none) out.error = TrackingError::no_structure;
+        return error == DescriptorError::none ? structure : nullptr;
+    }
+    if (structure != nullptr && structure->from_id == id) return structure;
+    // Older than the structure in force: whatever was made of its frames then stands.
+    if (structures_[current_].from_id > id) {
+        out.error = TrackingError::no_structure;
+        return nullptr;
+    }
+    current_ = 1 - current_;
+    Structure& taken = structures_[current_];
+    taken.from_id = id;
+    taken.templates = descriptor_.attached_structure;
+    taken.targets = make_target_map(taken.templates);
+    taken.mode = spatial_mode(taken.templates);
+    taken.picture = -1;
+    return &taken;
+}
+
+void FrameTracker::with_descriptor(std::span<const std::uint8_t> bytes, const PacketInfo& info,
+                                   TrackedPacket& out) {
+    if (bytes.size() < kMandatoryDescriptorSize) {
+        out.error = TrackingError::malformed_descriptor;
+        return;
+    }
+    const auto number = static_cast<std::uint32_t>(bytes[1] << 8 | bytes[2]);
+    const std::int64_t id = frame_numbers_.peek(number);
+    Structure* structure = read_descriptor(bytes, id, out);
+    if (structure == nullptr) return;
+    frame_numbers_.unwrap(number);
+    const std::int64_t picture = timestamps_.unwrap(info.timestamp.value);
+    if (structure->picture < 0) structure->picture = picture;
+    const bool in_force = structure == &structures_[current_];
+    if (in_force && id >= ring_.newest() &&
+        (descriptor_.has_structure || descriptor_.has_active_targets))
+        active_targets_ = descriptor_.active_decode_targets;
+
+    out.ends_frame = descriptor_.end_of_frame;
+    out.descriptor = &descriptor_;
+    out.targets = &structure->targets;
+    out.decode_target_count = structure->templates.decode_target_count;
+    out.frame = ring_.find(id);
+    if (out.frame != nullptr) return;
+    describe(*structure, id, picture);
+    enter_frame(out);
+}
+
+void FrameTracker::describe(const Structure& structure, std::int64_t id, std::int64_t picture) {
+    const FrameDependencies& dependencies = descriptor_.frame;
+    frame_ = FrameInfo{};
+    frame_.id = id;
+    frame_.picture = picture;
+    frame_.begun = descriptor_.start_of_frame;
+    frame_.spatial_id = dependencies.spatial_id;
+    frame_.temporal_id = dependencies.temporal_id;
+    frame_.key_picture = picture == structure.picture;
+    frame_.mode = structure.mode;
+    frame_.top_spatial = structure.templates.max_spatial_id;
+    frame_.references_known = true;
+    frame_.reference_count = dependencies.fdiff_count;
+    for (std::size_t i = 0; i < dependencies.fdiff_count; ++i)
+        frame_.references[i] = id - dependencies.fdiffs[i];
+    frame_.independent = dependencies.fdiff_count == 0;
+    frame_.inter_predicted = !frame_.independent && !frame_.key_picture;
+    frame_.targets = &structure.targets;
+    frame_.chain_count = structure.templates.chain_count;
+    frame_.chain_diff = dependencies.chain_diffs;
+    frame_.dti = dependencies.dtis;
+    frame_.active_decode_targets = active_targets_;
+}
+
+}  // namespace strata::relay

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "relay/rtp/types.h"
+#include "relay/svc/layer_id.h"
+#include "relay/svc/receiver_slot.h"
+#include "relay/svc/selector.h"
+
+namespace strata::relay {
+
+using ReceiverIndex = std::uint32_t;
+constexpr ReceiverIndex kNoReceiver = 0xffffffff;
+
+// How a receiver's own stream goes on when it starts again: the numbers it was sent last.
+struct Continuation {
+    bool ever = false;               // it was sent something; else only next_sequence counts
+    bool unfinished_frame = false;   // its last frame wasn't complete (C20)
+    std::uint8_t encoding = 0;
+    std::uint16_t next_sequence = 0;
+    RtpTimestamp timestamp;
+    TimeUs sent_at = 0;
+    std::uint16_t frame_number = 0;
+    std::uint16_t next_picture_id = 0;
+    std::uint8_t tl0_pic_idx = 0, key_idx = 0;
+    std::uint8_t next_template_id = 0;
+};
+
+// One stay in a layer group: numbers n in [begin, end) of the encoding went out under the group's
+// numbers and these offsets (design.md: the short list of switches).
+struct Stay {
+    std::uint16_t group = 0xffff;
+    std::uint32_t generation = 0;   // of the group's place: it may have been given to another since
+    std::uint8_t encoding = 0;
+    std::int64_t begin = 0, end = 0;
+    ReceiverOffsets offsets;
+};
+constexpr std::size_t kMaxStays = 8;
+
+// What is cold of a receiver.
+struct Receiver {
+    ReceiverHandle handle = 0;
+    std::uint32_t slot = 0;
+    std::uint16_t group = 0xffff;
+    std::uint8_t profile = 0;
+    CohortIndex cohort = 0;
+    std::uint32_t switches = 0;
+    std::uint32_t first_timestamp = 0;
+    bool key_frame_asked = false;
+    TimeUs key_frame_asked_at = 0;   // C33
+    std::int64_t since = 0;          // n at which it came to its group
+    Continuation last;
+    std::array<Stay, kMaxStays> stays{};
+    std::uint8_t next_stay = 0;      // ring
+};
+
+}  // namespace strata::relay

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "relay/rewrite/header_profile.h"
+#include "relay/svc/layer_id.h"
+#include "relay/svc/receiver.h"
+#include "relay/svc/receiver_slot.h"
+
+namespace strata::relay {
+
+using GroupIndex = std::uint16_t;  // place in the track's pool of layer groups
+constexpr GroupIndex kNoGroup = 0xffff;
+
+// Receivers of one (group, profile): slots [begin, begin + count).
+struct Partition {
+    GroupIndex group = kNoGroup;
+    std::uint8_t profile = 0;
+    std::uint32_t begin = 0, count = 0;
+};
+
+// All receivers of a track. Their hot slots are one array, partitioned by (group, profile), so that
+// a fan-out walks contiguous memory; what is cold lies elsewhere, by a stable index. Moving a
+// receiver costs one slot copy for each partition between the two.
+class ReceiverTable {
+  public:
+    // Main thread.
+    explicit ReceiverTable(std::size_t capacity);
+
+    // False: no room, or the handle is taken. The receiver comes to kNoGroup.
+    bool add(const Receiver& receiver, const ReceiverSlot& slot);
+    void remove(ReceiverIndex index);
+    void move(ReceiverIndex index, GroupIndex group);
+
+    // kNoReceiver: unknown.
+    ReceiverIndex find(ReceiverHandle handle) const;
+    Receiver& receiver(ReceiverIndex index) { return receivers_[index]; }
+    const Receiver& receiver(ReceiverIndex index) const { return receivers_[index]; }
+    ReceiverSlot& slot(ReceiverIndex index) { return slots_[receivers_[index].slot]; }
+    const ReceiverSlot& slot(ReceiverIndex index) const { return slots_[receivers_[index].slot]; }
+    ReceiverIndex at_slot(std::size_t slot) const { return owners_[slot]; }
+
+    std::span<const Partition> partitions() const { return {partitions_.data(), used_}; }
+    std::span<ReceiverSlot> slots(const Partition& partition) {
+        return {slots_.data() + partition.begin, partition.count};
+    }
+    std::span<const ReceiverSlot> slots() const { return {slots_.data(), count_}; }
+    std::size_t size() const { return count_; }
+    std::size_t capacity() const { return slots_.size(); }
+
+  private:
+    std::size_t find_partition(GroupIndex group, std::uint8_t profile) const;
+    std::size_t obtain_partition(GroupIndex group, std::uint8_t profile);
+    void put(std::size_t slot, const ReceiverSlot& value, ReceiverIndex owner);
+    std::size_t shift_up(std::size_t from, std::size_t to, std::size_t hole);
+    std::size_t shift_down(std::size_t from, std::size_t to, std::size_t hole);
+    void drop_if_empty(std::size_t partition);
+    std::size_t bucket(ReceiverHandle handle) const;
+
+    std::vector<ReceiverSlot> slots_;
+    std::vector<ReceiverIndex> owners_;     // [slot]
+    std::vector<Receiver> receivers_;       // [index]
+    std::vector<ReceiverIndex> free_;
+    std::vector<ReceiverIndex> buckets_;    // open addressing by handle
+    std::vector<Partition> partitions_;     // in slot order, first used_ of them
+    std::size_t used_ = 0, count_ = 0;
+};
+
+}  // namespace strata::relay
