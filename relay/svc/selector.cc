@@ -140,6 +140,12 @@ void Selector::after_late_frame(std::uint8_t encoding, const FrameRecord& record
             cohorts_[i].on_late_frame(record);
 }
 
+void Selector::take(const Selector& smaller) {
+    availability_ = smaller.availability_;
+    used_ = smaller.used_;
+    std::copy_n(smaller.cohorts_.begin(), used_, cohorts_.begin());
+}
+
 bool Selector::needs_key_frame(const Cohort& cohort, LayerId desired) const {
     if (desired.none() || desired == cohort.current) return false;
     if (cohort.current.encoding != desired.encoding) return true;

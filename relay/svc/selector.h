@@ -63,6 +63,9 @@ class Selector {
     // Bit e: somebody waits for a key frame of encoding e.
     std::uint32_t waiting_encodings() const;
 
+    // All of `smaller`, made with the same settings for fewer receivers.
+    void take(const Selector& smaller);
+
     std::size_t cohort_count() const { return used_; }  // places to iterate over
     const Cohort& cohort(CohortIndex index) const { return cohorts_[index]; }
 

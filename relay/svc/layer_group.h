@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "relay/rewrite/picture_id_map.h"
+#include "relay/rewrite/sequence_map.h"
+#include "relay/rtp/types.h"
+#include "relay/svc/layer_id.h"
+#include "relay/svc/receiver_table.h"
+
+namespace strata::relay {
+
+// The newest numbers that a group gave out, before receivers' offsets: what their streams go on from
+// when they leave its encoding.
+struct LastSent {
+    RtpTimestamp timestamp;
+    TimeUs at = 0;
+    std::uint16_t frame_number = 0;
+    std::uint16_t picture_id = 0;       // VP9; VP8's stands in LayerGroup::pictures
+    std::uint8_t tl0_pic_idx = 0, key_idx = 0;
+    std::uint8_t next_template_id = 0;  // behind the structure in force
+    bool frame_ended = true;
+};
+
+// Receivers that want the same layers of one encoding, and the numbering that they share
+// (design.md, layer groups and rewriting).
+struct LayerGroup {
+    SequenceMap numbers;
+    PictureIdMap pictures;            // VP8 without descriptor
+    LastSent last;
+    std::int64_t marked_picture = -1; // its marker went out
+    bool mask_due = false;            // C11: full again, which its receivers may not know yet
+};
+
+// The layer groups of one track: a place for each that has members, and for some that had members
+// until recently, so that late packets find their numbering.
+class GroupPool {
+  public:
+    struct Head {
+        LayerId layer;
+        std::uint32_t members = 0;
+        std::uint32_t generation = 0;  // counts the place's uses
+        std::uint64_t left_at = 0;     // order in which groups lost their last member
+    };
+
+    // `places` must be more than there can be groups with members. Main thread.
+    explicit GroupPool(std::size_t places) : heads_(places), bodies_(places) {}
+
+    // The group with members that wants `layer`; kNoGroup: there is none.
+    GroupIndex find(LayerId layer) const;
+    // The same, or else a place whose numbering begins at `n`.
+    GroupIndex obtain(LayerId layer, std::int64_t n);
+    void enter(GroupIndex group) { ++heads_[group].members; }
+    void leave(GroupIndex group);
+
+    std::size_t size() const { return heads_.size(); }
+    const Head& head(GroupIndex group) const { return heads_[group]; }
+    LayerGroup& body(GroupIndex group) { return bodies_[group]; }
+    const LayerGroup& body(GroupIndex group) const { return bodies_[group]; }
+    bool holds(GroupIndex group, std::uint32_t generation) const {
+        return group < heads_.size() && heads_[group].generation == generation;
+    }
+    // Copies all groups to the first places of a pool that isn't smaller.
+    void copy_into(GroupPool& larger) const;
+
+  private:
+    std::vector<Head> heads_;
+    std::vector<LayerGroup> bodies_;
+    std::uint64_t leavings_ = 0;
+};
+
+}  // namespace strata::relay

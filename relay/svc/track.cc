@@ -1,0 +1,214 @@
+#include "relay/svc/track.h"
+
+#include <algorithm>
+
+#include "relay/svc/track_state.h"
+
+namespace strata::relay {
+namespace {
+
+// Places for groups: no more than there can be members, or layers to want, and some that keep the
+// numbering of groups just left.
+std::size_t group_places(const TrackConfig& config) {
+    const bool layered = config.codec != Codec::opus;
+    const bool spatial = config.codec != Codec::vp8 && config.codec != Codec::h264 && layered;
+    const std::size_t layers = (layered ? kMaxTemporalLayers : 1) * (spatial ? kMaxSpatialLayers : 1);
+    constexpr std::size_t kLeft = 4;
+    return std::min<std::size_t>(config.encoding_count * kLayerPairs,
+                                 std::min<std::size_t>(config.encoding_count * layers,
+                                                       config.receiver_capacity)) + kLeft;
+}
+
+Selector::Settings selector_settings(const TrackConfig& config) {
+    const bool readable = config.descriptor_negotiated || config.codec == Codec::vp9;
+    return {.encodings = config.encoding_count,
+            .silence_us = config.layer_silence_us,
+            .blind = config.end_to_end_encrypted && !readable};
+}
+
+}  // namespace
+
+TrackState::TrackState(const TrackConfig& track_config)
+    : config(track_config),
+      encodings(track_config.encoding_count, EncodingState(track_config)),
+      selector(selector_settings(track_config), track_config.receiver_capacity + 1),
+      requests(track_config.key_frame_min_interval_us, track_config.key_frame_retry_us),
+      groups(group_places(track_config)),
+      table(track_config.receiver_capacity),
+      decisions(groups.size()),
+      late_slots(track_config.receiver_capacity) {
+    moving.reserve(track_config.receiver_capacity);
+}
+
+Track::Track(const TrackConfig& config) { state_.emplace_back(config); }
+Track::~Track() = default;
+
+const TrackConfig& Track::config() const { return state_[0].config; }
+std::size_t Track::receiver_count() const { return state_[0].table.size(); }
+std::span<const ReceiverSlot> Track::slots() const { return state_[0].table.slots(); }
+
+MediaDrop Track::on_packet(std::uint8_t encoding, std::span<const std::uint8_t> packet,
+                           const PacketInfo& info, TimeUs now, OutputList& out) {
+    out.count = 0;
+    TrackState& state = state_[0];
+    if (encoding >= state.encodings.size()) return MediaDrop::no_receiver;
+    PacketInWork work;
+    work.encoding = encoding;
+    work.timestamp = info.timestamp;
+    work.now = now;
+    work.packet = packet;
+    work.info = &info;
+    return state.on_packet(work, out);
+}
+
+void Track::on_sender_report(std::uint8_t encoding, std::uint64_t ntp,
+                             std::uint32_t rtp_timestamp, TimeUs now) {
+    TrackState& state = state_[0];
+    if (encoding >= state.encodings.size()) return;
+    state.encodings[encoding].clock.on_sender_report(ntp, RtpTimestamp{rtp_timestamp});
+    state.clock().on_sender_report(ntp, now);
+}
+
+void Track::give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out) {
+    out.count = 0;
+    if (encoding < state_[0].encodings.size()) state_[0].give_up_holes(encoding, now, out);
+}
+
+void Track::on_timer(TimeUs) { state_[0].update_waiting(); }
+
+std::optional<KeyFrameRequest> Track::next_key_frame_request(TimeUs now) {
+    const auto encoding = state_[0].requests.next(now);
+    if (!encoding) return std::nullopt;
+    return KeyFrameRequest{*encoding};
+}
+
+// C33: one receiver asks at most once per retry interval, whatever it sends.
+void Track::on_key_frame_request(ReceiverHandle handle, TimeUs now) {
+    TrackState& state = state_[0];
+    const ReceiverIndex index = state.table.find(handle);
+    if (index == kNoReceiver) return;
+    Receiver& receiver = state.table.receiver(index);
+    if (receiver.group == kNoGroup) return;  // what it waits for was asked for already
+    if (receiver.key_frame_asked &&
+        now - receiver.key_frame_asked_at < state.config.key_frame_retry_us)
+        return;
+    receiver.key_frame_asked = true;
+    receiver.key_frame_asked_at = now;
+    state.requests.ask(state.groups.head(receiver.group).layer.encoding);
+}
+
+bool Track::add_receiver(ReceiverHandle handle, const ReceiverConfig& config, TimeUs) {
+    TrackState& state = state_[0];
+    std::size_t profile = 0;
+    while (profile < state.profile_count && !(state.profiles[profile] == config.profile)) ++profile;
+    if (profile == kMaxProfiles) return false;
+    Receiver receiver;
+    receiver.handle = handle;
+    receiver.profile = static_cast<std::uint8_t>(profile);
+    receiver.first_timestamp = config.first_timestamp;
+    receiver.last.next_sequence = config.first_sequence;
+    ReceiverSlot slot;
+    slot.handle = handle;
+    slot.offsets.ssrc = config.ssrc;
+    slot.link = config.link;
+    if (!state.table.add(receiver, slot)) return false;
+    if (profile == state.profile_count) state.profiles[state.profile_count++] = config.profile;
+    const ReceiverIndex index = state.table.find(handle);
+    state.table.receiver(index).cohort = state.selector.join(config.target);
+    state.update_waiting();
+    return true;
+}
+
+bool Track::remove_receiver(ReceiverHandle handle) {
+    TrackState& state = state_[0];
+    const ReceiverIndex index = state.table.find(handle);
+    if (index == kNoReceiver) return false;
+    const Receiver& receiver = state.table.receiver(index);
+    state.selector.leave(receiver.cohort);
+    if (receiver.group != kNoGroup) state.groups.leave(receiver.group);
+    state.table.remove(index);
+    if (state.table.size() == 0) state.profile_count = 0;
+    state.update_waiting();
+    return true;
+}
+
+bool Track::set_target(ReceiverHandle handle, LayerTarget target, TimeUs) {
+    TrackState& state = state_[0];
+    const ReceiverIndex index = state.table.find(handle);
+    if (index == kNoReceiver) return false;
+    Receiver& receiver = state.table.receiver(index);
+    if (target == state.selector.cohort(receiver.cohort).target) return true;
+    if (target.paused) state.take_out(index);
+    receiver.cohort = state.selector.retarget(receiver.cohort, target);
+    state.update_waiting();
+    return true;
+}
+
+bool Track::set_link(ReceiverHandle handle, std::span<const std::byte, 64> link) {
+    TrackState& state = state_[0];
+    const ReceiverIndex index = state.table.find(handle);
+    if (index == kNoReceiver) return false;
+    std::copy(link.begin(), link.end(), state.table.slot(index).link.begin());
+    return true;
+}
+
+std::optional<ReceiverStatus> Track::status(ReceiverHandle handle) const {
+    const TrackState& state = state_[0];
+    const ReceiverIndex index = state.table.find(handle);
+    if (index == kNoReceiver) return std::nullopt;
+    const Receiver& receiver = state.table.receiver(index);
+    const ReceiverSlot& slot = state.table.slot(index);
+    ReceiverStatus status;
+    status.forwarding = receiver.group != kNoGroup;
+    status.target = state.selector.cohort(receiver.cohort).target;
+    if (status.forwarding) {
+        const LayerId layer = state.groups.head(receiver.group).layer;
+        status.current.encoding = layer.encoding;
+        status.current.spatial =
+            state.selector.availability().highest(layer.encoding, layer.spatial);
+        status.current.temporal = layer.temporal;
+    } else {
+        status.current.paused = true;
+    }
+    status.ssrc = slot.offsets.ssrc;
+    status.packets = slot.packets;
+    status.bytes = slot.bytes;
+    status.switches = receiver.switches;
+    return status;
+}
+
+std::optional<SenderReportOut> Track::sender_report(ReceiverHandle handle, TimeUs now) const {
+    const TrackState& state = state_[0];
+    const ReceiverIndex index = state.table.find(handle);
+    if (index == kNoReceiver) return std::nullopt;
+    const Receiver& receiver = state.table.receiver(index);
+    const ReceiverSlot& slot = state.table.slot(index);
+    if (receiver.group == kNoGroup || slot.packets == 0) return std::nullopt;
+    const std::uint8_t encoding = state.groups.head(receiver.group).layer.encoding;
+    const auto times = sender_report_times(state.clock(), state.encodings[encoding].clock,
+                                           slot.offsets.timestamp, now);
+    if (!times) return std::nullopt;
+    return SenderReportOut{times->ntp, times->rtp_timestamp, slot.packets, slot.octets_low};
+}
+
+void Track::move_into(Track& larger) {
+    TrackState& from = state_[0];
+    TrackState& to = larger.state_[0];
+    to.own_clock = from.own_clock;
+    to.encodings = from.encodings;
+    to.requests = from.requests;
+    to.selector.take(from.selector);
+    from.groups.copy_into(to.groups);
+    to.profiles = from.profiles;
+    to.profile_count = from.profile_count;
+    while (from.table.size() != 0) {
+        const ReceiverIndex index = from.table.at_slot(from.table.size() - 1);
+        const Receiver receiver = from.table.receiver(index);
+        to.table.add(receiver, from.table.slot(index));
+        to.table.move(to.table.find(receiver.handle), receiver.group);
+        from.table.remove(index);
+    }
+    from.profile_count = 0;
+}
+
+}  // namespace strata::relay

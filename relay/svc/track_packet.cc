@@ -1,0 +1,178 @@
+#include <algorithm>
+
+#include "relay/svc/track_state.h"
+
+// One packet's way through the track: decided once per group, made once per (group, profile).
+namespace strata::relay {
+namespace {
+
+MediaDrop drop_reason(TrackingError error) {
+    switch (error) {
+        case TrackingError::no_structure:
+            return MediaDrop::no_structure;
+        case TrackingError::malformed_descriptor:
+            return MediaDrop::malformed_descriptor;
+        case TrackingError::too_old:
+            return MediaDrop::too_old;
+        case TrackingError::none:
+            break;
+    }
+    return MediaDrop::none;
+}
+
+}  // namespace
+
+MediaDrop TrackState::on_packet(PacketInWork& work, OutputList& out) {
+    EncodingState& encoding = encodings[work.encoding];
+    const ArrivedNumber arrived = encoding.input.arrive(work.info->sequence);
+    if (arrived.arrival == Arrival::duplicate) return MediaDrop::duplicate;
+    if (arrived.arrival == Arrival::too_old || arrived.arrival == Arrival::suspect)
+        return MediaDrop::too_old;
+    work.n = arrived.n;
+    const bool late = arrived.arrival == Arrival::late;
+    if (arrived.arrival == Arrival::restarted) {
+        encoding.tracker.reset();
+        restart_encoding(work.encoding);
+    }
+    selector.availability().on_packet(work.encoding, work.now);
+    if (work.info->payload_size == 0) {  // C18
+        drop_everywhere(work, out);
+        return MediaDrop::padding_only;
+    }
+    if (!late) encoding.clock.on_packet(work.timestamp, work.now);
+
+    const TrackedPacket tracked = encoding.tracker.on_packet(work.n, work.packet, *work.info);
+    if (tracked.restarted) restart_encoding(work.encoding);
+    if (tracked.error != TrackingError::none) {
+        drop_everywhere(work, out);
+        return drop_reason(tracked.error);
+    }
+    work.tracked = &tracked;
+    if (tracked.new_frame) on_frame(work, late);
+    if (tracked.ends_frame) tracked.frame->ended = true;
+    decide(work);
+    const bool went = deliver(work, out);
+    work.tracked = nullptr;
+    return went ? MediaDrop::none : why_nobody(work.encoding);
+}
+
+// A packet that no group wants, whatever it is.
+void TrackState::drop_everywhere(PacketInWork& work, OutputList& out) {
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        const auto index = static_cast<GroupIndex>(i);
+        const GroupPool::Head& head = groups.head(index);
+        decisions[i] = GroupDecision{};
+        if (head.members == 0 || head.layer.encoding != work.encoding) continue;
+        const auto closes = groups.body(index).numbers.drop(work.n);
+        if (!closes) continue;
+        decisions[i].action = GroupDecision::Action::close;
+        decisions[i].number = *closes;
+    }
+    deliver(work, out);
+}
+
+void TrackState::decide(const PacketInWork& work) {
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        const auto index = static_cast<GroupIndex>(i);
+        const GroupPool::Head& head = groups.head(index);
+        decisions[i].action = GroupDecision::Action::none;
+        if (head.generation == 0 || head.layer.encoding != work.encoding) continue;
+        // Without members a group only serves late packets (C7).
+        if (head.members == 0 && work.n > groups.body(index).numbers.highest()) continue;
+        decide_group(index, work);
+    }
+}
+
+void TrackState::decide_group(GroupIndex index, const PacketInWork& work) {
+    const LayerId layer = groups.head(index).layer;
+    LayerGroup& group = groups.body(index);
+    GroupDecision& decision = decisions[index];
+    const TrackedPacket& tracked = *work.tracked;
+    const FrameRecord& frame = *tracked.frame;
+    bool wanted = (frame.wanted & layer.bit()) != 0;
+    decision.picture_id = -1;
+    if (config.codec == Codec::vp8 && tracked.picture_id >= 0) {
+        const PictureIdMap::Decision picture = group.pictures.decide(tracked.picture_id, wanted);
+        wanted = picture.forward;
+        decision.picture_id = picture.id;
+    }
+    if (!wanted) {
+        const auto closes = group.numbers.drop(work.n);
+        decision.action = closes ? GroupDecision::Action::close : GroupDecision::Action::none;
+        decision.number = closes.value_or(0);
+        return;
+    }
+    const bool newest = work.n > group.numbers.highest();
+    const auto number = group.numbers.forward(work.n);
+    if (!number) return;
+    decision.action = GroupDecision::Action::forward;
+    decision.number = *number;
+    // B2, C5: the highest layer that is forwarded ends the picture, once.
+    decision.end_of_picture = tracked.ends_frame && (frame.top & layer.bit()) != 0 &&
+                              group.marked_picture != frame.picture;
+    if (decision.end_of_picture || work.info->marker) group.marked_picture = frame.picture;
+
+    decision.has_mask = false;
+    if (tracked.descriptor != nullptr) {
+        const std::uint32_t whole =
+            tracked.targets->contained[layer_index(layer.spatial, layer.temporal)];
+        const std::uint32_t all = ~0u >> (32 - tracked.decode_target_count);
+        if (tracked.descriptor->has_structure) group.mask_due = false;
+        const std::uint32_t left = whole & frame.active_decode_targets;
+        decision.has_mask = left != 0 && (whole != all || group.mask_due);
+        if (decision.has_mask)
+            decision.mask =
+                make_descriptor_mask(*tracked.descriptor, tracked.decode_target_count, left);
+    }
+    if (newest) remember_sent(group, work);
+}
+
+void TrackState::remember_sent(LayerGroup& group, const PacketInWork& work) {
+    const TrackedPacket& tracked = *work.tracked;
+    LastSent& last = group.last;
+    last.timestamp = work.timestamp;
+    last.at = work.now;
+    last.frame_ended = tracked.ends_frame;
+    if (tracked.descriptor != nullptr) {
+        last.frame_number = tracked.descriptor->frame_number;
+        if (tracked.descriptor->has_structure)
+            last.next_template_id = static_cast<std::uint8_t>(
+                tracked.descriptor->attached_structure.template_id_offset +
+                tracked.descriptor->attached_structure.template_count);
+    }
+    last.picture_id = static_cast<std::uint16_t>(tracked.picture_id);
+    const bool vp8 = config.codec == Codec::vp8;
+    last.tl0_pic_idx = vp8 ? work.info->vp8.tl0_pic_idx : work.info->vp9.tl0_pic_idx;
+    last.key_idx = work.info->vp8.key_idx;
+}
+
+// To whom the decisions apply. Constant time per (group, profile) as long as nobody has moved since
+// the packet was due.
+bool TrackState::deliver(const PacketInWork& work, OutputList& out) {
+    if (work.n < encodings[work.encoding].moves_before) return deliver_by_stays(work, out);
+    bool went = false;
+    for (const Partition& partition : table.partitions()) {
+        if (partition.group == kNoGroup) continue;
+        const GroupDecision& decision = decisions[partition.group];
+        if (decision.action == GroupDecision::Action::none ||
+            groups.head(partition.group).layer.encoding != work.encoding)
+            continue;
+        const bool made =
+            emit(work, decision, partition.profile, table.slots(partition), out);
+        went = went || (made && decision.action == GroupDecision::Action::forward);
+    }
+    return went;
+}
+
+MediaDrop TrackState::why_nobody(std::uint8_t encoding) const {
+    if (table.size() == 0) return MediaDrop::no_receiver;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        const GroupPool::Head& head = groups.head(static_cast<GroupIndex>(i));
+        if (head.members != 0 && head.layer.encoding == encoding)
+            return MediaDrop::layer_not_wanted;
+    }
+    const bool waited_for = (selector.waiting_encodings() >> encoding & 1) != 0;
+    return waited_for ? MediaDrop::waiting_for_key : MediaDrop::layer_not_wanted;
+}
+
+}  // namespace strata::relay

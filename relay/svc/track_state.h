@@ -1,0 +1,124 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "relay/rewrite/dependency_descriptor_rewriter.h"
+#include "relay/rewrite/input_sequence.h"
+#include "relay/rewrite/sender_clock.h"
+#include "relay/rewrite/timestamp_map.h"
+#include "relay/svc/frame_tracker.h"
+#include "relay/svc/key_frame_requests.h"
+#include "relay/svc/layer_group.h"
+#include "relay/svc/receiver_table.h"
+#include "relay/svc/selector.h"
+#include "relay/svc/track.h"
+
+// Inside of Track. Split over track_*.cc by what happens: packets, moves, late packets, control.
+namespace strata::relay {
+
+// How far one encoding had come some time ago: holes before it are given up (C17).
+struct HolePatience {
+    static constexpr std::size_t kMarks = 16;
+    std::array<std::int64_t, kMarks> highest{};
+    std::array<TimeUs, kMarks> at{};
+    std::size_t next = 0;
+};
+
+struct EncodingState {
+    EncodingState(const TrackConfig& config)
+        : tracker(config.codec, config.end_to_end_encrypted), clock(config.clock_rate_hz) {}
+
+    InputSequence input;
+    FrameTracker tracker;
+    EncodingClock clock;
+    // Below it, receivers may have been in another group than now (C7).
+    std::int64_t moves_before = 0;
+    HolePatience patience;
+};
+
+// What becomes of one input number in one group.
+struct GroupDecision {
+    enum class Action : std::uint8_t { none, forward, close };
+    Action action = Action::none;
+    bool end_of_picture = false;
+    std::int64_t number = 0;
+    std::int64_t picture_id = -1;
+    bool has_mask = false;
+    DescriptorMask mask;
+};
+
+// One input number on its way through a track. Without packet: a hole that is given up.
+struct PacketInWork {
+    std::uint8_t encoding = 0;
+    std::int64_t n = 0;
+    RtpTimestamp timestamp;
+    TimeUs now = 0;
+    std::span<const std::uint8_t> packet{};
+    const PacketInfo* info = nullptr;
+    const TrackedPacket* tracked = nullptr;
+};
+
+struct TrackState {
+    explicit TrackState(const TrackConfig& track_config);
+
+    // Moves (track_moves.cc).
+    void on_frame(PacketInWork& work, bool late);
+    void move_cohort(CohortIndex cohort, const Selector::Move& move, const PacketInWork& work);
+    void shift(ReceiverIndex index, GroupIndex to, const PacketInWork& work, bool after_marker);
+    void start(ReceiverIndex index, GroupIndex to, const PacketInWork& work);
+    void rebase_media_fields(Receiver& receiver, ReceiverOffsets& offsets, const LayerGroup& group,
+                             const PacketInWork& work) const;
+    std::uint32_t start_timestamp(const Receiver& receiver, const PacketInWork& work,
+                                  std::uint32_t old_offset, int left_encoding) const;
+    // Takes a receiver out of its group; it is to go on later, maybe elsewhere.
+    void take_out(ReceiverIndex index);
+    void close_stay(ReceiverIndex index, std::int64_t end);
+    void change_group(ReceiverIndex index, GroupIndex to);
+    void restart_encoding(std::uint8_t encoding);
+    void update_waiting();
+
+    // Packets (track_packet.cc).
+    MediaDrop on_packet(PacketInWork& work, OutputList& out);
+    void drop_everywhere(PacketInWork& work, OutputList& out);
+    void decide(const PacketInWork& work);
+    void decide_group(GroupIndex index, const PacketInWork& work);
+    void remember_sent(LayerGroup& group, const PacketInWork& work);
+    bool deliver(const PacketInWork& work, OutputList& out);
+    MediaDrop why_nobody(std::uint8_t encoding) const;
+
+    // One (group, profile) at a time (track_output.cc).
+    bool emit(const PacketInWork& work, const GroupDecision& decision, std::uint8_t profile,
+              std::span<ReceiverSlot> receivers, OutputList& out) const;
+
+    // Late packets and holes (track_late.cc).
+    bool deliver_by_stays(const PacketInWork& work, OutputList& out);
+    const ReceiverOffsets* offsets_at(ReceiverIndex index, GroupIndex group,
+                                      const PacketInWork& work) const;
+    void give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out);
+
+    TrackConfig config;
+    SenderClock own_clock;
+    std::vector<EncodingState> encodings;
+    Selector selector;
+    KeyFrameRequests requests;
+    GroupPool groups;
+    ReceiverTable table;
+    std::array<HeaderProfile, kMaxProfiles> profiles{};
+    std::size_t profile_count = 0;
+
+    // Scratch of one packet.
+    std::vector<GroupDecision> decisions;     // [group]
+    std::vector<ReceiverIndex> moving;        // members of a cohort
+    std::vector<ReceiverSlot> late_slots;     // copies with the offsets of their time
+    std::size_t late_used = 0;
+
+    SenderClock& clock() { return config.sender_clock ? *config.sender_clock : own_clock; }
+    const SenderClock& clock() const {
+        return config.sender_clock ? *config.sender_clock : own_clock;
+    }
+};
+
+}  // namespace strata::relay
