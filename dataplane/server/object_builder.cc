@@ -130,6 +130,7 @@ Built<PublishedTrack> build_track(const api::Track& spec, Transport& transport,
         to.ssrc = optional_ssrc(from.ssrc());
         to.rtx_ssrc = optional_ssrc(from.rtx_ssrc());
         track->encodings[i].ssrc = from.ssrc();
+        track->encodings[i].reception = relay::ReceptionStatistics(config.clock_rate_hz);
         track->encodings[i].rtx_ssrc = from.rtx_ssrc();
     }
     track->id = spec.id();

@@ -10,6 +10,7 @@
 #include "dataplane/port/port.h"
 #include "dataplane/worker/timer_wheel.h"
 #include "relay/rtp/packet.h"
+#include "relay/rtp/reception_statistics.h"
 #include "relay/svc/track.h"
 
 // What a worker works on. Built and destroyed on the main thread; from the command that hands an
@@ -55,6 +56,8 @@ struct Transport {
 // One encoding of a published track, as it arrives.
 struct InboundEncoding {
     std::uint32_t ssrc = 0, rtx_ssrc = 0;  // 0: not known (yet)
+    relay::ReceptionStatistics reception{90'000};
+    std::uint8_t fraction_lost = 0;        // as last reported
     std::uint64_t packets = 0, bytes = 0, rtx_packets = 0, duplicates = 0, key_frames = 0;
     std::uint64_t key_frame_requests = 0;
     relay::TimeUs last_packet_us = 0;

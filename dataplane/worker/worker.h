@@ -16,6 +16,7 @@
 #include "dataplane/worker/objects.h"
 #include "dataplane/worker/spsc_ring.h"
 #include "dataplane/worker/timer_wheel.h"
+#include "relay/rtp/rtcp/report.h"
 
 namespace strata::dataplane {
 
@@ -130,6 +131,16 @@ class Worker {
 
     // worker_rtcp.cc
     void on_rtcp(rte_mbuf& packet, Transport& transport, relay::TimeUs now);
+    void on_rtcp_part(Transport& transport, const relay::RtcpPacket& part, relay::TimeUs now);
+    void on_payload_feedback(Transport& transport, const relay::RtcpPacket& part,
+                             relay::TimeUs now);
+    void on_key_frame_request(Subscription& subscription, relay::TimeUs now);
+    void on_sender_report(Transport& transport, const relay::SenderReport& report,
+                          relay::TimeUs now);
+    void on_report_block(Transport& transport, const relay::ReportBlock& block, relay::TimeUs now);
+    void on_bye(Transport& transport, const relay::RtcpPacket& part);
+    void send_receiver_report(Transport& transport, relay::TimeUs now);
+    void send_sender_report(Subscription& subscription, relay::TimeUs now);
     void send_rtcp(Transport& transport, std::span<const std::uint8_t> compound, relay::TimeUs now);
     void send_picture_loss(PublishedTrack& track, std::uint8_t encoding, relay::TimeUs now);
 

@@ -111,6 +111,8 @@ bool Worker::take_ssrc(PublishedTrack& track, std::uint8_t encoding, std::uint32
         return false;
     }
     known = ssrc;
+    if (!rtx)
+        inbound.reception = relay::ReceptionStatistics(track.track->config().clock_rate_hz);
     count(WorkerCounter::ssrcs_learned);
     Notice notice{.kind = Notice::Kind::ssrc_learned, .id = track.id};
     notice.ssrc = ssrc;

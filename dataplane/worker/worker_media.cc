@@ -56,6 +56,7 @@ void Worker::on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t enco
         return drop(RxDrop::retransmission);
 
     InboundEncoding& inbound = track.encodings[encoding];
+    inbound.reception.on_packet(info.sequence, info.timestamp, now);
     ++inbound.packets;
     inbound.bytes += bytes.size();
     inbound.key_frames += info.key_frame ? 1 : 0;

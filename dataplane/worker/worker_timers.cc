@@ -58,11 +58,16 @@ void Worker::on_track_timer(PublishedTrack& track, relay::TimeUs now) {
 }
 
 void Worker::on_transport_timer(Transport& transport, relay::TimeUs now) {
+    if (transport.has_link && transport.track_count != 0) send_receiver_report(transport, now);
     publish(transport);
     timers_.arm(transport.report_timer, now + config_.receiver_report_us);
 }
 
 void Worker::on_subscription_timer(Subscription& subscription, relay::TimeUs now) {
+    if (subscription.attached && now >= subscription.next_report_us) {
+        send_sender_report(subscription, now);
+        subscription.next_report_us = now + config_.sender_report_us;
+    }
     publish(subscription);
     timers_.arm(subscription.timer, now + kStatisticsUs);
 }
@@ -75,10 +80,12 @@ void Worker::publish(const Transport& transport) {
 }
 
 void Worker::publish(const PublishedTrack& track) {
-    std::uint64_t packets = 0, bytes = 0, key_frame_requests = 0, key_frames = 0;
+    std::uint64_t packets = 0, bytes = 0, key_frame_requests = 0, key_frames = 0, lost = 0;
     const relay::TrackConfig& config = track.track->config();
     for (std::uint8_t i = 0; i < config.encoding_count; ++i) {
         const InboundEncoding& in = track.encodings[i];
+        const auto loss = static_cast<std::uint64_t>(std::max<std::int64_t>(0, in.reception.lost()));
+        lost += loss;
         packets += in.packets;
         bytes += in.bytes;
         key_frame_requests += in.key_frame_requests;
@@ -88,6 +95,10 @@ void Worker::publish(const PublishedTrack& track) {
         out.set(ObjectValue::bytes, in.bytes);
         out.set(ObjectValue::ssrc, in.ssrc);
         out.set(ObjectValue::rtx_ssrc, in.rtx_ssrc);
+        out.set(ObjectValue::lost, loss);
+        out.set(ObjectValue::fraction_lost, in.fraction_lost);
+        out.set(ObjectValue::jitter_us,
+                std::uint64_t{in.reception.jitter()} * 1'000'000 / config.clock_rate_hz);
         out.set(ObjectValue::duplicates, in.duplicates);
         out.set(ObjectValue::rtx_packets, in.rtx_packets);
         out.set(ObjectValue::key_frame_requests, in.key_frame_requests);
@@ -98,6 +109,7 @@ void Worker::publish(const PublishedTrack& track) {
     const SlotRef& out = track.statistics;
     out.set(ObjectValue::packets, packets);
     out.set(ObjectValue::bytes, bytes);
+    out.set(ObjectValue::lost, lost);
     out.set(ObjectValue::key_frame_requests, key_frame_requests);
     out.set(ObjectValue::key_frames, key_frames);
     out.set(ObjectValue::receivers, track.track->receiver_count());
