@@ -67,7 +67,10 @@ class Single:
             elif high is not None:
                 high = self.step(position, high, target, forwarded)
                 waits = waits or high[0] != target[0]
-                if low != high:
+                if self.capture.k_svc and target[0] < high[0]:
+                    # C3: down waits for a key picture, and saves rate by temporal layers meanwhile.
+                    low, patience = (high[0], 0), 0
+                elif low != high:
                     patience += 1
                     floor = (min(low[0], high[0]), min(low[1], high[1]))
                     low = high if patience > TEMPORAL_PATIENCE and high[0] == low[0] else floor
