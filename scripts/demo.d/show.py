@@ -113,7 +113,8 @@ class Demo:
         run = subprocess.run([os.path.join(BIN, "strata-gen"), "resolve", path], capture_output=True, text=True)
         if run.returncode != 0:
             raise Failure(f"strata-gen resolve: {run.stderr.strip()}")
-        return {t["id"]: {k: v for k, v in t.items() if k != "id"} for t in json.loads(run.stdout)["tracks"]}
+        return {one["id"]: {key: value for key, value in one["track"].items() if key != "id"}
+                for one in json.loads(run.stdout)["publishers"]}
 
     def play(self, plan):
         """Runs the generator; follows its events; its verdict."""
@@ -135,10 +136,10 @@ class Demo:
             return json.load(text)
 
     def follow(self, event):
-        if event["event"] == "target" and event["t_s"] > 0:
+        if event["event"] == "target" and event["t_s"] > 1:
             threading.Thread(target=self.appliance.cli, args=(
                 "subscription", "set", self.subscriptions[event["receiver"]], "--layers", event["target"])).start()
-        elif event["event"] == "tick" and not self.options.json:
+        elif event["event"] == "second" and not self.options.json:
             self.draw(event)
 
     def draw(self, event):
@@ -160,31 +161,39 @@ class Demo:
         return clean
 
 
-COLUMNS = (("receiver", "id", "<", 9), ("track", "track", "<", 6), ("asked", "target", "<", 6),
-           ("layers", "layers", "<", 7), ("size", "resolution", "<", 10), ("fps", "fps", ">", 5),
-           ("kbit/s", "kbps", ">", 7), ("loss", "lost", ">", 5), ("p99 µs", "p99_us", ">", 8))
+COLUMNS = (  # title, alignment, width, value
+    ("receiver", "<", 9, lambda r: r["id"]), ("track", "<", 6, lambda r: r["track"]),
+    ("asked", "<", 6, lambda r: r["target"]), ("layers", "<", 7, lambda r: r["layer"]),
+    ("size", "<", 10, lambda r: f"{r['width']}x{r['height']}" if r["width"] else "-"),
+    ("fps", ">", 5, lambda r: f"{r['fps']:.0f}"), ("kbit/s", ">", 7, lambda r: f"{r['kbps']:.0f}"),
+    ("loss", ">", 5, lambda r: r["lost"]), ("p99 µs", ">", 8, lambda r: r["latency_p99_us"]))
 
 
 def table(receivers):
-    def cell(value, side, width):
-        text = "-" if value is None else f"{value:.1f}" if isinstance(value, float) else str(value)
-        return f"{text:{side}{width}}"
-    lines = [" ".join(cell(title, side, width) for title, _, side, width in COLUMNS)]
-    lines += [" ".join(cell(row.get(key), side, width) for _, key, side, width in COLUMNS) for row in receivers]
+    lines = [" ".join(f"{title:{side}{width}}" for title, side, width, _ in COLUMNS)]
+    lines += [" ".join(f"{value(row)!s:{side}{width}}" for _, side, width, value in COLUMNS)
+              for row in receivers]
     return "\n".join(lines)
 
 
 def report(verdict, options):
-    receivers = verdict["receivers"]
+    """Prints the verdict per receiver; True when everything is right."""
     if options.json:
         print(json.dumps(verdict, indent=1))
-    else:
-        print()
-        for row in receivers:
-            print(f"{'right' if row['ok'] else 'WRONG':6} {row['id']:9} {'; '.join(row.get('problems', []))}")
-        right = sum(row["ok"] for row in receivers)
-        print(f"\n{right} of {len(receivers)} receivers got just the layers they asked for")
-    return len(receivers) == len(RECEIVERS) and all(row["ok"] for row in receivers) and verdict["ok"]
+        return verdict["ok"] and len(verdict["receivers"]) == len(RECEIVERS)
+    print()
+    for row in verdict["receivers"]:
+        wrong = [f"{w['count']} {w['reason']} ({w['first']})" for w in verdict["wrong"] if w["object"] == row["id"]]
+        moved = ", ".join(f"{t['target']} after {t['reached_after_ms']} ms" for t in row["targets"])
+        print(f"{'WRONG' if wrong else 'right':6} {row['id']:9} {row['packets']:6} packets  "
+              f"p99 {row['latency']['p99_us']:5} µs  {moved}  {'; '.join(wrong)}")
+    for w in verdict["wrong"]:
+        if w["object"] not in {row["id"] for row in verdict["receivers"]}:
+            print(f"WRONG  {w['object']}: {w['count']} {w['reason']} ({w['first']})")
+    bad = {w["object"] for w in verdict["wrong"]}
+    print(f"\n{sum(row['id'] not in bad for row in verdict['receivers'])} of {len(RECEIVERS)} receivers got "
+          "just the layers they asked for")
+    return verdict["ok"] and len(verdict["receivers"]) == len(RECEIVERS)
 
 
 def main():
