@@ -89,6 +89,7 @@ std::vector<Command> track_commands();
 std::vector<Command> subscription_commands();
 std::vector<Command> node_commands();
 std::vector<Command> stats_commands();
+std::vector<Command> topology_commands();
 std::vector<Command> config_commands();
 std::vector<Command> program_commands();
 

@@ -43,6 +43,7 @@ void add_argument(CLI::App& app, const Argument& argument, Values& values) {
     app.add_option(std::string(argument.name), values[argument.name], std::string(argument.doc))
         ->type_name("")
         ->expected(1)
+        ->allow_extra_args(false)
         ->required(argument.required);
 }
 

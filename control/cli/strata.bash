@@ -64,7 +64,7 @@ _strata() {
     if [[ $word == -* ]]; then
         COMPREPLY=($(compgen -W "$options --api --socket --config --output --no-headers --color --timeout --help" -- "$word"))
     elif ((${#words[@]} == 0)); then
-        COMPREPLY=($(compgen -W 'room participant track subscription worker drops stats health node config completion version' -- "$word"))
+        COMPREPLY=($(compgen -W 'room participant track subscription worker drops stats health node topology config completion version' -- "$word"))
     elif ((${#words[@]} == 1)) && [[ -n $verbs ]]; then
         COMPREPLY=($(compgen -W "$verbs" -- "$word"))
     else

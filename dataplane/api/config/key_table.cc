@@ -25,7 +25,7 @@ constexpr Key kKeys[] = {
      "Where packets come and go: \"socket:ADDRESS\" is the kernel's UDP; a DPDK device is "
      "\"net_tap0,iface=strata0;address=10.77.0.1/24;gateway=10.77.0.254\" or "
      "\"pci:0000:3b:00.0;address=...\", with ;vlan=ID ;mtu=BYTES ;mac=ADDRESS where needed",
-     1, 16},
+     1, 8},
     {STRATA_KEY(dataplane, workers), "Threads that forward packets, each with a core of its own", 1,
      128},
     {STRATA_KEY(dataplane, cpus), "CPUs that workers may be pinned to; [] leaves it to the plan", 0,

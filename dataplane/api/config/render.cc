@@ -47,9 +47,11 @@ std::string json_value(const Key& key, const Config& config) {
 }  // namespace
 
 std::string as_toml(const Config& config) {
-    std::string out;
+    std::string out =
+        "# Configuration of strata-dataplane and strata-control. `strata config check FILE` checks "
+        "it.\n";
     for (const Section& section : sections()) {
-        if (!out.empty()) out += "\n";
+        out += "\n";
         out += comment(section.doc) + "[" + std::string(section.name) + "]\n";
         for (const Key& key : keys()) {
             if (key.section != section.name) continue;
@@ -81,6 +83,7 @@ std::string as_markdown() {
     const Config defaults;
     std::string out;
     for (const Section& section : sections()) {
+        out += out.empty() ? "" : "\n";
         out += "## [" + std::string(section.name) + "]\n\n" + std::string(section.doc) + "\n\n";
         out += "| key | default | what it is | possible |\n|---|---|---|---|\n";
         for (const Key& key : keys()) {
@@ -88,7 +91,6 @@ std::string as_markdown() {
             out += "| `" + std::string(key.name) + "` | `" + value_text(key, defaults) + "` | " +
                    std::string(key.doc) + " | " + expected_value(key) + " |\n";
         }
-        out += "\n";
     }
     return out;
 }

@@ -58,11 +58,8 @@ TEST(KeyTable, EachKeyHasAFieldOfItsOwn) {
 }
 
 TEST(Documents, TheExampleFileIsTheDefaults) {
-    EXPECT_EQ(
-        file_text(STRATA_DOCS "/strata.toml"),
-        "# The configuration of strata-dataplane and strata-control, with every default.\n"
-        "# `strata config check FILE` checks a file, `strata config show` prints what holds.\n\n" +
-            as_toml(Config{}));
+    EXPECT_TRUE(file_text(STRATA_DOCS "/strata.toml") == as_toml(Config{}))
+        << "strata config show --defaults > docs/strata.toml";
     EXPECT_TRUE(load_config(STRATA_DOCS "/strata.toml"));
 }
 
@@ -70,7 +67,7 @@ TEST(Documents, TheReferenceHasEveryKey) {
     const std::string text = file_text(STRATA_DOCS "/configuration.md");
     const std::size_t begin = text.find("## [node]");
     ASSERT_NE(begin, std::string::npos);
-    EXPECT_EQ(text.substr(begin), as_markdown());
+    EXPECT_TRUE(text.substr(begin) == as_markdown()) << "see the page itself";
 }
 
 TEST(Render, Json) {

@@ -160,7 +160,7 @@ TEST(ReadConfig, TcpIsLoopbackOnly) {
 
 TEST(ReadConfig, Lists) {
     EXPECT_EQ(problems_of("[dataplane]\nports = []\n"),
-              "t.toml:2:9: dataplane.ports: found a list, expected a list of 1 to 16 ports such as "
+              "t.toml:2:9: dataplane.ports: found a list, expected a list of 1 to 8 ports such as "
               "[\"socket:127.0.0.1\"]\n");
     EXPECT_EQ(
         problems_of("[dataplane]\nports = [\"socket:localhost\"]\n"),
