@@ -1,0 +1,233 @@
+"""A control plane of the size of a test: the API of control/api/openapi.yaml, in memory, on a Unix
+socket. Lists come in pages of two and every second answer is chunked, so that both are read."""
+import http.server
+import json
+import re
+import socketserver
+import threading
+import urllib.parse
+
+PAGE = 2
+CREATED = "2026-01-02T03:04:05Z"
+
+
+class Problem(Exception):
+    def __init__(self, status, code, detail, hint=None):
+        super().__init__(detail)
+        self.status = status
+        self.body = {"type": f"urn:strata:problem:{code}", "title": code, "status": status,
+                     "code": code, "detail": detail}
+        if hint:
+            self.body["hint"] = hint
+
+
+class State:
+    def __init__(self):
+        self.rooms, self.participants, self.tracks, self.subscriptions = {}, {}, {}, {}
+        self.next_id, self.samples, self.healthy, self.last_body = 1, 0, True, None
+
+    def new_id(self, kind):
+        self.next_id += 1
+        return f"{kind}{self.next_id}"
+
+    def find(self, objects, key, what):
+        if key not in objects:
+            raise Problem(404, "not-found", f"there is no {what} {key}", f"strata {what} list")
+        return objects[key]
+
+    def room(self, name):
+        room = self.find(self.rooms, name, "room")
+        count = lambda objects: sum(one["room"] == name for one in objects.values())
+        return dict(room, participants=count(self.participants), tracks=count(self.tracks),
+                    subscriptions=count(self.subscriptions), created_at=CREATED)
+
+
+def rooms(state, method, match, query, body):
+    if method == "GET":
+        return 200, [state.room(name) for name in state.rooms]
+    name = body["name"]
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise Problem(400, "invalid-field", f"name: found \"{name}\"", "letters and digits")
+    if name in state.rooms:
+        raise Problem(409, "already-exists", f"there is a room {name} already", "choose another name")
+    state.rooms[name] = {"name": name, "worker": body.get("worker", 0)}
+    return 201, state.room(name)
+
+
+def room(state, method, match, query, body):
+    shown = state.room(match[1])
+    if method == "GET":
+        return 200, shown
+    for objects in (state.participants, state.tracks, state.subscriptions):
+        for key in [key for key, one in objects.items() if one["room"] == match[1]]:
+            del objects[key]
+    del state.rooms[match[1]]
+    return 204, None
+
+
+def participants(state, method, match, query, body):
+    state.room(match[1])
+    if method == "GET":
+        return 200, [one for one in state.participants.values() if one["room"] == match[1]]
+    key = state.new_id("p")
+    state.participants[key] = {
+        "id": key, "room": match[1], "name": body.get("name", key), "worker": 0,
+        "remote": body.get("remote"), "remote_source": "fixed" if "remote" in body else "latching",
+        "relay": "127.0.0.1:20000", "relay_addresses": ["127.0.0.1:20000"],
+        "mtu_bytes": body.get("mtu_bytes", 1500), "tracks": 0, "subscriptions": 0,
+        "state": "applied", "refusal": None, "created_at": CREATED}
+    return 201, state.participants[key]
+
+
+def new_track(state, method, match, query, body):
+    publisher = state.find(state.participants, match[1], "participant")
+    key = state.new_id("t")
+    encodings = body.get("encodings") or [{"ssrc": ssrc} for ssrc in body.get("ssrcs", [])]
+    state.tracks[key] = {
+        "id": key, "room": publisher["room"], "participant": publisher["id"],
+        "name": body.get("name", key), "codec": body["codec"], "payload_type": body["payload_type"],
+        "extensions": body.get("extensions", {}), "encodings": encodings, "subscriptions": 0,
+        "state": "pending", "refusal": None, "counters": None, "created_at": CREATED}
+    return 201, state.tracks[key]
+
+
+def new_subscription(state, method, match, query, body):
+    receiver = state.find(state.participants, match[1], "participant")
+    state.find(state.tracks, body["track"], "track")
+    key = state.new_id("s")
+    state.subscriptions[key] = {
+        "id": key, "room": receiver["room"], "participant": receiver["id"], "track": body["track"],
+        "layers": body.get("layers", "max"), "ssrc": body.get("ssrc", 77), "state": "applied",
+        "refusal": None, "forwarding": True, "layers_current": "S0T2",
+        "counters": {"packets": 5, "lost": 1}, "created_at": CREATED}
+    return 201, state.subscriptions[key]
+
+
+def listed(kind):
+    def handler(state, method, match, query, body):
+        keep = lambda one: all(one.get(key) == query[key] for key in ("room", "participant", "track")
+                               if key in query)
+        return 200, [one for one in getattr(state, kind).values() if keep(one)]
+    return handler
+
+
+def single(kind, what):
+    def handler(state, method, match, query, body):
+        objects = getattr(state, kind)
+        found = state.find(objects, match[1], what)
+        if method == "DELETE":
+            del objects[match[1]]
+            return 204, None
+        if method == "PATCH":
+            if not re.fullmatch(r"(\w+:)?(S\d)?(T\d)?|max|none", body["layers"]):
+                raise Problem(400, "invalid-layers", f"layers: found \"{body['layers']}\"",
+                              "S1T2, S1, T1, max or none")
+            found["layers"] = body["layers"]
+        return 200, found
+    return handler
+
+
+def workers(state, method, match, query, body):
+    return 200, [{"id": 0, "cpu": 1, "numa_node": 0, "rooms": 1, "participants": 2,
+                  "addresses": [{"port": "socket:127.0.0.1", "address": "127.0.0.1:20000"}],
+                  "counters": {"rx_packets": 1234567, "sent": 89}}]
+
+
+def drops(state, method, match, query, body):
+    return 200, [{"worker": 0, "direction": "rx", "reason": "layer_not_wanted", "packets": 12345}]
+
+
+def stats(state, method, match, query, body):
+    state.samples += 1
+    counters = {"rx_packets": 1000 * state.samples, "sent_bytes": 125000 * state.samples, "queued": 3}
+    return 200, {"total": counters, "workers": [{"worker": 0, "counters": counters}],
+                 "sampled_at": CREATED, "sampled_at_us": 1000000 * state.samples}
+
+
+def health(state, method, match, query, body):
+    dataplane = "synchronised" if state.healthy else "absent"
+    return (200 if state.healthy else 503), {"status": "ok" if state.healthy else "degraded",
+                                             "dataplane": dataplane, "store": "ok"}
+
+
+def node(state, method, match, query, body):
+    return 200, {"name": "fake", "version": "0.1.0", "dataplane": {"state": "absent", "epoch": None},
+                 "limits": [{"name": "rooms", "limit": 2000, "hits": 0}], "rooms": len(state.rooms)}
+
+
+ROUTES = [(re.compile(pattern + "$"), handler) for pattern, handler in (
+    (r"/v1/rooms", rooms), (r"/v1/rooms/([^/]+)", room),
+    (r"/v1/rooms/([^/]+)/participants", participants),
+    (r"/v1/participants/([^/]+)", single("participants", "participant")),
+    (r"/v1/participants/([^/]+)/tracks", new_track),
+    (r"/v1/participants/([^/]+)/subscriptions", new_subscription),
+    (r"/v1/tracks", listed("tracks")), (r"/v1/tracks/([^/]+)", single("tracks", "track")),
+    (r"/v1/subscriptions", listed("subscriptions")),
+    (r"/v1/subscriptions/([^/]+)", single("subscriptions", "subscription")),
+    (r"/v1/workers", workers), (r"/v1/drops", drops), (r"/v1/stats", stats),
+    (r"/v1/health", health), (r"/v1/node", node))]
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    answers = 0
+
+    def answer(self):
+        state = self.server.state
+        url = urllib.parse.urlsplit(self.path)
+        query = dict(urllib.parse.parse_qsl(url.query))
+        length = int(self.headers.get("Content-Length", 0))
+        body = json.loads(self.rfile.read(length)) if length else None
+        state.last_body = body if body is not None else state.last_body
+        try:
+            status, result = self.route(state, url.path, query, body)
+        except Problem as problem:
+            return self.reply(problem.status, problem.body, "application/problem+json")
+        if isinstance(result, list):
+            begin = int(query.get("after", 0))
+            more = begin + PAGE < len(result)
+            result = {"items": result[begin:begin + PAGE], "next": str(begin + PAGE) if more else None}
+        return self.reply(status, result, "application/json")
+
+    def route(self, state, path, query, body):
+        for pattern, handler in ROUTES:
+            match = pattern.match(path)
+            if match:
+                parts = [None] + [urllib.parse.unquote(part) for part in match.groups()]
+                return handler(state, self.command, parts, query, body)
+        raise Problem(404, "not-found", f"no {path}")
+
+    def reply(self, status, body, content_type):
+        data = b"" if body is None else json.dumps(body).encode()
+        Handler.answers += 1
+        chunked = Handler.answers % 2 == 0
+        self.close_connection = True
+        self.send_response(status)
+        if status == 204:
+            self.end_headers()
+            return
+        self.send_header("Content-Type", content_type)
+        self.send_header(*(("Transfer-Encoding", "chunked") if chunked else ("Content-Length", str(len(data)))))
+        self.end_headers()
+        if chunked:
+            half = len(data) // 2
+            parts = [part for part in (data[:half], data[half:]) if part]
+            data = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
+        self.wfile.write(data)
+
+    do_GET = do_POST = do_PATCH = do_DELETE = answer
+
+    def address_string(self):
+        return "unix"
+
+    def log_message(self, *arguments):
+        pass
+
+
+class FakeControl(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+
+    def __init__(self, path):
+        super().__init__(path, Handler)
+        self.state, self.path = State(), path
+        threading.Thread(target=self.serve_forever, daemon=True).start()
