@@ -1,0 +1,183 @@
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "control/api/api.h"
+#include "control/api/path_ids.h"
+
+// The reads: one object, lists page by page, the node.
+namespace strata::control {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr std::size_t kDefaultPage = 1000;
+constexpr std::size_t kLargestPage = 10'000;
+
+HttpResponse answer(int status, const json& body) {
+    return {.status = status,
+            .content_type = "application/json",
+            .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n",
+            .headers = {}};
+}
+
+// Empty where it isn't given.
+std::string parameter(const Target& target, const std::string& name) {
+    const auto it = target.query.find(name);
+    return it == target.query.end() ? std::string() : it->second;
+}
+
+Result<std::size_t> page_size(const Target& target) {
+    if (!target.query.contains("limit")) return kDefaultPage;
+    const std::string text = parameter(target, "limit");
+    std::size_t limit = 0;
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+    if (error == std::errc{} && stop == text.data() + text.size() && limit >= 1 &&
+        limit <= kLargestPage)
+        return limit;
+    return refuse(ErrorCode::invalid_query, "limit", "'" + text.substr(0, 32) + "' is no page size",
+                  "1 to " + std::to_string(kLargestPage));
+}
+
+std::string name_of(const Room& room) { return room.name; }
+std::string name_of(const auto& object) { return id_text(object.id); }
+
+std::optional<std::string> parse_room_name(std::string_view name) { return std::string(name); }
+
+// One page of those in `map` that `wanted` says yes to. `parse` reads the key that `after` gives.
+template <typename Map, typename Parse, typename Wanted>
+Result<HttpResponse> page(const Map& map, const Target& target, Parse parse, const Wanted& wanted,
+                          const Representation& representation) {
+    const auto limit = page_size(target);
+    if (!limit) return std::unexpected(limit.error());
+    auto it = map.begin();
+    if (target.query.contains("after")) {
+        const auto after = parse(parameter(target, "after"));
+        if (!after)
+            return refuse(ErrorCode::invalid_query, "after", "not the `next` of a page",
+                          "give it as it came");
+        it = map.upper_bound(*after);
+    }
+    json items = json::array();
+    json next = nullptr;
+    std::string last;
+    for (; it != map.end(); ++it) {
+        if (!wanted(it->second)) continue;
+        if (items.size() == *limit) {
+            next = last;
+            break;
+        }
+        items.push_back(representation.of(it->second));
+        last = name_of(it->second);
+    }
+    return answer(200, {{"items", std::move(items)}, {"next", std::move(next)}});
+}
+
+}  // namespace
+
+Result<HttpResponse> Api::show(const RecordKey& key, int status) const {
+    const auto shown = [&](const auto& found) -> Answer {
+        if (!found) return std::unexpected(found.error());
+        return answer(status, representation_.of(**found));
+    };
+    const Directory& d = node_.directory();
+    if (const auto* id = std::get_if<ParticipantId>(&key)) return shown(d.participant(*id));
+    if (const auto* id = std::get_if<TrackId>(&key)) return shown(d.track(*id));
+    if (const auto* id = std::get_if<SubscriptionId>(&key)) return shown(d.subscription(*id));
+    return shown(d.room(std::get<std::string>(key)));
+}
+
+Result<HttpResponse> Api::get_room(const Call& call) { return show(call.path(2), 200); }
+
+Result<HttpResponse> Api::get_participant(const Call& call) {
+    const auto id = path_participant(call.path(2));
+    if (!id) return std::unexpected(id.error());
+    return show(*id, 200);
+}
+
+Result<HttpResponse> Api::get_track(const Call& call) {
+    const auto id = path_track(call.path(2));
+    if (!id) return std::unexpected(id.error());
+    return show(*id, 200);
+}
+
+Result<HttpResponse> Api::get_subscription(const Call& call) {
+    const auto id = path_subscription(call.path(2));
+    if (!id) return std::unexpected(id.error());
+    return show(*id, 200);
+}
+
+Result<HttpResponse> Api::list_rooms(const Call& call) {
+    if (auto ok = check_query(call.target, {"limit", "after"}); !ok)
+        return std::unexpected(ok.error());
+    const auto all = [](const Room&) { return true; };
+    return page(node_.directory().rooms(), call.target, parse_room_name, all, representation_);
+}
+
+Result<HttpResponse> Api::list_participants(const Call& call) {
+    const Directory& d = node_.directory();
+    if (auto ok = check_query(call.target, {"limit", "after"}); !ok)
+        return std::unexpected(ok.error());
+    const auto room = d.room(call.path(2));
+    if (!room) return std::unexpected(room.error());
+    const auto wanted = [&](const Participant& p) { return p.room == (*room)->name; };
+    return page(d.participants(), call.target, parse_participant_id, wanted, representation_);
+}
+
+Result<HttpResponse> Api::list_tracks(const Call& call) {
+    const Directory& d = node_.directory();
+    if (auto ok = check_query(call.target, {"room", "participant", "limit", "after"}); !ok)
+        return std::unexpected(ok.error());
+    const std::string room = parameter(call.target, "room");
+    const std::string participant = parameter(call.target, "participant");
+    if (call.target.query.contains("room"))
+        if (const auto found = d.room(room); !found) return std::unexpected(found.error());
+    const auto wanted = [&](const Track& t) {
+        return (room.empty() || d.participants().at(t.participant).room == room) &&
+               (participant.empty() || id_text(t.participant) == participant);
+    };
+    return page(d.tracks(), call.target, parse_track_id, wanted, representation_);
+}
+
+Result<HttpResponse> Api::list_subscriptions(const Call& call) {
+    const Directory& d = node_.directory();
+    if (auto ok = check_query(call.target, {"room", "participant", "track", "limit", "after"}); !ok)
+        return std::unexpected(ok.error());
+    const std::string room = parameter(call.target, "room");
+    const std::string participant = parameter(call.target, "participant");
+    const std::string track = parameter(call.target, "track");
+    if (call.target.query.contains("room"))
+        if (const auto found = d.room(room); !found) return std::unexpected(found.error());
+    const auto wanted = [&](const Subscription& s) {
+        return (room.empty() || d.participants().at(s.participant).room == room) &&
+               (participant.empty() || id_text(s.participant) == participant) &&
+               (track.empty() || id_text(s.track) == track);
+    };
+    return page(d.subscriptions(), call.target, parse_subscription_id, wanted, representation_);
+}
+
+Result<HttpResponse> Api::list_drops(const Call& call) {
+    if (auto ok = check_query(call.target, {"all"}); !ok) return std::unexpected(ok.error());
+    const std::string all = parameter(call.target, "all");
+    if (!all.empty() && all != "true" && all != "false")
+        return refuse(ErrorCode::invalid_query, "all",
+                      "'" + all.substr(0, 32) + "' is neither true nor false");
+    return answer(200, representation_.drops(all == "true"));
+}
+
+Result<HttpResponse> Api::list_workers(const Call&) {
+    return answer(200, representation_.workers());
+}
+Result<HttpResponse> Api::get_stats(const Call&) { return answer(200, representation_.stats()); }
+Result<HttpResponse> Api::get_node(const Call&) { return answer(200, representation_.node()); }
+Result<HttpResponse> Api::get_health(const Call&) {
+    return answer(representation_.healthy() ? 200 : 503, representation_.health());
+}
+Result<HttpResponse> Api::get_document(const Call&) {
+    return HttpResponse{.status = 200,
+                        .content_type = "application/yaml",
+                        .body = std::string(document()),
+                        .headers = {}};
+}
+
+}  // namespace strata::control

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+// A request and its answer, without the HTTP library.
+namespace strata::control {
+
+struct HttpRequest {
+    std::string method;        // "GET"
+    std::string target;        // "/v1/tracks?room=demo"
+    std::string content_type;  // empty: none given
+    std::string body;
+};
+
+struct HttpResponse {
+    int status = 200;
+    std::string content_type = "application/json";
+    std::string body;
+    std::vector<std::pair<std::string, std::string>> headers;
+};
+
+// Called once, on the loop's thread, now or later.
+using HttpRespond = std::function<void(HttpResponse)>;
+using HttpHandler = std::function<void(const HttpRequest&, HttpRespond)>;
+
+}  // namespace strata::control

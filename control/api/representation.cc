@@ -1,0 +1,169 @@
+#include "control/api/representation.h"
+
+#include <nlohmann/json.hpp>
+
+#include "control/api/timestamp.h"
+#include "control/room/layers_text.h"
+
+namespace strata::control {
+namespace {
+
+using json = nlohmann::ordered_json;
+using api::ObjectValue;
+using api::StatisticsKind;
+
+json text_or_null(const std::string& text) { return text.empty() ? json(nullptr) : json(text); }
+json number_or_null(std::uint32_t number) { return number == 0 ? json(nullptr) : json(number); }
+
+json extensions_json(const Extensions& extensions) {
+    json object = json::object();
+    for (const auto& [id, uri] : extensions) object[std::to_string(id)] = uri;
+    return object;
+}
+
+// Values that are shown as fields of their own, or aren't counters.
+bool shown_elsewhere(ObjectValue value) {
+    return value == ObjectValue::ssrc || value == ObjectValue::rtx_ssrc ||
+           value == ObjectValue::target || value == ObjectValue::current ||
+           value == ObjectValue::forwarding || value == ObjectValue::latched;
+}
+
+json counters_json(const api::ObjectSnapshot* snapshot) {
+    if (snapshot == nullptr) return nullptr;
+    json counters = json::object();
+    for (std::size_t i = 0; i < static_cast<std::size_t>(ObjectValue::kCount); ++i) {
+        const auto value = static_cast<ObjectValue>(i);
+        if (!shown_elsewhere(value)) counters[api::name(value)] = (*snapshot)[value];
+    }
+    return counters;
+}
+
+}  // namespace
+
+void Representation::add_state(json& object, const RecordKey& key) const {
+    switch (node_.state(key)) {
+        case ObjectState::pending: object["state"] = "pending"; break;
+        case ObjectState::applied: object["state"] = "applied"; break;
+        case ObjectState::refused: object["state"] = "refused"; break;
+    }
+    const Refusal* refusal = node_.refusal(key);
+    object["refusal"] = refusal == nullptr
+                            ? json(nullptr)
+                            : json{{"code", refusal->code}, {"message", refusal->message}};
+}
+
+json Representation::of(const Room& room) const {
+    const Directory& directory = node_.directory();
+    std::size_t tracks = 0, subscriptions = 0;
+    for (const ParticipantId id : directory.members(room.name)) {
+        tracks += directory.published(id).size();
+        subscriptions += directory.received(id).size();
+    }
+    return {{"name", room.name},
+            {"worker", room.worker},
+            {"participants", directory.members(room.name).size()},
+            {"tracks", tracks},
+            {"subscriptions", subscriptions},
+            {"created_at", timestamp_text(room.created_at_ms)}};
+}
+
+json Representation::relay_addresses(std::uint32_t worker) const {
+    json addresses = json::array();
+    for (const WorkerAddress& w : node_.session().workers())
+        if (w.worker == worker) addresses.push_back(endpoint_text(w.address, w.udp_port));
+    return addresses;
+}
+
+json Representation::of(const Participant& p) const {
+    const Directory& directory = node_.directory();
+    const std::uint32_t worker = directory.worker_of(p.id);
+    json remote = nullptr;
+    if (p.remote) remote = endpoint_text(*p.remote);
+    if (!p.remote && p.latched) remote = endpoint_text(p.latched->value);
+    json relay = relay_addresses(worker);
+    json object = {{"id", id_text(p.id)},
+                   {"room", p.room},
+                   {"name", p.name},
+                   {"worker", worker},
+                   {"remote", remote},
+                   {"remote_source", p.remote ? "fixed" : p.latched ? "latched" : "latching"},
+                   {"relay", relay.empty() ? json(nullptr) : relay[0]},
+                   {"relay_addresses", std::move(relay)},
+                   {"mtu_bytes", p.mtu_bytes},
+                   {"tracks", directory.published(p.id).size()},
+                   {"subscriptions", directory.received(p.id).size()}};
+    add_state(object, p.id);
+    object["created_at"] = timestamp_text(p.created_at_ms);
+    return object;
+}
+
+json Representation::encodings_of(const Track& track) const {
+    json encodings = json::array();
+    for (std::size_t i = 0; i < track.encodings.size(); ++i) {
+        const Encoding& e = track.encodings[i];
+        const auto known = [](std::uint32_t fixed, const auto& learned) {
+            return number_or_null(fixed != 0 ? fixed : learned ? learned->value : 0);
+        };
+        encodings.push_back(
+            {{"rid", text_or_null(e.rid)},
+             {"ssrc", known(e.ssrc, e.learned_ssrc)},
+             {"rtx_ssrc", known(e.rtx_ssrc, e.learned_rtx_ssrc)},
+             {"learned", e.ssrc == 0 && e.learned_ssrc.has_value()},
+             {"counters",
+              counters_json(statistics_.object(StatisticsKind::encoding, track.id.value, i))}});
+    }
+    return encodings;
+}
+
+json Representation::of(const Track& t) const {
+    const Directory& directory = node_.directory();
+    json object = {{"id", id_text(t.id)},
+                   {"room", directory.participants().at(t.participant).room},
+                   {"participant", id_text(t.participant)},
+                   {"name", t.name},
+                   {"codec", t.codec},
+                   {"clock_rate_hz", t.clock_rate_hz},
+                   {"payload_type", t.payload_type},
+                   {"rtx_payload_type", number_or_null(t.rtx_payload_type)},
+                   {"red_payload_type", number_or_null(t.red_payload_type)},
+                   {"extensions", extensions_json(t.extensions)},
+                   {"mid", text_or_null(t.mid)},
+                   {"end_to_end_encrypted", t.end_to_end_encrypted},
+                   {"encodings", encodings_of(t)},
+                   {"subscriptions", directory.receivers(t.id).size()}};
+    add_state(object, t.id);
+    object["counters"] = counters_json(statistics_.object(StatisticsKind::track, t.id.value));
+    object["created_at"] = timestamp_text(t.created_at_ms);
+    return object;
+}
+
+json Representation::of(const Subscription& s) const {
+    const Directory& directory = node_.directory();
+    const Track& track = directory.tracks().at(s.track);
+    json object = {{"id", id_text(s.id)},
+                   {"room", directory.participants().at(s.participant).room},
+                   {"participant", id_text(s.participant)},
+                   {"track", id_text(s.track)},
+                   {"layers", layers_text(s.target, track.encodings)},
+                   {"ssrc", s.ssrc},
+                   {"payload_type", s.payload_type},
+                   {"rtx_ssrc", number_or_null(s.rtx_ssrc)},
+                   {"rtx_payload_type", number_or_null(s.rtx_payload_type)},
+                   {"red_payload_type", number_or_null(s.red_payload_type)},
+                   {"extensions", extensions_json(s.extensions)},
+                   {"extmap_allow_mixed", s.extmap_allow_mixed}};
+    add_state(object, s.id);
+    const auto* live = statistics_.object(StatisticsKind::subscription, s.id.value);
+    object["forwarding"] = live == nullptr ? json(nullptr) : json((*live)[ObjectValue::forwarding] != 0);
+    object["layers_current"] = nullptr;
+    if (live != nullptr && (*live)[ObjectValue::forwarding] != 0) {
+        const auto now = api::unpack_layers((*live)[ObjectValue::current]);
+        object["layers_current"] = exact_layers_text(
+            {now.encoding, now.spatial, now.temporal, now.paused}, track.encodings);
+    }
+    object["counters"] = counters_json(live);
+    object["created_at"] = timestamp_text(s.created_at_ms);
+    return object;
+}
+
+}  // namespace strata::control

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "control/api/statistics_view.h"
+#include "control/node/node.h"
+
+// Objects as openapi.yaml describes them.
+namespace strata::control {
+
+class Representation {
+  public:
+    // Both outlive it.
+    Representation(const Node& node, StatisticsView& statistics)
+        : node_(node), statistics_(statistics) {}
+
+    nlohmann::ordered_json of(const Room& room) const;
+    nlohmann::ordered_json of(const Participant& participant) const;
+    nlohmann::ordered_json of(const Track& track) const;
+    nlohmann::ordered_json of(const Subscription& subscription) const;
+
+    nlohmann::ordered_json workers() const;
+    nlohmann::ordered_json drops(bool all) const;
+    nlohmann::ordered_json stats() const;
+    nlohmann::ordered_json node() const;
+    nlohmann::ordered_json health() const;
+    bool healthy() const;
+
+  private:
+    void add_state(nlohmann::ordered_json& object, const RecordKey& key) const;
+    nlohmann::ordered_json encodings_of(const Track& track) const;
+    nlohmann::ordered_json relay_addresses(std::uint32_t worker) const;
+
+    const Node& node_;
+    StatisticsView& statistics_;
+};
+
+}  // namespace strata::control

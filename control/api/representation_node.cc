@@ -1,0 +1,162 @@
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "control/api/representation.h"
+#include "control/api/timestamp.h"
+
+// The node, its workers and what they count.
+namespace strata::control {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+std::int64_t unix_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+void add(json& counters, const std::string& name, std::uint64_t value) {
+    const std::uint64_t before = counters.value(name, std::uint64_t{0});
+    counters[name] = name.ends_with("_max") ? std::max(before, value) : before + value;
+}
+
+std::uint64_t sum(const std::vector<api::NamedValue>& values) {
+    std::uint64_t total = 0;
+    for (const api::NamedValue& v : values) total += v.value;
+    return total;
+}
+
+// Counters, and the drops of both directions in sum: the terms of the two equations.
+std::vector<api::NamedValue> counters_of(const api::WorkerSnapshot& worker) {
+    std::vector<api::NamedValue> all = worker.counters;
+    all.push_back({"rx_drops", sum(worker.rx_drops)});
+    all.push_back({"tx_drops", sum(worker.tx_drops)});
+    return all;
+}
+
+json counters_json(const api::WorkerSnapshot& worker) {
+    json counters = json::object();
+    for (const api::NamedValue& v : counters_of(worker)) counters[v.name] = v.value;
+    return counters;
+}
+
+void list_drops(const api::WorkerSnapshot& worker, const char* direction,
+                const std::vector<api::NamedValue>& reasons, bool all, json& items) {
+    for (const api::NamedValue& reason : reasons)
+        if (all || reason.value != 0)
+            items.push_back({{"worker", worker.id},
+                             {"direction", direction},
+                             {"reason", reason.name},
+                             {"packets", reason.value}});
+}
+
+std::string hexadecimal(std::uint64_t value) {
+    char text[16];
+    const auto [end, error] = std::to_chars(text, text + sizeof text, value, 16);
+    return std::string(text, end);
+}
+
+}  // namespace
+
+json Representation::workers() const {
+    const Directory& directory = node_.directory();
+    const auto snapshots = statistics_.workers();
+    const auto ports = static_cast<std::uint32_t>(node_.config().dataplane.ports.size());
+    json items = json::array();
+    for (std::uint32_t id = 0; id < directory.workers(); ++id) {
+        json worker = {{"id", id}, {"cpu", nullptr}, {"numa_node", nullptr}};
+        json addresses = json::array();
+        for (const WorkerAddress& w : node_.session().workers()) {
+            if (w.worker != id) continue;
+            if (w.cpu >= 0) worker["cpu"] = w.cpu;
+            worker["numa_node"] = w.numa_node;
+            addresses.push_back({{"port", w.port}, {"address", endpoint_text(w.address, w.udp_port)}});
+        }
+        worker["addresses"] = std::move(addresses);
+        std::size_t rooms = 0, participants = 0;
+        for (const auto& [name, room] : directory.rooms()) {
+            if (room.worker != id) continue;
+            ++rooms;
+            participants += directory.members(name).size();
+        }
+        worker["rooms"] = rooms;
+        worker["participants"] = participants;
+        worker["counters"] = nullptr;
+        for (const api::WorkerSnapshot& snapshot : snapshots)
+            if (snapshot.id == id / ports) worker["counters"] = counters_json(snapshot);
+        items.push_back(std::move(worker));
+    }
+    return {{"items", std::move(items)}, {"sampled_at", timestamp_text(unix_ms())}};
+}
+
+json Representation::drops(bool all) const {
+    json items = json::array();
+    for (const api::WorkerSnapshot& worker : statistics_.workers()) {
+        list_drops(worker, "rx", worker.rx_drops, all, items);
+        list_drops(worker, "tx", worker.tx_drops, all, items);
+    }
+    return {{"items", std::move(items)}, {"sampled_at", timestamp_text(unix_ms())}};
+}
+
+json Representation::stats() const {
+    const auto snapshots = statistics_.workers();
+    json total = snapshots.empty() ? json(nullptr) : json::object();
+    json workers = json::array();
+    for (const api::WorkerSnapshot& worker : snapshots) {
+        for (const api::NamedValue& v : counters_of(worker)) add(total, v.name, v.value);
+        workers.push_back({{"worker", worker.id}, {"counters", counters_json(worker)}});
+    }
+    return {{"total", std::move(total)},
+            {"workers", std::move(workers)},
+            {"sampled_at", timestamp_text(unix_ms())},
+            {"sampled_at_us", statistics_.now_us()}};
+}
+
+json Representation::node() const {
+    const LinkSession& session = node_.session();
+    const Node::LinkCounters link = node_.link_counters();
+    const std::uint64_t epoch = session.dataplane_epoch();
+    json limits = json::array();
+    for (std::size_t i = 0; i < kLimitCount; ++i) {
+        const auto limit = static_cast<Limit>(i);
+        limits.push_back({{"name", Limits::name(limit)},
+                          {"limit", node_.limits().value(limit)},
+                          {"hits", node_.limits().hits(limit)}});
+    }
+    const Directory& directory = node_.directory();
+    return {{"name", node_.config().node.name},
+            {"version", STRATA_VERSION},
+            {"started_at", timestamp_text(node_.started_at_ms())},
+            {"dataplane",
+             {{"state", link_state_text(session.link_state())},
+              {"epoch", epoch == 0 ? json(nullptr) : json(hexadecimal(epoch))},
+              {"generation_wanted", session.generation_wanted()},
+              {"generation_applied", session.generation_applied()},
+              {"pending", session.pending_count()},
+              {"refused", session.refused_count()},
+              {"connects", link.connects},
+              {"resyncs", session.resyncs()},
+              {"last_resync_us",
+               link.last_resync_us == 0 ? json(nullptr) : json(link.last_resync_us)},
+              {"last_error",
+               session.last_error().empty() ? json(nullptr) : json(session.last_error())}}},
+            {"limits", std::move(limits)},
+            {"rooms", directory.rooms().size()},
+            {"participants", directory.participants().size()},
+            {"tracks", directory.tracks().size()},
+            {"subscriptions", directory.subscriptions().size()}};
+}
+
+bool Representation::healthy() const {
+    return node_.session().link_state() == LinkState::synchronised && !node_.store_failing() &&
+           statistics_.alive(unix_ms() * 1000);
+}
+
+json Representation::health() const {
+    return {{"status", healthy() ? "ok" : "degraded"},
+            {"dataplane", link_state_text(node_.session().link_state())},
+            {"store", node_.store_failing() ? "failing" : "ok"}};
+}
+
+}  // namespace strata::control

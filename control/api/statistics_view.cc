@@ -1,0 +1,57 @@
+#include "control/api/statistics_view.h"
+
+namespace strata::control {
+
+void StatisticsView::use_segment(const std::string& name) {
+    if (name == name_) return;
+    name_ = name;
+    reader_.reset();
+}
+
+const api::StatisticsReader* StatisticsView::reader() {
+    if (reader_ && reader_->stale()) reader_.reset();
+    if (!reader_ && !name_.empty()) {
+        auto opened = api::StatisticsReader::open(name_);
+        if (opened) reader_.emplace(std::move(*opened));
+    }
+    return reader_ ? &*reader_ : nullptr;
+}
+
+std::vector<api::WorkerSnapshot> StatisticsView::workers() {
+    std::vector<api::WorkerSnapshot> snapshots;
+    const api::StatisticsReader* segment = reader();
+    if (segment == nullptr) return snapshots;
+    const std::uint32_t count = segment->header().worker_count;
+    for (std::uint32_t i = 0; i < count; ++i) snapshots.push_back(segment->worker(i));
+    return snapshots;
+}
+
+void StatisticsView::read_objects() {
+    const std::int64_t now = now_us_();
+    if (now - objects_read_us_ < kObjectsAgeUs) return;
+    objects_read_us_ = now;
+    objects_.clear();
+    const api::StatisticsReader* segment = reader();
+    if (segment == nullptr) return;
+    for (api::ObjectSnapshot& object : segment->objects()) {
+        const bool encoding = object.kind == api::StatisticsKind::encoding;
+        const Key key{object.kind, {object.id, encoding ? object.parent : 0}};
+        objects_.insert_or_assign(key, std::move(object));
+    }
+}
+
+const api::ObjectSnapshot* StatisticsView::object(api::StatisticsKind kind, std::uint64_t id,
+                                                  std::uint64_t encoding) {
+    read_objects();
+    const auto it = objects_.find({kind, {id, encoding}});
+    return it == objects_.end() ? nullptr : &it->second;
+}
+
+bool StatisticsView::alive(std::int64_t unix_us) {
+    const api::StatisticsReader* segment = reader();
+    if (segment == nullptr) return false;
+    const auto beat = static_cast<std::int64_t>(segment->header().heartbeat_us.get());
+    return unix_us - beat < kHeartbeatAgeUs;
+}
+
+}  // namespace strata::control

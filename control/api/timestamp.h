@@ -1,0 +1,11 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace strata::control {
+
+// Milliseconds of Unix time as RFC 3339: "2026-01-31T12:00:00.250Z".
+std::string timestamp_text(std::int64_t unix_ms);
+
+}  // namespace strata::control

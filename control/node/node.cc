@@ -1,0 +1,153 @@
+#include "control/node/node.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "control/store/record_codec.h"
+
+namespace strata::control {
+namespace {
+
+std::vector<ObjectKey> touched(const Change& change) {
+    std::vector<ObjectKey> keys;
+    for (const RecordKey& key : change.removes)
+        if (const auto object = object_key(key)) keys.push_back(*object);
+    for (const Record& record : change.puts)
+        if (const auto object = object_key(key_of(record))) keys.push_back(*object);
+    return keys;
+}
+
+// The data plane numbers its workers once per port: worker 0 on each port, worker 1 on each port, …
+std::uint32_t home_count(const api::DataplaneConfig& dataplane) {
+    return dataplane.workers * static_cast<std::uint32_t>(dataplane.ports.size());
+}
+
+}  // namespace
+
+Node::Node(const api::Config& config, Store& store, Environment environment)
+    : config_(config),
+      store_(store),
+      environment_(std::move(environment)),
+      limits_(config.limits),
+      directory_(limits_, home_count(config.dataplane),
+                 {.random = environment_.random, .unix_ms = environment_.unix_ms}),
+      session_(directory_, environment_.control_epoch, hooks()),
+      started_at_ms_(environment_.unix_ms()) {}
+
+LinkSession::Hooks Node::hooks() {
+    return {.workers =
+                [this](const std::vector<WorkerAddress>& workers) {
+                    for (const WorkerAddress& w : workers)
+                        spdlog::info("worker {} at {}:{} ({})", w.worker, w.address, w.udp_port,
+                                     w.port);
+                },
+            .latched =
+                [this](ParticipantId id, const Learned<Endpoint>& remote) {
+                    learn(directory_.plan_latched(id, remote));
+                },
+            .ssrc_learned =
+                [this](TrackId id, std::size_t encoding, bool rtx,
+                       const Learned<std::uint32_t>& ssrc) {
+                    learn(directory_.plan_learned_ssrc(id, encoding, rtx, ssrc));
+                },
+            .progress = [this] { release_settled(); }};
+}
+
+Result<std::unique_ptr<Node>> Node::load(const api::Config& config, Store& store,
+                                         Environment environment) {
+    std::unique_ptr<Node> node(new Node(config, store, std::move(environment)));
+    const auto stored = load_all(store);
+    if (!stored) return std::unexpected(stored.error());
+    node->directory_.apply(*stored);
+    if (auto ok = node->rehome(); !ok) return std::unexpected(ok.error());
+    return node;
+}
+
+// Rooms of workers that the configuration no longer has move to those that are left.
+Result<void> Node::rehome() {
+    Change change{.next_id = directory_.next_id()};
+    for (const auto& [name, room] : directory_.rooms()) {
+        if (room.worker < directory_.workers()) continue;
+        Room moved = room;
+        moved.worker = room.worker % directory_.workers();
+        spdlog::warn("room {} moves from worker {} to {}: there are {} workers now", name,
+                     room.worker, moved.worker, directory_.workers());
+        change.puts.emplace_back(std::move(moved));
+    }
+    if (change.puts.empty()) return {};
+    if (const auto stored = store_.commit(to_transaction(change)); !stored)
+        return std::unexpected(stored.error());
+    directory_.apply(change);
+    return {};
+}
+
+Result<Change> Node::carry_out(Result<Change> planned) {
+    if (!planned || (planned->puts.empty() && planned->removes.empty())) return planned;
+    const auto revision = store_.commit(to_transaction(*planned));
+    store_failing_ = !revision;
+    if (!revision) {
+        spdlog::error("store: {}: {}", revision.error().object, revision.error().detail);
+        return std::unexpected(revision.error());
+    }
+    directory_.apply(*planned);
+    for (const ObjectKey key : touched(*planned)) session_.mark(key, *revision);
+    environment_.wake_link();
+    return planned;
+}
+
+void Node::learn(const Change& change) {
+    if (change.puts.empty()) return;
+    // The data plane knows it already, so nothing is marked. A store that fails costs what was
+    // learned, not the media.
+    const auto revision = store_.commit(to_transaction(change));
+    store_failing_ = !revision;
+    if (!revision) {
+        spdlog::error("store: {}: {}", revision.error().object, revision.error().detail);
+        return;
+    }
+    directory_.apply(change);
+}
+
+ObjectState Node::state(const RecordKey& key) const {
+    const auto object = object_key(key);
+    return object ? session_.state(*object) : ObjectState::applied;
+}
+
+const Refusal* Node::refusal(const RecordKey& key) const {
+    const auto object = object_key(key);
+    return object ? session_.refusal(*object) : nullptr;
+}
+
+bool Node::settled(const std::vector<ObjectKey>& keys) const {
+    const LinkState link = session_.link_state();
+    if (link == LinkState::absent || link == LinkState::connecting) return true;
+    return std::ranges::none_of(
+        keys, [this](ObjectKey key) { return session_.state(key) == ObjectState::pending; });
+}
+
+void Node::when_settled(const Change& change, std::function<void()> done) {
+    std::vector<ObjectKey> keys = touched(change);
+    if (settled(keys)) return done();
+    const std::uint64_t id = next_waiter_++;
+    waiters_.push_back({id, std::move(keys), std::move(done)});
+    environment_.after(kSettleTime, [this, id] { release(id); });
+}
+
+void Node::release_settled() {
+    std::vector<std::uint64_t> ready;
+    for (const Waiter& waiter : waiters_)
+        if (settled(waiter.keys)) ready.push_back(waiter.id);
+    for (const std::uint64_t id : ready) release(id);
+}
+
+void Node::release(std::uint64_t waiter) {
+    const auto it = std::ranges::find(waiters_, waiter, &Waiter::id);
+    if (it == waiters_.end()) return;
+    const auto done = std::move(it->done);
+    waiters_.erase(it);
+    done();
+}
+
+}  // namespace strata::control

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <vector>
+
+#include "control/link/session.h"
+#include "control/room/directory.h"
+#include "control/room/limits.h"
+#include "control/store/store.h"
+#include "dataplane/api/config/config.h"
+
+namespace strata::control {
+
+// One node's truth: what exists, made durable first, applied second, told to the data plane third.
+// Main thread only.
+class Node {
+  public:
+    struct Environment {
+        std::function<std::uint32_t()> random;
+        std::function<std::int64_t()> unix_ms;
+        std::uint64_t control_epoch = 0;
+        // Runs a function once, later, on the same thread.
+        std::function<void(std::chrono::milliseconds, std::function<void()>)> after;
+        // The link session has something to say.
+        std::function<void()> wake_link;
+    };
+
+    // Reads everything that is stored. `config` and `store` outlive the node.
+    static Result<std::unique_ptr<Node>> load(const api::Config& config, Store& store,
+                                              Environment environment);
+
+    // Commits a planned change, applies it and tells the data plane; returns it as it was applied. On
+    // an error nothing has changed.
+    Result<Change> carry_out(Result<Change> planned);
+
+    // Calls `done` once the data plane has answered for all that `change` touches, soon where it
+    // can't (no data plane, or it takes longer than kSettleTime).
+    void when_settled(const Change& change, std::function<void()> done);
+    static constexpr std::chrono::milliseconds kSettleTime{250};
+
+    ObjectState state(const RecordKey& key) const;
+    const Refusal* refusal(const RecordKey& key) const;
+
+    const api::Config& config() const { return config_; }
+    Directory& directory() { return directory_; }
+    const Directory& directory() const { return directory_; }
+    LinkSession& session() { return session_; }
+    const LinkSession& session() const { return session_; }
+    Limits& limits() { return limits_; }
+    const Limits& limits() const { return limits_; }
+    bool store_failing() const { return store_failing_; }
+    std::int64_t started_at_ms() const { return started_at_ms_; }
+
+    // Counters of the socket below the session, for /v1/node; filled by whoever owns it.
+    struct LinkCounters {
+        std::uint64_t connects = 0;
+        std::uint64_t last_resync_us = 0;
+    };
+    std::function<LinkCounters()> link_counters = [] { return LinkCounters{}; };
+
+  private:
+    struct Waiter {
+        std::uint64_t id;
+        std::vector<ObjectKey> keys;
+        std::function<void()> done;
+    };
+
+    Node(const api::Config& config, Store& store, Environment environment);
+    LinkSession::Hooks hooks();
+    Result<void> rehome();
+    void learn(const Change& change);
+    bool settled(const std::vector<ObjectKey>& keys) const;
+    void release_settled();
+    void release(std::uint64_t waiter);
+
+    const api::Config& config_;
+    Store& store_;
+    Environment environment_;
+    Limits limits_;
+    Directory directory_;
+    LinkSession session_;
+    std::list<Waiter> waiters_;
+    std::uint64_t next_waiter_ = 1;
+    bool store_failing_ = false;
+    std::int64_t started_at_ms_;
+};
+
+}  // namespace strata::control
