@@ -62,7 +62,7 @@ std::string hexadecimal(std::uint64_t value) {
 json Representation::workers() const {
     const Directory& directory = node_.directory();
     const auto snapshots = statistics_.workers();
-    const auto ports = static_cast<std::uint32_t>(node_.config().dataplane.ports.size());
+    const std::uint32_t workers = node_.config().dataplane.workers;  // ids count port by port
     json items = json::array();
     for (std::uint32_t id = 0; id < directory.workers(); ++id) {
         json worker = {{"id", id}, {"cpu", nullptr}, {"numa_node", nullptr}};
@@ -84,7 +84,7 @@ json Representation::workers() const {
         worker["participants"] = participants;
         worker["counters"] = nullptr;
         for (const api::WorkerSnapshot& snapshot : snapshots)
-            if (snapshot.id == id / ports) worker["counters"] = counters_json(snapshot);
+            if (snapshot.id == id % workers) worker["counters"] = counters_json(snapshot);
         items.push_back(std::move(worker));
     }
     return {{"items", std::move(items)}, {"sampled_at", timestamp_text(unix_ms())}};

@@ -19,7 +19,7 @@ std::vector<ObjectKey> touched(const Change& change) {
     return keys;
 }
 
-// The data plane numbers its workers once per port: worker 0 on each port, worker 1 on each port, …
+// The data plane numbers its workers once per port: all on the first port, all on the second, …
 std::uint32_t home_count(const api::DataplaneConfig& dataplane) {
     return dataplane.workers * static_cast<std::uint32_t>(dataplane.ports.size());
 }
