@@ -21,6 +21,7 @@ bool active(const FrameInfo& frame, SpatialId spatial) {
 void Availability::on_packet(std::size_t encoding, TimeUs now) {
     state_[encoding].seen = true;
     state_[encoding].last_packet = newest_packet_ = now;
+    state_[encoding].frames_elsewhere = 0;
 }
 
 void Availability::on_frame(std::size_t encoding, const FrameInfo& frame, TimeUs now) {
@@ -28,22 +29,33 @@ void Availability::on_frame(std::size_t encoding, const FrameInfo& frame, TimeUs
     if (frame.mode != SpatialMode::unknown) e.mode = frame.mode;
     e.top = std::min<SpatialId>(frame.top_spatial, kMaxSpatialLayers - 1);
     e.last_frame = now;
+    for (std::size_t other = 0; other < encodings_; ++other)
+        if (other != encoding) ++state_[other].frames_elsewhere;
+    if (frame.picture != e.picture)
+        for (std::uint32_t& pictures : e.pictures_without) ++pictures;
+    e.picture = frame.picture;
     for (SpatialId s = 0; s < kMaxSpatialLayers; ++s) {
         const bool is_active = active(frame, s);
         // A key picture, or a layer that is announced anew: taken at its word for a while.
         const bool announced = is_active && (frame.key_picture || !e.layer_active[s]);
-        if (announced || frame.spatial_id == s) e.layer_seen[s] = now;
+        if (announced || frame.spatial_id == s) {
+            e.layer_seen[s] = now;
+            e.pictures_without[s] = 0;
+        }
         e.layer_active[s] = is_active;
     }
 }
 
 bool Availability::alive(std::size_t encoding) const {
     const Encoding& e = state_[encoding];
-    return e.seen && e.last_packet + silence_us_ >= newest_packet_;
+    return e.seen && (e.last_packet + silence_us_ >= newest_packet_ ||
+                      e.frames_elsewhere < kSilentFrames);
 }
 
 bool Availability::layer_alive(const Encoding& e, SpatialId spatial) const {
-    return e.layer_active[spatial] && e.layer_seen[spatial] + silence_us_ >= e.last_frame;
+    const bool silent = e.layer_seen[spatial] + silence_us_ < e.last_frame &&
+                        e.pictures_without[spatial] >= kSilentFrames;
+    return e.layer_active[spatial] && !silent;
 }
 
 SpatialId Availability::highest(std::size_t encoding, SpatialId limit) const {

@@ -8,8 +8,8 @@
 
 namespace strata::relay {
 
-// What of a track is being sent right now: encodings (C15) and spatial layers (C4). A layer that
-// stays silent while others go on is gone until it is seen again.
+// What of a track is being sent right now: encodings (C15) and spatial layers (C4). One that stays
+// silent while others go on is gone until it is seen again; if all stop, nothing is gone.
 class Availability {
   public:
     Availability(std::size_t encodings, TimeUs silence_us)
@@ -31,11 +31,17 @@ class Availability {
     LayerId desired(LayerId current, const LayerTarget& target, bool at_key) const;
 
   private:
+    // Frames of others that must have come before silence means anything.
+    static constexpr std::uint32_t kSilentFrames = 4;
+
     struct Encoding {
         bool seen = false;
         TimeUs last_packet = 0;
+        std::uint32_t frames_elsewhere = 0;  // of other encodings since its last packet
         TimeUs last_frame = 0;
+        std::int64_t picture = -1;
         std::array<TimeUs, kMaxSpatialLayers> layer_seen{};
+        std::array<std::uint32_t, kMaxSpatialLayers> pictures_without{};  // since it was seen
         std::array<bool, kMaxSpatialLayers> layer_active{};
         SpatialMode mode = SpatialMode::unknown;
         SpatialId top = kMaxSpatialLayers - 1;

@@ -219,7 +219,17 @@ INSTANTIATE_TEST_SUITE_P(
         CaptureCase{"vp9-L1T3", Codec::vp9, 98, 14, 0, 2, {3228353951}},
         CaptureCase{"av1-L1T3", Codec::av1, 45, 14, 0, 2, {3713035368}},
         CaptureCase{"av1-L3T3", Codec::av1, 45, 14, 2, 2, {4086991796}},
-        CaptureCase{"av1-L3T3_KEY", Codec::av1, 45, 14, 2, 2, {3758526998}}),
+        CaptureCase{"av1-L3T3_KEY", Codec::av1, 45, 14, 2, 2, {3758526998}},
+        CaptureCase{"av1-L3T3-bitratedrop", Codec::av1, 45, 12, 2, 2, {4060202304}},
+        CaptureCase{"vp9-L3T3-layerdrop", Codec::vp9, 98, 9, 2, 2, {2775630142}},
+        CaptureCase{"vp8-L1T3", Codec::vp8, 96, 14, 0, 2, {1031279364}},
+        CaptureCase{"vp8-L1T3-noDD", Codec::vp8, 96, 0, 0, 2, {1121301288}},
+        CaptureCase{"h264-L1T1", Codec::h264, 108, 14, 0, 0, {959022893}},
+        CaptureCase{"h264-L1T3", Codec::h264, 108, 14, 0, 2, {348991016}},
+        CaptureCase{"h264-L1T3-noDD", Codec::h264, 108, 0, 0, 0, {978863184}},
+        CaptureCase{"vp8-SIM_L1T3", Codec::vp8, 96, 9, 0, 2, {579150323, 377568019, 38766830}},
+        CaptureCase{"vp8-SIM3_L1T3", Codec::vp8, 96, 12, 0, 2, {3503026473, 280879776, 689071761}},
+        CaptureCase{"opus-PLAIN", Codec::opus, 111, 0, 0, 0, {3541400697}}),
     [](const auto& param) {
         std::string name = param.param.file;
         for (char& letter : name)
