@@ -1,0 +1,18 @@
+#include "relay/codec/h264.h"
+
+#include "tests/fuzz/invariant.h"
+
+using namespace strata::relay;
+
+// The first byte's lowest bit: the payload is end-to-end encrypted.
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size == 0) return 0;
+    PacketInfo info;
+    const std::span<const std::uint8_t> payload(data + 1, size - 1);
+    if (!parse_h264(payload, (data[0] & 1) != 0, info)) return 0;
+    INVARIANT(info.descriptor_size <= payload.size());
+    INVARIANT(info.spatial_id <= 7 && info.temporal_id <= 7);
+    INVARIANT(info.h264.has_svc_header || (info.spatial_id == 0 && info.temporal_id == 0));
+    INVARIANT(!info.h264.first_slice || (info.h264.vcl && info.starts_frame));
+    return 0;
+}
