@@ -18,7 +18,6 @@
 namespace strata::dataplane {
 namespace {
 
-constexpr std::uint32_t kSlotsPerWorker = 32'768;  // objects with statistics: 6 MB
 constexpr int kPollMs = 20;         // how late a notice of a worker is passed on
 constexpr int kBusyPollMs = 1;      // while commands are under way
 
@@ -151,7 +150,7 @@ Appliance::Started Appliance::start_workers() {
     const api::DataplaneConfig& from_file = config_.dataplane;
     auto segment = api::StatisticsSegment::create(
         statistics_segment_name(config_),
-        {.workers = from_file.workers, .slots_per_worker = kSlotsPerWorker, .epoch = epoch_});
+        {.workers = from_file.workers, .slots_per_worker = config_.limits.statistics_slots_per_worker, .epoch = epoch_});
     if (!segment) return std::unexpected(StartError{segment.error(), 1});
     statistics_ = std::make_unique<api::StatisticsSegment>(std::move(*segment));
 
@@ -197,6 +196,7 @@ Appliance::Started Appliance::start_server() {
                        .subscriptions_per_worker = config_.limits.subscriptions_per_worker,
                        .subscriptions_per_track = config_.limits.subscriptions_per_track};
     limits.key_frame_min_interval_us = relay::TimeUs{config_.limits.key_frame_request_ms} * 1000;
+    limits.key_frame_retry_us = relay::TimeUs{config_.limits.key_frame_retry_ms} * 1000;
     ControlServerConfig server;
     server.path = config_.control.dataplane_socket;
     server.epoch = epoch_;

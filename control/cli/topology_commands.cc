@@ -32,13 +32,18 @@ std::unexpected<CliError> cant_run(const std::string& program, int error) {
                                     "it is looked for beside this program, then in PATH"});
 }
 
-// The data plane's program beside this one, else as PATH finds it.
+// The data plane's program beside this one (as it was called, which may be a link, then where it
+// is), else as PATH finds it.
 std::string program_path() {
     std::error_code error;
-    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-    if (error) return kProgram;
-    const auto beside = self.parent_path() / kProgram;
-    return access(beside.c_str(), X_OK) == 0 ? beside.string() : std::string(kProgram);
+    const std::filesystem::path called = program_invocation_name;
+    const std::filesystem::path real = std::filesystem::read_symlink("/proc/self/exe", error);
+    for (const std::filesystem::path& self : {called, real}) {
+        if (!self.has_parent_path()) continue;
+        const std::filesystem::path beside = self.parent_path() / kProgram;
+        if (access(beside.c_str(), X_OK) == 0) return beside;
+    }
+    return kProgram;
 }
 
 std::string read_all(int fd) {

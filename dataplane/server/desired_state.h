@@ -22,6 +22,7 @@ struct StateLimits {
     std::uint32_t subscriptions_per_worker = 65'536;
     std::uint32_t subscriptions_per_track = 16'384;
     relay::TimeUs key_frame_min_interval_us = 500'000;
+    relay::TimeUs key_frame_retry_us = 1'000'000;
 };
 
 // Where control's worker number i lives: a worker and one of its ports.

@@ -166,6 +166,7 @@ DesiredState::Problem DesiredState::add(const api::Track& spec) {
     if (const Problem problem = check_ssrcs(transport, ssrcs, latching)) return problem;
     TrackLimits limits;
     limits.key_frame_min_interval_us = limits_.key_frame_min_interval_us;
+    limits.key_frame_retry_us = limits_.key_frame_retry_us;
     auto built = build_track(spec, *transport.object, limits);
     if (!built) return built.error();
 

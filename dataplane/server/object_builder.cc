@@ -121,6 +121,7 @@ Built<PublishedTrack> build_track(const api::Track& spec, Transport& transport,
         track->parser.extensions.id(relay::ExtensionKind::dependency_descriptor) != 0;
     config.receiver_capacity = limits.receiver_capacity;
     config.key_frame_min_interval_us = limits.key_frame_min_interval_us;
+    config.key_frame_retry_us = limits.key_frame_retry_us;
     for (std::size_t i = 0; i < encodings; ++i) {
         const api::Encoding& from = spec.encodings(static_cast<int>(i));
         relay::EncodingConfig& to = config.encodings[i];

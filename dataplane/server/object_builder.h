@@ -28,6 +28,7 @@ using NumberSource = std::function<std::uint32_t()>;
 struct TrackLimits {
     std::uint32_t receiver_capacity = 16;
     relay::TimeUs key_frame_min_interval_us = 500'000;
+    relay::TimeUs key_frame_retry_us = 1'000'000;
 };
 
 // `local` is where the transport's worker receives.

@@ -97,17 +97,14 @@ struct LimitsConfig {
     std::uint32_t subscriptions_per_worker = 65536;
     std::uint32_t subscriptions_per_track = 16384;
     std::uint32_t ssrcs_per_worker = 65536;
-    std::uint32_t unknown_ssrcs_per_worker = 1024;  // remembered for counting
-    std::uint32_t groups_per_track = 32;            // layer groups
-    std::uint32_t history_packets = 4096;      // input sequence numbers a layer group remembers
-    std::uint32_t rtcp_bytes = 1500;           // longest RTCP packet that is read
-    std::uint32_t key_frame_request_ms = 500;  // at most one per source in this time (C33)
-    std::uint32_t key_frame_requests_per_receiver_per_s = 4;  // more are counted and ignored (C33)
-    std::uint32_t neighbours_per_port = 1024;                 // ethdev: next hops (ARP, ND)
+    std::uint32_t statistics_slots_per_worker = 32768;  // objects with statistics, 192 bytes each
+    std::uint32_t rtcp_bytes = 1500;                    // longest RTCP packet that is read
+    std::uint32_t key_frame_request_ms = 500;           // at most one per source in this time (C33)
+    std::uint32_t key_frame_retry_ms =
+        1000;  // at most one per receiver in this time; asked again after it
+    std::uint32_t neighbours_per_port = 1024;    // ethdev: next hops (ARP, ND)
     std::uint32_t held_packets_per_queue = 256;  // ethdev: that wait for a neighbour's answer
     std::uint32_t hold_ms = 1000;                // ethdev: how long they wait at most
-    // Data plane, control socket.
-    std::uint32_t control_message_bytes = 65536;
 };
 
 struct Config {

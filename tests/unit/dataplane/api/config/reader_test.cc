@@ -85,27 +85,27 @@ TEST(ReadConfig, UnknownSection) {
 
 TEST(ReadConfig, NumbersOutOfRangeAndOfOtherTypes) {
     EXPECT_EQ(problems_of("[dataplane]\nworkers = 0\n"),
-              "t.toml:2:11: dataplane.workers: found 0, expected a whole number from 1 to 128\n");
+              "t.toml:2:11: dataplane.workers: found 0, expected a whole number from 1 to 127\n");
     EXPECT_EQ(
         problems_of("[dataplane]\nworkers = \"two\"\n"),
         "t.toml:2:11: dataplane.workers: found \"two\" (a string), expected a whole number from 1 "
-        "to 128\n");
+        "to 127\n");
     EXPECT_EQ(
         problems_of("[dataplane]\nworkers = 1.5\n"),
         "t.toml:2:11: dataplane.workers: found 1.5 (a float), expected a whole number from 1 to "
-        "128\n");
+        "127\n");
     EXPECT_EQ(problems_of("[dataplane]\nworkers = -1\n"),
-              "t.toml:2:11: dataplane.workers: found -1, expected a whole number from 1 to 128\n");
+              "t.toml:2:11: dataplane.workers: found -1, expected a whole number from 1 to 127\n");
     EXPECT_EQ(
         problems_of("[dataplane]\nmemory_mb = 9223372036854775807\n"),
         "t.toml:2:13: dataplane.memory_mb: found 9223372036854775807, expected a whole number "
         "from 64 to 1048576 MB\n");
     EXPECT_EQ(
         problems_of("[dataplane]\nworkers = [1]\n"),
-        "t.toml:2:11: dataplane.workers: found a list, expected a whole number from 1 to 128\n");
+        "t.toml:2:11: dataplane.workers: found a list, expected a whole number from 1 to 127\n");
     EXPECT_EQ(
         problems_of("[dataplane.workers]\nx = 1\n"),
-        "t.toml:1:1: dataplane.workers: found a table, expected a whole number from 1 to 128\n");
+        "t.toml:1:1: dataplane.workers: found a table, expected a whole number from 1 to 127\n");
     EXPECT_EQ(
         problems_of("[control]\napi_socket_mode = 0o7777\n"),
         "t.toml:2:19: control.api_socket_mode: found 4095, expected a number from 0o0 to 0o777\n");
@@ -178,7 +178,7 @@ TEST(ReadConfig, AllProblemsAtOnceInTheOrderOfTheFile) {
     EXPECT_EQ(problems_of("[limits]\nroms = 1\ntracks = 0\n[dataplane]\nworkers = 0\n"),
               "t.toml:2:1: limits.roms: unknown key; did you mean \"rooms\"?\n"
               "t.toml:3:10: limits.tracks: found 0, expected a whole number from 1 to 1000000\n"
-              "t.toml:5:11: dataplane.workers: found 0, expected a whole number from 1 to 128\n");
+              "t.toml:5:11: dataplane.workers: found 0, expected a whole number from 1 to 127\n");
 }
 
 TEST(ReadConfig, NotToml) {
