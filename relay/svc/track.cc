@@ -40,6 +40,17 @@ TrackState::TrackState(const TrackConfig& track_config)
     moving.reserve(track_config.receiver_capacity);
 }
 
+// The same profile's place, else one that no receiver has; kMaxProfiles: there is none.
+std::size_t TrackState::find_profile(const HeaderProfile& profile) const {
+    for (std::size_t i = 0; i < profile_count; ++i)
+        if (profiles[i] == profile) return i;
+    for (std::size_t i = 0; i < kMaxProfiles; ++i) {
+        const auto has = [i](const Partition& partition) { return partition.profile == i; };
+        if (std::ranges::none_of(table.partitions(), has)) return i;
+    }
+    return kMaxProfiles;
+}
+
 Track::Track(const TrackConfig& config) { state_.emplace_back(config); }
 Track::~Track() = default;
 
@@ -99,8 +110,7 @@ void Track::on_key_frame_request(ReceiverHandle handle, TimeUs now) {
 
 bool Track::add_receiver(ReceiverHandle handle, const ReceiverConfig& config, TimeUs) {
     TrackState& state = state_[0];
-    std::size_t profile = 0;
-    while (profile < state.profile_count && !(state.profiles[profile] == config.profile)) ++profile;
+    const std::size_t profile = state.find_profile(config.profile);
     if (profile == kMaxProfiles) return false;
     Receiver receiver;
     receiver.handle = handle;
@@ -112,7 +122,8 @@ bool Track::add_receiver(ReceiverHandle handle, const ReceiverConfig& config, Ti
     slot.offsets.ssrc = config.ssrc;
     slot.link = config.link;
     if (!state.table.add(receiver, slot)) return false;
-    if (profile == state.profile_count) state.profiles[state.profile_count++] = config.profile;
+    state.profiles[profile] = config.profile;
+    state.profile_count = std::max(state.profile_count, profile + 1);
     const ReceiverIndex index = state.table.find(handle);
     state.table.receiver(index).cohort = state.selector.join(config.target);
     state.update_waiting();
@@ -127,7 +138,6 @@ bool Track::remove_receiver(ReceiverHandle handle) {
     state.selector.leave(receiver.cohort);
     if (receiver.group != kNoGroup) state.groups.leave(receiver.group);
     state.table.remove(index);
-    if (state.table.size() == 0) state.profile_count = 0;
     state.update_waiting();
     return true;
 }
@@ -208,7 +218,6 @@ void Track::move_into(Track& larger) {
         to.table.move(to.table.find(receiver.handle), receiver.group);
         from.table.remove(index);
     }
-    from.profile_count = 0;
 }
 
 }  // namespace strata::relay

@@ -55,10 +55,7 @@ void TrackState::move_cohort(CohortIndex cohort, const Selector::Move& move,
     LayerGroup& group = groups.body(to);
     if (groups.head(to).members == 0) {
         if (work.tracked->picture_id >= 0) group.pictures.start(work.tracked->picture_id);
-        if (within) {
-            group.last = groups.body(from_group).last;
-            group.marked_picture = groups.body(from_group).marked_picture;
-        }
+        if (within) group.last = groups.body(from_group).last;
     }
     // C11: who comes without a structure may know fewer decode targets than the group forwards.
     const DependencyDescriptor* descriptor = work.tracked->descriptor;

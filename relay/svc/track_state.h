@@ -63,6 +63,7 @@ struct PacketInWork {
 
 struct TrackState {
     explicit TrackState(const TrackConfig& track_config);
+    std::size_t find_profile(const HeaderProfile& profile) const;
 
     // Moves (track_moves.cc).
     void on_frame(PacketInWork& work, bool late);
