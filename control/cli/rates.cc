@@ -26,6 +26,11 @@ CounterSample read_sample(const Json& stats) {
     CounterSample sample;
     if (!stats.is_object()) return sample;
     sample.total = read_counters(stats, "total");
+    if (const auto total = stats.find("total"); total != stats.end() && total->is_object()) {
+        for (const auto& counter : total->items()) {
+            if (sample.total.contains(counter.key())) sample.names.push_back(counter.key());
+        }
+    }
     if (const auto at = stats.find("sampled_at_us");
         at != stats.end() && at->is_number_unsigned()) {
         sample.sampled_at_us = at->get<std::uint64_t>();

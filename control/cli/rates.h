@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "control/cli/api_client.h"
 
@@ -14,6 +15,7 @@ using Counters = std::map<std::string, std::uint64_t, std::less<>>;
 // One answer of /v1/stats.
 struct CounterSample {
     std::uint64_t sampled_at_us = 0;  // monotonic, of the control plane's clock
+    std::vector<std::string> names;   // of the totals, in the order of the answer
     Counters total;
     std::map<std::string, Counters> workers;  // by number
 };

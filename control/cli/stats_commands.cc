@@ -31,8 +31,8 @@ void show_totals(Session& session, const CounterSample& sample) {
             columns.push_back({"WORKER " + worker.first, true});
     }
     Table table(std::move(columns));
-    for (const auto& [name, value] : sample.total) {
-        std::vector<std::string> cells = {name, grouped(value)};
+    for (const std::string& name : sample.names) {
+        std::vector<std::string> cells = {name, grouped(sample.total.at(name))};
         if (several) {
             for (const auto& worker : sample.workers) {
                 const auto found = worker.second.find(name);
@@ -52,8 +52,8 @@ void show_rates(Session& session, const CounterSample& before, const CounterSamp
     }
     Table table(std::move(columns));
     const double seconds = seconds_between(before, now);
-    for (const auto& [name, value] : now.total) {
-        std::vector<std::string> cells = {name, grouped(value),
+    for (const std::string& name : now.names) {
+        std::vector<std::string> cells = {name, grouped(now.total.at(name)),
                                           rate_text(name, before.total, now.total, seconds)};
         if (several) {
             for (const auto& [worker, counters] : now.workers) {

@@ -19,6 +19,7 @@ TEST(Rates, SampleIsRead) {
     EXPECT_EQ(read.sampled_at_us, 5u);
     EXPECT_EQ(read.total.at("sent"), 7u);
     EXPECT_FALSE(read.total.contains("odd"));
+    EXPECT_EQ(read.names, (std::vector<std::string>{"sent", "sent_bytes", "queued"}));
     EXPECT_EQ(read.workers.at("0").at("sent"), 7u);
 }
 
