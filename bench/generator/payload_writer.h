@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "bench/generator/profile.h"
+#include "bench/generator/stamp.h"
+
+namespace strata::gen {
+
+// What a payload descriptor needs to know of one packet of one frame.
+struct PayloadContext {
+    const LayerFrame* frame = nullptr;
+    bool first_packet = false, last_packet = false;  // of the frame
+    std::uint16_t picture_id = 0;                    // 15 bits
+    std::uint8_t tl0_pic_idx = 0, key_idx = 0;
+};
+
+// Payloads of one codec, valid as far as RTP goes: payload descriptor or header, then the check pattern
+// of stamp.h where coded media would be.
+class PayloadWriter {
+  public:
+    explicit PayloadWriter(const Profile& profile) : profile_(profile) {}
+
+    // Bytes in front of the stamped part of that packet.
+    std::vector<std::uint8_t> header(const PayloadContext& context, std::uint8_t encoding) const;
+    // A packet of its own in front of a key frame; empty when the codec needs none. H.264: SPS and PPS.
+    std::vector<std::uint8_t> parameter_sets(const LayerFrame& frame) const;
+
+  private:
+    void vp8(const PayloadContext& c, std::uint8_t encoding, std::vector<std::uint8_t>& out) const;
+    void vp9(const PayloadContext& c, std::vector<std::uint8_t>& out) const;
+    void vp9_structure(std::vector<std::uint8_t>& out) const;
+    void av1(const PayloadContext& c, std::vector<std::uint8_t>& out) const;
+    void h264(const PayloadContext& c, std::vector<std::uint8_t>& out) const;
+
+    const Profile& profile_;
+};
+
+}  // namespace strata::gen
