@@ -10,8 +10,10 @@
 
 #include "bench/generator/command_reader.h"
 #include "bench/generator/pcap_reader.h"
+#include "bench/generator/profile.h"
 #include "bench/generator/report.h"
 #include "bench/generator/run.h"
+#include "bench/generator/selftest.h"
 
 namespace strata::gen {
 namespace {
@@ -83,10 +85,8 @@ void write_report(const Run& run, const std::string& file) {
     if (!out) throw FileError(file + ": can't be written");
 }
 
-int run_plan(const RunOptions& options) {
-    const Plan plan = read_plan(options.plan);
-    const std::unique_ptr<PacketIo> io = make_socket_io();
-    Run run(plan, *io);
+int carry_out(const Plan& plan, PacketIo& io, const RunOptions& options) {
+    Run run(plan, io);
     Screen screen(options);
     run.execute(screen);
     const std::vector<Wrong> wrong = verdict(run);
@@ -94,6 +94,26 @@ int run_plan(const RunOptions& options) {
     if (options.json_file != "-" && !options.live_json && !options.quiet)
         fmt::print("{}\n{}\n{}", receiver_table(run, false), publisher_table(run), verdict_text(wrong));
     return wrong.empty() ? 0 : kWrong;
+}
+
+int run_plan(const RunOptions& options) {
+    const Plan plan = read_plan(options.plan);
+    const std::unique_ptr<PacketIo> io = make_socket_io();
+    return carry_out(plan, *io, options);
+}
+
+int selftest(const RunOptions& options, double seconds) {
+    const std::unique_ptr<PacketIo> io = make_socket_io();
+    const Plan plan = make_selftest_plan(*io, static_cast<std::int64_t>(seconds * 1e6));
+    return carry_out(plan, *io, options);
+}
+
+int profiles(const std::string& name) {
+    if (name.empty())
+        for (const std::string& one : profile_names()) fmt::print("{}\n", one);
+    else
+        std::cout << to_json(load_profile(name).track).dump(2) << '\n';
+    return 0;
 }
 
 int describe(const std::string& capture, const std::string& kind) {
@@ -138,12 +158,23 @@ int command_line(int argc, char** argv) {
         app.add_subcommand("resolve", "print a plan's tracks with the SSRCs that will be sent");
     resolve_command->add_option("plan", path, "plan file")->required();
 
+    CLI::App* profiles_command = app.add_subcommand("profiles", "list synthetic profiles, or describe one");
+    profiles_command->add_option("name", path, "profile or its file");
+    double seconds = 3;
+    CLI::App* selftest_command =
+        app.add_subcommand("selftest", "publish to itself over loopback, without a relay");
+    selftest_command->add_option("--seconds", seconds, "how long")->check(CLI::Range(1.0, 3600.0));
+    selftest_command->add_option("--json", run_options.json_file, "write the report there");
+    selftest_command->add_flag("--live", run_options.live, "a table of the last second, every second");
+
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
         return app.exit(e) == 0 ? 0 : kUsage;
     }
     if (*run) return run_plan(run_options);
+    if (*selftest_command) return selftest(run_options, seconds);
+    if (*profiles_command) return profiles(path);
     if (*describe_command) return describe(path, kind);
     return resolve(path);
 }

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "bench/generator/capture_source.h"
+#include "bench/generator/synthetic_source.h"
 #include "bench/generator/target.h"
 #include "relay/rtp/byte_order.h"
 #include "relay/rtp/demux.h"
@@ -45,6 +46,13 @@ std::unique_ptr<MediaSource> make_source(const Plan& plan, std::size_t publisher
                                         p.id, p.ssrcs.size(), encodings));
         return draw_numbers(random, p, encodings);
     };
+    if (!p.profile.empty()) {
+        Profile profile = load_profile(p.profile);
+        std::vector<FreshNumbers> fresh = draw(profile.track.encodings.size());
+        const auto first_frame_number = static_cast<std::uint16_t>(random());
+        return std::make_unique<SyntheticSource>(std::move(profile), std::move(fresh),
+                                                 first_frame_number);
+    }
     const Capture capture = load_capture(p.capture, p.kind);
     CaptureSourceConfig config;
     config.fresh = draw(capture.track.encodings.size());
@@ -168,14 +176,13 @@ void Run::turn(std::int64_t now_us, RunObserver& observer) {
 }
 
 void Run::drain() {
-    const std::int64_t stopped_us = monotonic_us();
+    const std::int64_t stopped_us = ended_us_ = monotonic_us();
     while (monotonic_us() < stopped_us + kDrain_us) {
         io_.receive(*this);
         io_.wait(stopped_us + kDrain_us);
     }
-    ended_us_ = monotonic_us();
     for (const ReceiverEnd& r : receivers_)
-        r.receiver->finish(ended_us_, stopped_us, plan_.limits.latency_p99_us);
+        r.receiver->finish(monotonic_us(), stopped_us, plan_.limits.latency_p99_us);
 }
 
 void Run::announce_targets(std::int64_t now_us, RunObserver& observer) {

@@ -62,6 +62,7 @@ class Run final : private PacketIo::Sink {
     // Monotonic; 0 before execute.
     std::int64_t began_us() const { return began_us_; }
     std::int64_t ended_us() const { return ended_us_; }
+    // How long publishers have been sending.
     double elapsed_s() const;
     std::uint64_t stray_packets() const { return stray_packets_; }
     IoCounters io_counters() const { return io_.counters(); }
