@@ -5,6 +5,8 @@
 namespace strata::relay {
 namespace {
 
+constexpr TimeUs kLongestPictureGapUs = 100'000;  // 10 pictures a second
+
 // Whether any decode target whose highest layer is spatial layer `spatial` is active (C4, B4).
 bool active(const FrameInfo& frame, SpatialId spatial) {
     if (frame.targets == nullptr) return spatial <= frame.top_spatial;
@@ -28,6 +30,10 @@ void Availability::on_frame(std::size_t encoding, const FrameInfo& frame, TimeUs
     Encoding& e = state_[encoding];
     if (frame.mode != SpatialMode::unknown) e.mode = frame.mode;
     e.top = std::min<SpatialId>(frame.top_spatial, kMaxSpatialLayers - 1);
+    // A pause of the whole encoding is no layer's silence: only as much of it counts as lies between
+    // two pictures of a slow stream.
+    const TimeUs pause = std::max<TimeUs>(now - e.last_frame - kLongestPictureGapUs, 0);
+    for (TimeUs& seen : e.layer_seen) seen += pause;
     e.last_frame = now;
     for (std::size_t other = 0; other < encodings_; ++other)
         if (other != encoding) ++state_[other].frames_elsewhere;

@@ -66,7 +66,7 @@ class Capture:
         self.frame_of, self.frames, self.pictures = {}, {}, []
         by_number, listed = {}, self.listed_frames()
         unwrap = collections.defaultdict(lambda: rtp.Unwrapper(16))
-        seen_pictures = {}
+        seen_pictures, self.picture_end = {}, {}
         for packet in self.packets:
             if not packet.payload:
                 continue
@@ -80,6 +80,7 @@ class Capture:
             if picture not in seen_pictures:
                 seen_pictures[picture] = packet.time_us
                 self.pictures.append(picture)
+            self.picture_end[picture] = packet.time_us
             number = unwrap[packet.ssrc](dd.frame_number) if dd else None
             if key in self.frames:
                 continue

@@ -214,8 +214,8 @@ class Output:
             self.fail(f"decoder: {line}")
         if len(sizes) != len(wanted):
             self.fail(f"decoder gave {len(sizes)} pictures of {len(wanted)}")
-        elif None not in wanted and sizes != wanted:
-            at = next(i for i, (s, w) in enumerate(zip(sizes, wanted)) if s != w)
+        elif None not in wanted and not all(map(same_size, sizes, wanted)):
+            at = next(i for i, (s, w) in enumerate(zip(sizes, wanted)) if not same_size(s, w))
             self.fail(f"picture {at} decoded as {sizes[at]}, encoded as {wanted[at]}")
 
     def check(self, expectation=None, takes=None, decodes=True, simulcast=None):
@@ -234,6 +234,11 @@ class Output:
         if decodes:
             self.check_decodes(pictures)
         return self.problems
+
+
+def same_size(decoded, encoded):
+    """Encoders round odd sizes up to even ones (135 lines are coded as 136)."""
+    return all(d in (e, e + e % 2) for d, e in zip(decoded, encoded))
 
 
 def red_primary(payload):

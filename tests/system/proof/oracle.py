@@ -58,16 +58,17 @@ class Single:
         forwarded = set()
         patience = 0
         for position, picture in enumerate(self.pictures):
-            seconds = (self.capture.picture_time[picture] - self.capture.start_us) / 1e6
-            target = target_at(self.schedule, seconds)
-            target = tuple(min(t, c) for t, c in zip(target, self.cap))
+            target = self.target(self.capture.picture_time[picture])
+            changes = target != self.target(self.capture.picture_end[picture])
             key = self.capture.is_key_picture(picture)
             if key:
                 high = low = target
             elif high is not None:
                 high = self.step(position, high, target, forwarded)
                 waits = waits or high[0] != target[0]
-                if self.capture.k_svc and target[0] < high[0]:
+                if self.capture.k_svc and low[0] != high[0]:
+                    low = high
+                elif self.capture.k_svc and target[0] < high[0]:
                     # C3: down waits for a key picture, and saves rate by temporal layers meanwhile.
                     low, patience = (high[0], 0), 0
                 elif low != high:
@@ -77,10 +78,16 @@ class Single:
                 if low == high:
                     patience = 0
             most[picture], least[picture] = high, low
+            if changes:  # in mid-picture: frames that had not begun follow the new target
+                least[picture] = None
             if high is not None:
                 forwarded.update(f.key for f in self.capture.frames_of(picture)
                                  if self.takes(f, high, key))
         return Expectation(most, least, waits)
+
+    def target(self, time_us):
+        wanted = target_at(self.schedule, (time_us - self.capture.start_us) / 1e6)
+        return tuple(min(t, c) for t, c in zip(wanted, self.cap))
 
     def step(self, position, current, target, forwarded):
         spatial, temporal = current
@@ -91,6 +98,10 @@ class Single:
             if self.legal_from(position, (spatial, wanted), forwarded):
                 temporal = wanted
                 break
+        if self.capture.k_svc and target[0] != spatial:
+            # Away from key pictures only where the target layer's references happen to be there.
+            if self.legal_from(position, (target[0], temporal), forwarded):
+                spatial = target[0]
         if not self.capture.k_svc:
             for wanted in range(target[0], spatial, -1):
                 if self.legal_from(position, (wanted, temporal), forwarded):
