@@ -1,0 +1,160 @@
+#include "tests/unit/dataplane/worker/relay_fixture.h"
+
+namespace strata::dataplane {
+namespace {
+
+using api::RxDrop;
+using api::WorkerCounter;
+
+constexpr const char* kMidUri = "urn:ietf:params:rtp-hdrext:sdes:mid";
+constexpr const char* kRidUri = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
+constexpr const char* kRepairedUri = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
+
+void unlatched_room(Relay& relay) {
+    ASSERT_EQ(relay.transport(1, 0), "");
+    ASSERT_EQ(relay.track(2, 1, "opus", {1111}), "");
+    ASSERT_EQ(relay.transport(3, 11), "");
+    ASSERT_EQ(relay.subscription(4, 2, 3, 7000), "");
+}
+
+TEST(Latching, TheFirstValidPacketFixesTheAddressOnce) {
+    Relay relay;
+    unlatched_room(relay);
+    relay.receive(Relay::peer(50), rtp({.ssrc = 9}));  // an SSRC nobody announced
+    EXPECT_EQ(relay[RxDrop::unknown_transport], 1u);
+    relay.receive(Relay::peer(50), rtp({.ssrc = 1111, .payload_type = 100}));  // not valid here
+    EXPECT_EQ(relay[RxDrop::unknown_transport], 2u);
+
+    relay.receive(Relay::peer(51), rtp({.ssrc = 1111, .sequence = 1}));
+    EXPECT_EQ(relay[WorkerCounter::transports_latched], 1u);
+    EXPECT_EQ(relay[WorkerCounter::fanned_out], 1u);
+    ASSERT_EQ(relay.notices.size(), 1u);
+    EXPECT_EQ(relay.notices[0].kind, Notice::Kind::transport_latched);
+    EXPECT_EQ(relay.notices[0].id, 1u);
+    EXPECT_EQ(relay.notices[0].endpoint, Relay::peer(51));
+
+    relay.receive(Relay::peer(52), rtp({.ssrc = 1111, .sequence = 2}));  // locked by now
+    EXPECT_EQ(relay[RxDrop::unknown_transport], 3u);
+    EXPECT_EQ(relay[WorkerCounter::transports_latched], 1u);
+    relay.expect_equations();
+}
+
+TEST(Latching, TheSameStateAgainKeepsTheLatchedAddress) {
+    Relay relay;
+    unlatched_room(relay);
+    relay.receive(Relay::peer(51), rtp({.ssrc = 1111, .sequence = 1}));
+    ASSERT_EQ(relay.transport(1, 0), "");
+    relay.receive(Relay::peer(51), rtp({.ssrc = 1111, .sequence = 2}));
+    EXPECT_EQ(relay[WorkerCounter::fanned_out], 2u);
+    ASSERT_EQ(relay.transport(1, 51), "");  // control has stored it
+    relay.receive(Relay::peer(51), rtp({.ssrc = 1111, .sequence = 3}));
+    EXPECT_EQ(relay[WorkerCounter::fanned_out], 3u);
+}
+
+TEST(Latching, ReceiversOfAnUnlatchedTransportWait) {
+    Relay relay;
+    ASSERT_EQ(relay.transport(1, 2), "");
+    ASSERT_EQ(relay.track(2, 1, "opus", {1111}), "");
+    ASSERT_EQ(relay.transport(3, 0), "");
+    ASSERT_EQ(relay.track(5, 3, "opus", {2222}), "");
+    ASSERT_EQ(relay.subscription(4, 2, 3, 7000), "");
+    relay.receive(Relay::peer(2), rtp({.ssrc = 1111, .sequence = 1}));
+    EXPECT_EQ(relay[RxDrop::no_receiver], 1u);
+    relay.receive(Relay::peer(60), rtp({.ssrc = 2222, .sequence = 1}));  // latches transport 3
+    relay.receive(Relay::peer(2), rtp({.ssrc = 1111, .sequence = 2}));
+    EXPECT_EQ(relay.media_to(Relay::peer(60)).size(), 1u);
+}
+
+TEST(Latching, TwoTransportsCannotWaitForTheSameSsrc) {  // C38
+    Relay relay;
+    unlatched_room(relay);
+    ASSERT_EQ(relay.transport(5, 0), "");
+    EXPECT_EQ(relay.track(6, 5, "opus", {1111}), "ssrc-collision");
+}
+
+// Two rids, without SSRCs.
+std::string simulcast_track(Relay& relay) {
+    api::Object object;
+    api::Track& track = *object.mutable_track();
+    track.set_id(2);
+    track.set_transport(1);
+    track.set_codec("VP8");
+    track.set_payload_type(96);
+    track.set_rtx_payload_type(97);
+    track.set_mid("v");
+    track.add_encodings()->set_rid("q");
+    track.add_encodings()->set_rid("h");
+    const std::pair<std::uint32_t, const char*> extensions[] = {
+        {9, kMidUri}, {10, kRidUri}, {11, kRepairedUri}};
+    for (const auto& [id, uri] : extensions) {
+        api::Extension& extension = *track.add_extensions();
+        extension.set_id(id);
+        extension.set_uri(uri);
+    }
+    return relay.put(object);
+}
+
+TEST(Learning, RidsNameTheirSsrcsOnceAndForAll) {  // B8
+    Relay relay;
+    ASSERT_EQ(relay.transport(1, 2), "");
+    ASSERT_EQ(simulcast_track(relay), "");
+    const Endpoint publisher = Relay::peer(2);
+    const auto packet = [](std::uint32_t ssrc, std::uint8_t type, const char* mid, int id,
+                           const char* rid) {
+        RtpFields fields{.ssrc = ssrc, .payload_type = type, .payload = vp8_payload(true)};
+        if (mid) fields.extensions.emplace_back(9, mid);
+        if (rid) fields.extensions.emplace_back(id, rid);
+        return rtp(fields);
+    };
+    relay.receive(publisher, packet(500, 96, nullptr, 0, nullptr));  // no name yet
+    EXPECT_EQ(relay[RxDrop::unknown_ssrc], 1u);
+    relay.receive(publisher, packet(500, 96, "other", 10, "h"));  // another m-line's
+    EXPECT_EQ(relay[RxDrop::unknown_ssrc], 2u);
+    relay.receive(publisher, packet(500, 96, "v", 10, "h"));
+    relay.receive(publisher, packet(501, 96, "v", 10, "q"));
+    relay.receive(publisher, packet(502, 97, "v", 11, "h"));  // RTX of h
+    EXPECT_EQ(relay[WorkerCounter::ssrcs_learned], 3u);
+    EXPECT_EQ(relay[RxDrop::retransmission], 1u);
+    relay.receive(publisher, packet(500, 96, nullptr, 0, nullptr));  // the name has gone (B8)
+    EXPECT_EQ(relay[RxDrop::unknown_ssrc], 2u);
+    ASSERT_EQ(relay.notices.size(), 3u);
+    EXPECT_EQ(relay.notices[0].ssrc, 500u);
+    EXPECT_EQ(relay.notices[0].encoding, 1);
+    EXPECT_EQ(relay.notices[1].encoding, 0);
+    EXPECT_TRUE(relay.notices[2].rtx);
+
+    relay.receive(publisher, packet(503, 96, "v", 10, "h"));  // h has an SSRC that is in use
+    EXPECT_EQ(relay[WorkerCounter::ssrcs_refused], 1u);
+    relay.now += 2'000'000;
+    relay.receive(publisher, packet(503, 96, "v", 10, "h"));  // the old one fell silent
+    EXPECT_EQ(relay[WorkerCounter::ssrcs_learned], 4u);
+    relay.expect_equations();
+}
+
+TEST(Learning, ASinglePayloadTypeIsNameEnough) {
+    Relay relay;
+    ASSERT_EQ(relay.transport(1, 2), "");
+    ASSERT_EQ(relay.track(2, 1, "opus", {0}), "");
+    relay.receive(Relay::peer(2), rtp({.ssrc = 42}));
+    EXPECT_EQ(relay[WorkerCounter::ssrcs_learned], 1u);
+    EXPECT_EQ(relay[RxDrop::no_receiver], 1u);
+    ASSERT_EQ(relay.track(3, 1, "opus", {0}), "");  // now two tracks share the payload type
+    relay.receive(Relay::peer(2), rtp({.ssrc = 43}));
+    EXPECT_EQ(relay[RxDrop::unknown_ssrc], 1u);
+}
+
+TEST(Learning, TheTableOfSsrcsIsBounded) {  // C38
+    WorkerConfig config;
+    config.max_ssrcs = 2;
+    Relay relay(config);
+    ASSERT_EQ(relay.transport(1, 2), "");
+    ASSERT_EQ(relay.track(2, 1, "opus", {1}), "");
+    ASSERT_EQ(relay.track(3, 1, "opus", {2}, 112), "");
+    ASSERT_EQ(relay.track(4, 1, "opus", {0}, 113), "");
+    relay.receive(Relay::peer(2), rtp({.ssrc = 42, .payload_type = 113}));
+    EXPECT_EQ(relay[WorkerCounter::ssrcs_refused], 1u);
+    EXPECT_EQ(relay[RxDrop::unknown_ssrc], 1u);
+}
+
+}  // namespace
+}  // namespace strata::dataplane
