@@ -1,13 +1,15 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <string.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <optional>
 #include <random>
 #include <string>
 
@@ -143,6 +145,7 @@ int main_of(int argc, char** argv) {
         std::fputs(config.error().text().c_str(), stderr);
         return api::kExitConfig;
     }
+    std::signal(SIGPIPE, SIG_IGN);  // a reader of our log that went away
     set_up_logging(config->node.log_level);
     return run(*config);
 }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -40,6 +41,9 @@ using boost::system::error_code;
 using Socket = asio::generic::stream_protocol::socket;  // TCP and Unix alike
 using Request = http::request<http::string_body>;
 using Response = http::response<http::string_body>;
+
+constexpr std::chrono::seconds kDrainTime{1};
+constexpr std::size_t kDrainBytes = 4 << 20;
 
 // "localhost:8410", "127.0.0.1", "[::1]:80": names of this machine that no other one can have.
 bool loopback_host(std::string_view host) {
@@ -120,6 +124,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
     // False: the connection is to be closed.
     asio::awaitable<bool> serve_one(Connection& connection);
     asio::awaitable<bool> send(Connection& connection, Response response);
+    asio::awaitable<void> drain(Connection& connection);
     asio::awaitable<bool> refuse_read(Connection& connection, error_code error);
     asio::awaitable<HttpResponse> handle(Connection& connection, const Request& request);
     std::optional<Error> check(const Connection& connection, const Request& request) const;
@@ -326,7 +331,21 @@ asio::awaitable<bool> HttpServer::State::refuse_read(Connection& c, error_code e
     }
     if (!wrong || !c.socket.is_open()) co_return false;
     co_await send(c, to_wire(problem(*wrong), 11, false, false));
+    co_await drain(c);
     co_return false;
+}
+
+// Closing with unread input resets the connection and may take our answer away from the peer: what it
+// is still sending is read and forgotten, within bounds.
+asio::awaitable<void> HttpServer::State::drain(Connection& c) {
+    error_code error;
+    c.socket.shutdown(asio::socket_base::shutdown_send, error);
+    c.expire_after(kDrainTime);
+    std::array<char, 16384> forgotten;
+    for (std::size_t total = 0; !error && total < kDrainBytes;)
+        total += co_await c.socket.async_read_some(
+            asio::buffer(forgotten), asio::redirect_error(asio::use_awaitable, error));
+    c.deadline.cancel();
 }
 
 std::optional<Error> HttpServer::State::check(const Connection& c, const Request& request) const {
@@ -355,11 +374,17 @@ asio::awaitable<HttpResponse> HttpServer::State::handle(Connection& c, const Req
                             .content_type = std::string(request[http::field::content_type]),
                             .body = request.body()};
     if (request.method() != http::verb::get)
-        spdlog::info("{} {} from {}", plain.method, plain.target, peer_text(c.socket));
-    handler(plain, [pending](HttpResponse answer) {
-        pending->answer = std::move(answer);
-        pending->done.cancel();
-    });
+        spdlog::info("{} {} from {}", plain.method, plain.target.substr(0, 200),
+                     peer_text(c.socket));
+    try {
+        handler(plain, [pending](HttpResponse answer) {
+            pending->answer = std::move(answer);
+            pending->done.cancel();
+        });
+    } catch (const std::exception& e) {  // of a library: no request may end the process
+        spdlog::error("{} {}: {}", plain.method, plain.target.substr(0, 200), e.what());
+        co_return problem({ErrorCode::internal, "", "the request could not be carried out", ""});
+    }
     if (!pending->answer) {
         error_code error;
         pending->done.expires_at(asio::steady_timer::time_point::max());

@@ -76,6 +76,7 @@ class Directory {
     };
 
     Result<void> check_name(std::string_view field, std::string_view name);
+    Result<void> check_remote(const std::optional<Endpoint>& remote, std::uint32_t worker) const;
     Result<void> check_ssrcs(const Track& track) const;
     Result<std::uint32_t> outgoing_ssrc(const Participant& receiver, std::string_view field,
                                         std::optional<std::uint32_t> wanted,

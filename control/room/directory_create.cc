@@ -60,6 +60,20 @@ Result<Change> Directory::plan_room(const RoomSpec& spec) {
     return Change{.puts = {std::move(room)}, .next_id = next_id_};
 }
 
+Result<void> Directory::check_remote(const std::optional<Endpoint>& remote,
+                                     std::uint32_t worker) const {
+    if (!remote) return {};
+    for (const auto& [id, other] : participants_) {
+        const bool same = other.remote ? *other.remote == *remote
+                                       : other.latched && other.latched->value == *remote;
+        if (same && worker_of(id) == worker)
+            return refuse(ErrorCode::already_exists, id_text(id),
+                          endpoint_text(*remote) + " is the address of another participant",
+                          "each participant sends from an address of its own");
+    }
+    return {};
+}
+
 Result<Change> Directory::plan_participant(std::string_view name, const ParticipantSpec& spec) {
     const auto home = room(name);
     if (!home) return std::unexpected(home.error());
@@ -78,13 +92,8 @@ Result<Change> Directory::plan_participant(std::string_view name, const Particip
         return std::unexpected(ok.error());
     if (auto ok = limits_.check_one_more(Limit::participants_per_room, members(name).size()); !ok)
         return std::unexpected(ok.error());
-    if (spec.remote) {
-        for (const auto& [other_id, other] : participants_)
-            if (other.remote == spec.remote && worker_of(other_id) == (*home)->worker)
-                return refuse(ErrorCode::already_exists, id_text(other_id),
-                              endpoint_text(*spec.remote) + " is the address of another participant",
-                              "each participant sends from an address of its own");
-    }
+    if (auto ok = check_remote(spec.remote, (*home)->worker); !ok)
+        return std::unexpected(ok.error());
     Participant participant{.id = id,
                             .room = (*home)->name,
                             .name = own_name,
