@@ -62,6 +62,7 @@ class FakeDataplane {
     std::map<ObjectKey, std::string> refuse;  // object → error code
     std::uint32_t version = api::kProtocolVersion;
     int messages = 0;
+    std::string segment = "none";
 
     static ObjectKey key_of(const api::Object& object) {
         using Kind = ObjectKey::Kind;
@@ -76,7 +77,7 @@ class FakeDataplane {
         auto* reply = message.mutable_hello();
         reply->set_version(version);
         reply->set_dataplane_epoch(epoch_);
-        reply->set_statistics_segment("none");
+        reply->set_statistics_segment(segment);
         auto* worker = reply->add_workers();
         worker->set_cpu(1);
         worker->set_port("socket:127.0.0.1");

@@ -69,6 +69,11 @@ TEST(Directory, two_participants_cannot_have_one_address) {
     ASSERT_TRUE(f.done<Participant>(f.directory.plan_participant("demo", {.remote = remote})));
     EXPECT_EQ(f.directory.plan_participant("other", {.remote = remote}).error().code,
               ErrorCode::already_exists);
+    const Participant latching = f.participant("demo");
+    const auto seen = *parse_endpoint("127.0.0.1:5001");
+    f.directory.apply(f.directory.plan_latched(latching.id, {seen, 1}));
+    EXPECT_EQ(f.directory.plan_participant("other", {.remote = seen}).error().code,
+              ErrorCode::already_exists);
 }
 
 TEST(Directory, ssrc_collisions_are_refused) {  // C38
