@@ -40,8 +40,9 @@ constexpr std::uint16_t kEtherTypeVlan = 0x8100, kEtherTypeIpv6 = 0x86dd;
 constexpr std::uint8_t kProtocolIcmp = 1, kProtocolUdp = 17, kProtocolIcmpv6 = 58;
 static_assert(kIpv6HeadBytes + kVlanBytes == kMaxLinkBytes);
 
-// A next hop's MAC in the low 48 bits, and whether it is known. One atomic word: written when a
-// reply comes, read for every packet.
+// A next hop's MAC in the low 48 bits, and whether it is known; until then its index in the table,
+// so that a frame that waits says for whom. One atomic word: written when a reply comes, read for
+// every packet.
 struct Neighbour {
     static constexpr std::uint64_t kResolved = std::uint64_t{1} << 63;
     std::atomic<std::uint64_t> word{0};
@@ -96,7 +97,7 @@ class EthernetWriter {
         return set_destination(head, link) + size;
     }
 
-    // False when the last write()'s next hop had no address: its destination is 0.
+    // False when the last write()'s next hop had no address yet: Port::hold it.
     bool resolved() const { return resolved_; }
 
   private:

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "dataplane/api/config/port_spec.h"
+#include "dataplane/port/ethdev_port.h"
 #include "dataplane/port/memory_port.h"
 #include "dataplane/port/port.h"
 #include "dataplane/port/socket_port.h"
@@ -27,8 +28,15 @@ std::expected<std::unique_ptr<Port>, PortError> open_port(std::string_view spec,
                                                           const PortConfig& config) {
     if (auto checked = check_port_spec(spec); !checked) return std::unexpected(checked.error());
     if (spec == kMemory) return std::make_unique<MemoryPort>(config);
-    const auto address = IpAddress::parse(spec.substr(kSocket.size()));
-    return std::make_unique<SocketPort>(std::string(spec), *address, config);
+    if (spec.starts_with(kSocket)) {
+        const auto address = IpAddress::parse(spec.substr(kSocket.size()));
+        return std::make_unique<SocketPort>(std::string(spec), *address, config);
+    }
+    const auto ethdev = parse_ethdev_spec(spec);
+    if (!ethdev) return std::unexpected(ethdev.error());
+    auto device = EthdevDevice::open(*ethdev, std::string(spec));
+    if (!device) return std::unexpected(device.error());
+    return std::make_unique<EthdevPort>(std::string(spec), *ethdev, std::move(*device), config);
 }
 
 std::vector<std::string> eal_device_arguments(std::span<const std::string> specs) {

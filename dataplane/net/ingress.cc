@@ -1,0 +1,192 @@
+#include "dataplane/net/ingress.h"
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+
+#include "dataplane/net/arp.h"
+#include "dataplane/net/checksum.h"
+#include "dataplane/net/frame.h"
+#include "dataplane/net/icmp.h"
+#include "dataplane/net/neighbour_discovery.h"
+
+namespace strata::dataplane::net {
+
+namespace {
+
+constexpr std::uint16_t kMaxVlanId = 0xfff;
+constexpr std::uint8_t kFragmentHeader = 44;  // RFC 8200 section 4.5
+
+Ingress consumed(PortCounter counter) { return {.counter = counter}; }
+
+Ingress reply(PortCounter counter, PortCounter reply_counter) {
+    return {.action = Ingress::Action::reply, .counter = counter, .reply_counter = reply_counter};
+}
+
+// The frame, what is left of it behind the Ethernet header, and who sent it.
+struct Frame {
+    rte_mbuf& m;
+    const LocalNet& local;
+    FlowKey& flow;
+    std::uint16_t ethernet_bytes = kEthernetBytes;
+
+    std::uint8_t* bytes() const { return rte_pktmbuf_mtod(&m, std::uint8_t*); }
+    std::span<std::uint8_t> body() const {
+        return {bytes() + ethernet_bytes, static_cast<std::size_t>(m.data_len - ethernet_bytes)};
+    }
+    bool to_us() const { return std::memcmp(bytes(), local.mac.data(), 6) == 0; }
+    // The mbuf becomes a frame of `size` bytes that was written at its begin.
+    void resize(std::size_t size) const {
+        m.data_len = static_cast<std::uint16_t>(size);
+        m.pkt_len = m.data_len;
+    }
+    // Back to where it came from, cut to the Ethernet header and `size` bytes.
+    void turn_round(std::size_t size) const {
+        std::memcpy(bytes(), bytes() + 6, 6);
+        put_mac(bytes() + 6, local.mac);
+        resize(ethernet_bytes + size);
+    }
+};
+
+// A reply may be larger than what came (Ethernet pads, but a TAP needn't).
+bool has_room(const rte_mbuf& m, std::size_t frame_bytes) {
+    return frame_bytes <= std::size_t{m.data_len} + rte_pktmbuf_tailroom(&m);
+}
+
+Ingress receive_arp(const Frame& f) {
+    const auto message = parse_arp(f.body());
+    if (!message || !f.local.address.is_v4()) return consumed(PortCounter::rx_arp);
+    Ingress result = consumed(PortCounter::rx_arp);
+    if (message->request && message->target == f.local.address && has_room(f.m, kMaxArpFrame)) {
+        f.resize(write_arp_reply(f.local, *message, f.bytes()));
+        result = reply(PortCounter::rx_arp, PortCounter::arp_answered);
+    }
+    result.learned = true;
+    result.neighbour = message->sender;
+    result.mac = message->sender_mac;
+    return result;
+}
+
+// `udp` begins at the UDP header, `ip_payload` bytes belong to it (RFC 768).
+Ingress receive_udp(const Frame& f, std::uint8_t* udp, std::size_t ip_payload) {
+    if (ip_payload < kUdpBytes) return consumed(PortCounter::rx_bad_header);
+    const std::uint16_t size = get_be16(udp + 4);
+    if (size < kUdpBytes || size > ip_payload) return consumed(PortCounter::rx_bad_header);
+    f.flow.remote_port = get_be16(udp);
+    f.flow.local_port = get_be16(udp + 2);
+    const auto worker = static_cast<std::uint16_t>(f.flow.local_port - f.local.first_port);
+    if (worker >= f.local.ports) return consumed(PortCounter::rx_unknown_port);
+    if (f.flow.remote_port == 0) return consumed(PortCounter::rx_bad_header);
+    f.m.data_off =
+        static_cast<std::uint16_t>(udp + kUdpBytes - static_cast<std::uint8_t*>(f.m.buf_addr));
+    f.resize(size - kUdpBytes);
+    return {.action = Ingress::Action::deliver, .worker = worker};
+}
+
+// Sources that no host has: this network, loopback, multicast and above (RFC 1122 section 3.2.1.3).
+bool is_martian(const std::uint8_t* source) {
+    return source[0] == 0 || source[0] == 127 || source[0] >= 224;
+}
+
+Ingress receive_ipv4(const Frame& f) {
+    const std::span<std::uint8_t> packet = f.body();
+    if (packet.size() < kIpv4Bytes) return consumed(PortCounter::rx_truncated);
+    std::uint8_t* ip = packet.data();
+    const std::size_t header = (ip[0] & 0xfu) * 4u;
+    const std::size_t total = get_be16(ip + 2);
+    if (ip[0] >> 4 != 4 || header < kIpv4Bytes || total < header)
+        return consumed(PortCounter::rx_bad_header);
+    if (total > packet.size()) return consumed(PortCounter::rx_truncated);
+    if (fold(raw_sum(ip, header)) != 0xffff) return consumed(PortCounter::rx_bad_header);
+    if (!f.to_us() || !f.local.address.is_v4() ||
+        std::memcmp(ip + 16, f.local.address.v4_bytes(), 4) != 0)
+        return consumed(PortCounter::rx_not_for_us);
+    if (is_martian(ip + 12)) return consumed(PortCounter::rx_bad_header);
+    // More fragments, or an offset (RFC 791 section 3.1).
+    if ((get_be16(ip + 6) & 0x3fff) != 0) return consumed(PortCounter::rx_fragment);
+    if (ip[9] == kProtocolIcmp) {
+        if (!answer_echo_v4(packet.first(total))) return consumed(PortCounter::rx_icmp);
+        f.turn_round(total);
+        return reply(PortCounter::rx_icmp, PortCounter::icmp_answered);
+    }
+    if (ip[9] != kProtocolUdp) return consumed(PortCounter::rx_unknown_type);
+    f.flow.remote = get_ipv4(ip + 12);
+    f.flow.local = f.local.address;
+    return receive_udp(f, ip + header, total - header);
+}
+
+Ingress receive_neighbour(const Frame& f, std::span<std::uint8_t> packet) {
+    const auto message = parse_neighbour(packet);
+    if (!message || f.local.address.is_v4()) return consumed(PortCounter::rx_arp);
+    const MacAddress from = get_mac(f.bytes() + 6);
+    Ingress result = consumed(PortCounter::rx_arp);
+    result.learned = message->mac.has_value();
+    result.neighbour = message->solicitation ? message->source : message->target;
+    if (message->mac) result.mac = *message->mac;
+    if (!message->solicitation || message->target != f.local.address ||
+        message->source.is_unspecified() || !has_room(f.m, kMaxNeighbourFrame))
+        return result;
+    f.resize(write_advertisement(f.local, *message, message->mac.value_or(from), f.bytes()));
+    result.action = Ingress::Action::reply;
+    result.reply_counter = PortCounter::arp_answered;
+    return result;
+}
+
+Ingress receive_icmpv6(const Frame& f, std::span<std::uint8_t> packet, bool to_us) {
+    if (packet.size() <= kIpv6Bytes) return consumed(PortCounter::rx_bad_header);
+    const std::uint8_t type = packet[kIpv6Bytes];
+    if (type == kNeighbourSolicitation || type == kNeighbourAdvertisement)
+        return receive_neighbour(f, packet);
+    if (!to_us || !answer_echo_v6(packet)) return consumed(PortCounter::rx_icmp);
+    f.turn_round(packet.size());
+    return reply(PortCounter::rx_icmp, PortCounter::icmp_answered);
+}
+
+Ingress receive_ipv6(const Frame& f) {
+    const std::span<std::uint8_t> body = f.body();
+    if (body.size() < kIpv6Bytes) return consumed(PortCounter::rx_truncated);
+    std::uint8_t* ip = body.data();
+    if (ip[0] >> 4 != 6) return consumed(PortCounter::rx_bad_header);
+    const std::size_t payload = get_be16(ip + 4);
+    if (kIpv6Bytes + payload > body.size()) return consumed(PortCounter::rx_truncated);
+    const bool ours = get_ipv6(ip + 24) == f.local.address;
+    if (ip[6] == kProtocolIcmpv6)
+        return receive_icmpv6(f, body.first(kIpv6Bytes + payload), ours && f.to_us());
+    if (!ours || !f.to_us()) return consumed(PortCounter::rx_not_for_us);
+    if (ip[6] == kFragmentHeader) return consumed(PortCounter::rx_fragment);
+    if (ip[6] != kProtocolUdp) return consumed(PortCounter::rx_unknown_type);
+    f.flow.remote = get_ipv6(ip + 8);
+    // A multicast or v4-mapped source is nobody's.
+    if (f.flow.remote.bytes[0] == 0xff || f.flow.remote.is_v4() || f.flow.remote.is_unspecified())
+        return consumed(PortCounter::rx_bad_header);
+    f.flow.local = f.local.address;
+    return receive_udp(f, ip + kIpv6Bytes, payload);
+}
+
+}  // namespace
+
+Ingress receive_frame(rte_mbuf& m, const LocalNet& local, FlowKey& flow) {
+    if (m.data_len < kEthernetBytes) return consumed(PortCounter::rx_truncated);
+    Frame f{m, local, flow};
+    std::uint16_t type = get_be16(f.bytes() + 12);
+    std::uint16_t vlan = 0;
+    if (type == kEtherTypeVlan) {
+        if (m.data_len < kEthernetBytes + kVlanBytes) return consumed(PortCounter::rx_truncated);
+        vlan = get_be16(f.bytes() + 14) & kMaxVlanId;
+        type = get_be16(f.bytes() + 16);
+        f.ethernet_bytes = kEthernetBytes + kVlanBytes;
+    }
+    if (vlan != local.vlan) return consumed(PortCounter::rx_not_for_us);
+    switch (type) {
+        case kEtherTypeIpv4:
+            return receive_ipv4(f);
+        case kEtherTypeIpv6:
+            return receive_ipv6(f);
+        case kEtherTypeArp:
+            return receive_arp(f);
+        default:
+            return consumed(PortCounter::rx_unknown_type);
+    }
+}
+
+}  // namespace strata::dataplane::net

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "dataplane/net/ethernet_link.h"
+#include "dataplane/port/flow_key.h"
+
+namespace strata::dataplane::net {
+
+// Who we are on one Ethernet port, and which way leads out.
+struct LocalNet {
+    MacAddress mac{};
+    IpAddress address;              // one address, of one family
+    std::uint8_t prefix_bits = 24;  // of the family's own width: 1..32 or 1..128
+    std::optional<IpAddress> gateway;
+    std::uint16_t vlan = 0;        // 1..4094, 0: untagged
+    std::uint16_t first_port = 0;  // UDP: worker w owns first_port + w
+    std::uint16_t ports = 1;
+
+    bool on_link(const IpAddress& remote) const;
+    // Whom to send to for `remote`: itself, the gateway, or nobody (no route, other family).
+    std::optional<IpAddress> next_hop(const IpAddress& remote) const;
+};
+
+}  // namespace strata::dataplane::net

@@ -1,0 +1,192 @@
+#include "dataplane/port/ethdev_device.h"
+
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+namespace strata::dataplane {
+
+namespace {
+
+// Drivers that take chains without advertising RTE_ETH_TX_OFFLOAD_MULTI_SEGS; each is tried in
+// tests/unit/dataplane/port/ethdev_port_test.cc. Any other one without it gets linear packets:
+// net_af_xdp, for one, sends the right number of wrong bytes.
+constexpr std::array<std::string_view, 3> kTestedWithChains{"net_null", "net_pcap", "net_ring"};
+
+// net_af_xdp fills its ring from the pool with this many mbufs whatever is asked for.
+constexpr std::uint32_t kXdpRing = 2'048;
+// net_af_packet cuts frames that are longer than its default frame size without a word.
+constexpr std::uint16_t kAfPacketFrame = 1'982;
+constexpr std::uint16_t kFrameOverhead = net::kEthernetBytes + net::kVlanBytes;
+
+}  // namespace
+
+EthdevDevice::EthdevDevice(std::uint16_t id, const EthdevSpec& spec, std::string name)
+    : id_(id), name_(std::move(name)), device_(spec.device) {}
+
+EthdevDevice::EthdevDevice(EthdevDevice&& other) noexcept
+    : id_(other.id_),
+      name_(std::move(other.name_)),
+      device_(std::move(other.device_)),
+      made_(other.made_),
+      open_(std::exchange(other.open_, false)),
+      started_(std::exchange(other.started_, false)),
+      driver_(std::move(other.driver_)),
+      numa_node_(other.numa_node_),
+      abilities_(other.abilities_),
+      tx_offloads_(other.tx_offloads_),
+      tx_queues_(other.tx_queues_),
+      wait_descriptor_(other.wait_descriptor_) {}
+
+EthdevDevice::~EthdevDevice() {
+    if (!open_) return;
+    if (started_) rte_eth_dev_stop(id_);
+    rte_eth_dev_close(id_);
+    if (made_) rte_eal_hotplug_remove("vdev", device_.c_str());
+}
+
+std::unexpected<PortError> EthdevDevice::error(const char* what, int code, std::string hint) const {
+    return std::unexpected(PortError{
+        "port-open", name_,
+        std::string("can't ") + what + ' ' + device_ + ": " + strerror(code < 0 ? -code : code),
+        std::move(hint)});
+}
+
+std::expected<EthdevDevice, PortError> EthdevDevice::open(const EthdevSpec& spec,
+                                                          const std::string& name) {
+    std::uint16_t id = 0;
+    bool made = false;
+    if (rte_eth_dev_get_port_by_name(spec.device.c_str(), &id) != 0) {
+        const int code =
+            rte_eal_hotplug_add(spec.bus.c_str(), spec.device.c_str(), spec.devargs.c_str());
+        if (code == 0) made = spec.bus == "vdev";
+        if (code != 0 || rte_eth_dev_get_port_by_name(spec.device.c_str(), &id) != 0)
+            return std::unexpected(PortError{
+                "port-open", name, "DPDK can't open " + spec.device + ": " + strerror(-code),
+                spec.bus == "pci"
+                    ? "bind it to vfio-pci: dpdk-devbind.py --bind=vfio-pci " + spec.device
+                    : "does its interface exist, and are you root?"});
+    }
+    EthdevDevice device(id, spec, name);
+    device.made_ = made;
+    device.read_abilities();
+    if (device.is_driver("net_af_packet") && spec.mtu + kFrameOverhead > kAfPacketFrame &&
+        spec.devargs.find("framesz") == std::string::npos)
+        return std::unexpected(PortError{"port-capability", name,
+                                         "mtu=" + std::to_string(spec.mtu) + " would be cut to " +
+                                             std::to_string(kAfPacketFrame) + " bytes",
+                                         "add framesz=4096,blocksz=8192 behind the device"});
+    return device;
+}
+
+bool EthdevDevice::is_driver(std::string_view name) const { return driver_ == name; }
+
+void EthdevDevice::read_abilities() {
+    rte_eth_dev_info info{};
+    if (rte_eth_dev_info_get(id_, &info) != 0) return;
+    // "net_tap", not what the driver calls itself: the name is what people configured.
+    driver_ = device_.substr(0, device_.find_last_not_of("0123456789") + 1);
+    numa_node_ = rte_eth_dev_socket_id(id_);
+    const bool virtual_device = device_.starts_with("net_");
+    const bool advertised = (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
+    if (advertised) tx_offloads_ |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+    const bool tested = std::find(kTestedWithChains.begin(), kTestedWithChains.end(), driver_) !=
+                        kTestedWithChains.end();
+    abilities_.chains = advertised || tested;
+    abilities_.max_segments = abilities_.chains ? 8 : 1;
+    for (const std::uint16_t limit : {info.tx_desc_lim.nb_seg_max, info.tx_desc_lim.nb_mtu_seg_max})
+        if (limit != 0) abilities_.max_segments = std::min(abilities_.max_segments, limit);
+    // Virtual drivers compute checksums in software, over each receiver's copy of the payload; the
+    // fan-out sums a payload up once.
+    constexpr std::uint64_t kChecksums =
+        RTE_ETH_TX_OFFLOAD_UDP_CKSUM | RTE_ETH_TX_OFFLOAD_IPV4_CKSUM;
+    abilities_.checksum_offload =
+        !virtual_device && (info.tx_offload_capa & kChecksums) == kChecksums;
+    if (abilities_.checksum_offload) tx_offloads_ |= kChecksums;
+    abilities_.max_tx_queues = std::max<std::uint16_t>(info.max_tx_queues, 1);
+    if (is_driver("net_af_xdp")) abilities_.rx_mbufs_per_queue = kXdpRing;
+}
+
+std::expected<void, PortError> EthdevDevice::start(const PortConfig& config, std::uint16_t mtu,
+                                                   std::uint16_t tx_queues, rte_mempool* rx_pool) {
+    const auto wanted = std::min(tx_queues, abilities_.max_tx_queues);
+    tx_queues_ = wanted >= tx_queues ? tx_queues : std::uint16_t{1};
+    // From what is wanted to what any driver has: net_tap has as many transmit as receive queues,
+    // and few drivers have interrupts.
+    int code = -1;
+    for (const bool interrupt : {true, false}) {
+        code = configure(config, mtu, tx_queues_, interrupt);
+        if (code != 0 && tx_queues_ > 1) code = configure(config, mtu, tx_queues_ = 1, interrupt);
+        if (code != 0) continue;
+        code = set_up_queues(config, rx_pool);
+        if (code == 0) code = rte_eth_dev_start(id_);
+        if (code == 0) {
+            started_ = true;
+            if (interrupt) watch_receive_queue();
+            return {};
+        }
+    }
+    return error("start", code,
+                 "its receive queue needs " + std::to_string(abilities_.rx_mbufs_per_queue) +
+                     " mbufs; is the interface there?");
+}
+
+int EthdevDevice::configure(const PortConfig&, std::uint16_t mtu, std::uint16_t tx_queues,
+                            bool interrupt) {
+    rte_eth_conf conf{};
+    conf.rxmode.mtu = mtu;
+    conf.txmode.offloads = tx_offloads_;
+    conf.intr_conf.rxq = interrupt ? 1 : 0;
+    return rte_eth_dev_configure(id_, 1, tx_queues, &conf);
+}
+
+int EthdevDevice::set_up_queues(const PortConfig& config, rte_mempool* rx_pool) {
+    rte_eth_dev_info info{};
+    if (const int code = rte_eth_dev_info_get(id_, &info); code != 0) return code;
+    std::uint16_t rx_ring = config.rx_ring, tx_ring = config.tx_ring;
+    if (const int code = rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx_ring, &tx_ring); code != 0)
+        return code;
+    const auto node = static_cast<unsigned>(numa_node_ < 0 ? SOCKET_ID_ANY : numa_node_);
+    // Payloads are shared and from several pools: MBUF_FAST_FREE must stay off.
+    rte_eth_txconf tx = info.default_txconf;
+    tx.offloads = tx_offloads_;
+    if (const int code = rte_eth_rx_queue_setup(id_, 0, rx_ring, node, nullptr, rx_pool); code != 0)
+        return code;
+    for (std::uint16_t q = 0; q < tx_queues_; ++q)
+        if (const int code = rte_eth_tx_queue_setup(id_, q, tx_ring, node, &tx); code != 0)
+            return code;
+    return 0;
+}
+
+void EthdevDevice::watch_receive_queue() {
+    wait_descriptor_ = rte_eth_dev_rx_intr_ctl_q_get_fd(id_, 0);
+    // net_tap says ENOTSUP and interrupts all the same.
+    if (wait_descriptor_ >= 0) rte_eth_dev_rx_intr_enable(id_, 0);
+}
+
+std::expected<net::MacAddress, PortError> EthdevDevice::mac(const EthdevSpec& spec) const {
+    net::MacAddress mac;
+    if (spec.mac) {
+        mac = *spec.mac;
+        rte_ether_addr wanted;
+        std::memcpy(wanted.addr_bytes, mac.data(), mac.size());
+        // Virtual devices deliver every frame; a card has to be told.
+        const int code = rte_eth_dev_default_mac_addr_set(id_, &wanted);
+        if (code != 0 && !made_) return error("set the MAC address of", code, "leave out mac=");
+        return mac;
+    }
+    rte_ether_addr own{};
+    if (const int code = rte_eth_macaddr_get(id_, &own); code != 0)
+        return error("read the MAC address of", code, "give mac=");
+    std::memcpy(mac.data(), own.addr_bytes, mac.size());
+    // The kernel's side of a TAP has the driver's address: ours is the one next to it.
+    if (is_driver("net_tap")) mac[5] ^= 1;
+    return mac;
+}
+
+}  // namespace strata::dataplane

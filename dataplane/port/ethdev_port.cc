@@ -1,0 +1,308 @@
+#include "dataplane/port/ethdev_port.h"
+
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+#include <utility>
+
+#include "dataplane/net/arp.h"
+#include "dataplane/net/neighbour_discovery.h"
+
+namespace strata::dataplane {
+
+namespace {
+
+constexpr relay::TimeUs kRoundUs = 50'000;  // between rounds over the neighbours
+constexpr std::uint32_t kRequestsPerRound = 32;
+constexpr std::uint16_t kIpv4UdpBytes = net::kIpv4Bytes + net::kUdpBytes;
+constexpr std::uint16_t kIpv6UdpBytes = net::kIpv6Bytes + net::kUdpBytes;
+
+}  // namespace
+
+EthdevPort::EthdevPort(std::string spec, const EthdevSpec& ethdev, EthdevDevice device,
+                       const PortConfig& config)
+    : Port(std::move(spec), config),
+      device_(std::move(device)),
+      local_(ethdev.local),
+      ethdev_(ethdev),
+      neighbours_(config.neighbours) {
+    const bool v4 = local_.address.is_v4();
+    const EthdevAbilities& abilities = device_.abilities();
+    local_.first_port = config.base_udp_port;
+    local_.ports = config.workers;
+    head_bytes_ = static_cast<std::uint16_t>((v4 ? net::kIpv4HeadBytes : net::kIpv6HeadBytes) +
+                                             (local_.vlan != 0 ? net::kVlanBytes : 0));
+    capabilities_.link_kind = LinkKind::ethernet;
+    capabilities_.chains = abilities.chains;
+    capabilities_.max_segments = abilities.max_segments;
+    capabilities_.checksum_offload = abilities.checksum_offload;
+    capabilities_.max_datagram_bytes =
+        static_cast<std::uint16_t>(ethdev.mtu - (v4 ? kIpv4UdpBytes : kIpv6UdpBytes));
+    const std::uint32_t others = config.workers - 1u;
+    needs_.rx_mbufs = std::max<std::uint32_t>(config.rx_ring, abilities.rx_mbufs_per_queue) +
+                      others * config.handoff_ring;
+    needs_.tx_mbufs =
+        (config.tx_ring + config.held_packets) * config.workers + others * config.handoff_ring;
+    if (!abilities.chains) needs_.linear_mbufs = needs_.tx_mbufs;
+}
+
+EthdevPort::~EthdevPort() {
+    for (const auto& queue : queues_) {
+        for (; queue->sending_from != queue->sending_to; ++queue->sending_from)
+            rte_pktmbuf_free(queue->sending[queue->sending_from]);
+        for (rte_ring* ring : {queue->received, queue->to_send}) {
+            if (ring == nullptr) continue;
+            void* m;
+            while (rte_ring_dequeue(ring, &m) == 0) rte_pktmbuf_free(static_cast<rte_mbuf*>(m));
+            rte_ring_free(ring);
+        }
+    }
+}
+
+std::expected<void, PortError> EthdevPort::start(const Pools& pools) {
+    rx_pool_ = pools.rx;
+    header_pool_ = pools.header;
+    if (auto started = device_.start(config_, ethdev_.mtu, config_.workers, pools.rx); !started)
+        return started;
+    const auto mac = device_.mac(ethdev_);
+    if (!mac) return std::unexpected(mac.error());
+    local_.mac = *mac;
+    // Solicitations come to a group. Virtual devices deliver it anyway and may not know how to ask.
+    if (!local_.address.is_v4()) rte_eth_allmulticast_enable(device_.id());
+    for (std::uint16_t w = 0; w < config_.workers; ++w) {
+        queues_.push_back(std::make_unique<Queue>(config_));
+        queues_[w]->context = {neighbours_.words(), local_.vlan, config_.udp_checksum,
+                               capabilities_.checksum_offload};
+    }
+    return make_rings();
+}
+
+std::expected<void, PortError> EthdevPort::make_rings() {
+    const unsigned size = std::bit_ceil(std::max(config_.handoff_ring, 64u));
+    const auto make = [&](std::uint16_t worker, const char* direction) {
+        const std::string name = "p" + std::to_string(device_.id()) + '.' +
+                                 std::to_string(config_.index) + direction + std::to_string(worker);
+        return rte_ring_create(name.c_str(), size, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+    };
+    for (std::uint16_t w = 1; w < config_.workers; ++w) {
+        Queue& queue = *queues_[w];
+        queue.received = make(w, "rx");
+        if (!owns_tx_queue(w)) queue.to_send = make(w, "tx");
+        if (queue.received == nullptr || (queue.to_send == nullptr && !owns_tx_queue(w)))
+            return std::unexpected(
+                PortError{"pool-memory", spec_,
+                          std::string("can't make a hand-off ring: ") + rte_strerror(rte_errno),
+                          "lower dataplane.handoff_ring_packets"});
+    }
+    return {};
+}
+
+Endpoint EthdevPort::local_endpoint(std::uint16_t queue) const {
+    return {local_.address, static_cast<std::uint16_t>(local_.first_port + queue)};
+}
+
+bool EthdevPort::owns_tx_queue(std::uint16_t queue) const { return queue < device_.tx_queues(); }
+
+std::uint16_t EthdevPort::rx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint16_t n,
+                                   relay::TimeUs now) {
+    if (queue == 0) return receive(packets, n, now);
+    const auto count = static_cast<std::uint16_t>(rte_ring_dequeue_burst(
+        queues_[queue]->received, reinterpret_cast<void**>(packets), n, nullptr));
+    for (std::uint16_t i = 0; i < count; ++i) {
+        meta(packets[i]).queue = queue;
+        meta(packets[i]).received_us = now;
+    }
+    counters_[queue][PortCounter::rx_delivered] += count;
+    return count;
+}
+
+std::uint16_t EthdevPort::receive(rte_mbuf** packets, std::uint16_t n, relay::TimeUs now) {
+    const std::uint16_t received = rte_eth_rx_burst(device_.id(), 0, packets, n);
+    std::uint16_t count = 0;
+    for (std::uint16_t i = 0; i < received; ++i) {
+        if (i + 1 < received) rte_prefetch0(rte_pktmbuf_mtod(packets[i + 1], void*));
+        rte_mbuf* m = packets[i];
+        if (accept(m, now)) packets[count++] = m;
+    }
+    counters_[0][PortCounter::rx_frames] += received;
+    counters_[0][PortCounter::rx_delivered] += count;
+    return count;
+}
+
+// True: `m` is a datagram for worker 0. Otherwise it was dealt with.
+bool EthdevPort::accept(rte_mbuf*& m, relay::TimeUs now) {
+    PortCounters& counters = counters_[0];
+    counters[PortCounter::rx_bytes] += m->pkt_len;
+    if ((m->nb_segs > 1 || m->pool != rx_pool_) && !make_linear(m)) {
+        ++counters[PortCounter::rx_truncated];
+        rte_pktmbuf_free(m);
+        return false;
+    }
+    PacketMeta& about = meta(m);
+    const net::Ingress in = net::receive_frame(*m, local_, about.flow);
+    if (in.learned) neighbours_.learn(in.neighbour, in.mac, now);
+    if (in.action == net::Ingress::Action::deliver) [[likely]] {
+        about.queue = 0;
+        about.port_index = config_.index;
+        about.received_us = now;
+        if (in.worker == 0) return true;
+        hand_off(m, in.worker);
+        return false;
+    }
+    ++counters[in.counter];
+    if (in.action == net::Ingress::Action::reply) {
+        ++counters[in.reply_counter];
+        reply(m);
+    } else {
+        rte_pktmbuf_free(m);
+    }
+    return false;
+}
+
+void EthdevPort::hand_off(rte_mbuf* m, std::uint16_t worker) {
+    if (rte_ring_enqueue(queues_[worker]->received, m) == 0) {
+        ++counters_[0][PortCounter::rx_handed_off];
+        return;
+    }
+    ++counters_[0][PortCounter::rx_handoff_full];
+    rte_pktmbuf_free(m);
+}
+
+// Drivers that pass pointers (net_ring) deliver chains, and mbufs of other pools that have no
+// PacketMeta: the packet is copied into one of ours.
+bool EthdevPort::make_linear(rte_mbuf*& m) {
+    rte_mbuf* copy = rte_pktmbuf_copy(m, rx_pool_, 0, UINT32_MAX);
+    if (copy == nullptr || copy->nb_segs != 1) {
+        rte_pktmbuf_free(copy);
+        return false;
+    }
+    ++counters_[0][PortCounter::rx_linearised];
+    rte_pktmbuf_free(m);
+    m = copy;
+    return true;
+}
+
+void EthdevPort::reply(rte_mbuf* m) {
+    m->ol_flags = 0;
+    if (rte_eth_tx_burst(device_.id(), 0, &m, 1) == 0) rte_pktmbuf_free(m);
+}
+
+TxResult EthdevPort::tx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n) {
+    std::uint64_t bytes = 0;
+    for (std::uint32_t i = 0; i < n; ++i) bytes += packets[i]->pkt_len;
+    std::uint32_t sent;
+    if (owns_tx_queue(queue))
+        sent = transmit(queue, packets, n);
+    else
+        sent = rte_ring_enqueue_burst(queues_[queue]->to_send, reinterpret_cast<void**>(packets), n,
+                                      nullptr);
+    for (std::uint32_t i = sent; i < n; ++i) bytes -= packets[i]->pkt_len;
+    PortCounters& counters = counters_[queue];
+    counters[PortCounter::tx_packets] += sent;
+    counters[PortCounter::tx_bytes] += bytes - std::uint64_t{sent} * head_bytes_;
+    if (sent < n) {
+        ++counters[PortCounter::tx_short];
+        if (!owns_tx_queue(queue)) ++counters[PortCounter::tx_handoff_full];
+    }
+    return {sent, 0};
+}
+
+std::uint32_t EthdevPort::transmit(std::uint16_t tx_queue, rte_mbuf** packets, std::uint32_t n) {
+    std::uint32_t sent = 0;
+    while (sent < n) {
+        const auto burst = static_cast<std::uint16_t>(std::min(n - sent, 0xffffu));
+        const std::uint16_t taken = rte_eth_tx_burst(device_.id(), tx_queue, packets + sent, burst);
+        sent += taken;
+        if (taken < burst) break;
+    }
+    return sent;
+}
+
+// Worker 0, for those without a transmit queue: at most one burst each per call.
+void EthdevPort::send_for_others() {
+    for (std::uint16_t w = device_.tx_queues(); w < config_.workers; ++w) {
+        Queue& queue = *queues_[w];
+        if (queue.sending_from == queue.sending_to) {
+            queue.sending_from = 0;
+            queue.sending_to = rte_ring_dequeue_burst(
+                queue.to_send, reinterpret_cast<void**>(queue.sending.data()), kBurst, nullptr);
+        }
+        queue.sending_from += transmit(0, queue.sending.data() + queue.sending_from,
+                                       queue.sending_to - queue.sending_from);
+    }
+}
+
+std::uint32_t EthdevPort::hold(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n,
+                               relay::TimeUs now) {
+    return queues_[queue]->held.hold(packets, n, now);
+}
+
+std::uint32_t EthdevPort::held(std::uint16_t queue) const { return queues_[queue]->held.size(); }
+
+void EthdevPort::release_held(std::uint16_t queue, relay::TimeUs now) {
+    Queue& q = *queues_[queue];
+    std::array<rte_mbuf*, kBurst> ready;
+    const HeldPackets::Released released =
+        q.held.release(neighbours_.words(), ready.data(), kBurst, now);
+    const std::uint32_t sent = tx_burst(queue, ready.data(), released.ready).sent;
+    for (std::uint32_t i = sent; i < released.ready; ++i) rte_pktmbuf_free(ready[i]);
+    counters_[queue][PortCounter::hold_sent] += sent;
+    counters_[queue][PortCounter::hold_dropped] += released.expired + released.ready - sent;
+}
+
+LinkState EthdevPort::make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) {
+    const auto hop = local_.next_hop(flow.remote);
+    if (!hop || flow.remote_port == 0) return LinkState::refused;
+    const auto neighbour = neighbours_.acquire(*hop);
+    if (!neighbour) return LinkState::refused;
+    FlowKey full = flow;
+    full.local = local_.address;
+    if (full.local_port == 0) full.local_port = local_.first_port;
+    net::make_ethernet_link(full, local_.mac, *neighbour, link);
+    return neighbours_.resolved(*neighbour) ? LinkState::ready : LinkState::resolving;
+}
+
+void EthdevPort::release_link(std::span<const std::byte, kLinkBytes> link) {
+    neighbours_.release(net::neighbour_of(link));
+}
+
+void EthdevPort::poll_slow(std::uint16_t queue, relay::TimeUs now) {
+    if (queues_[queue]->held.size() != 0) release_held(queue, now);
+    if (queue != 0) return;
+    if (device_.tx_queues() < config_.workers) send_for_others();
+    if (now >= next_round_us_ || neighbours_.take_added()) ask_neighbours(now);
+}
+
+void EthdevPort::ask_neighbours(relay::TimeUs now) {
+    next_round_us_ = now + kRoundUs;
+    std::uint32_t cursor = 0;
+    for (std::uint32_t i = 0; i < kRequestsPerRound; ++i) {
+        const auto hop = neighbours_.next_request(cursor, now);
+        if (!hop) return;
+        ask(*hop);
+    }
+}
+
+void EthdevPort::ask(const IpAddress& hop) {
+    rte_mbuf* m = rte_pktmbuf_alloc(header_pool_);
+    if (m == nullptr) return;
+    auto* frame = rte_pktmbuf_mtod(m, std::uint8_t*);
+    m->data_len = hop.is_v4() ? net::write_arp_request(local_, hop, frame)
+                              : net::write_solicitation(local_, hop, frame);
+    m->pkt_len = m->data_len;
+    if (rte_eth_tx_burst(device_.id(), 0, &m, 1) == 1)
+        ++counters_[0][PortCounter::arp_requests];
+    else
+        rte_pktmbuf_free(m);
+}
+
+int EthdevPort::wait_descriptor(std::uint16_t queue) const {
+    return queue == 0 ? device_.wait_descriptor() : -1;
+}
+
+net::EthernetContext* EthdevPort::ethernet(std::uint16_t queue) { return &queues_[queue]->context; }
+
+}  // namespace strata::dataplane

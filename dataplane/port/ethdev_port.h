@@ -1,0 +1,91 @@
+#pragma once
+
+#include <rte_ring.h>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "dataplane/net/ingress.h"
+#include "dataplane/net/local_net.h"
+#include "dataplane/net/neighbour_table.h"
+#include "dataplane/port/ethdev_device.h"
+#include "dataplane/port/held_packets.h"
+#include "dataplane/port/port.h"
+
+namespace strata::dataplane {
+
+// A DPDK device with one IP address of ours on it.
+//
+// Worker 0 owns the device's one receive queue and passes on what belongs to the others, by UDP
+// port, over a ring each; none of the drivers that can be tried here steers by UDP port alone. Each
+// worker has a transmit queue of its own where the driver has as many, else worker 0 sends for the
+// others from a ring each. Overflows are counted (rx_handoff_full, tx_short).
+class EthdevPort final : public Port {
+  public:
+    EthdevPort(std::string spec, const EthdevSpec& ethdev, EthdevDevice device,
+               const PortConfig& config);
+    ~EthdevPort() override;
+
+    std::expected<void, PortError> start(const Pools& pools) override;
+    Endpoint local_endpoint(std::uint16_t queue) const override;
+    std::uint16_t rx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint16_t n,
+                           relay::TimeUs now) override;
+    TxResult tx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n) override;
+    std::uint32_t hold(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n,
+                       relay::TimeUs now) override;
+    std::uint32_t held(std::uint16_t queue) const override;
+    LinkState make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) override;
+    void release_link(std::span<const std::byte, kLinkBytes> link) override;
+    void poll_slow(std::uint16_t queue, relay::TimeUs now) override;
+    int wait_descriptor(std::uint16_t queue) const override;
+    net::EthernetContext* ethernet(std::uint16_t queue) override;
+
+    // What an answer of the network's does: fills in the MAC of a next hop that a link waits for.
+    bool learn(const IpAddress& hop, const net::MacAddress& mac, relay::TimeUs now) {
+        return neighbours_.learn(hop, mac, now);
+    }
+    std::uint16_t device_id() const { return device_.id(); }
+    const net::LocalNet& local() const { return local_; }
+
+  private:
+    static constexpr std::uint16_t kBurst = 64;
+
+    struct Queue {
+        explicit Queue(const PortConfig& config) : held(config.held_packets, config.hold_us) {}
+        net::EthernetContext context;
+        HeldPackets held;
+        rte_ring* received = nullptr;  // worker 0 → this one
+        rte_ring* to_send = nullptr;   // this one → worker 0
+        // Taken from `to_send`, not yet by the device.
+        std::array<rte_mbuf*, kBurst> sending{};
+        std::uint32_t sending_from = 0, sending_to = 0;
+    };
+
+    std::expected<void, PortError> make_rings();
+    std::uint16_t receive(rte_mbuf** packets, std::uint16_t n, relay::TimeUs now);
+    bool accept(rte_mbuf*& m, relay::TimeUs now);
+    void hand_off(rte_mbuf* m, std::uint16_t worker);
+    bool make_linear(rte_mbuf*& m);
+    void reply(rte_mbuf* m);
+    bool owns_tx_queue(std::uint16_t queue) const;
+    std::uint32_t transmit(std::uint16_t tx_queue, rte_mbuf** packets, std::uint32_t n);
+    void send_for_others();
+    void release_held(std::uint16_t queue, relay::TimeUs now);
+    void ask_neighbours(relay::TimeUs now);
+    void ask(const IpAddress& hop);
+
+    EthdevDevice device_;
+    net::LocalNet local_;
+    EthdevSpec ethdev_;
+    net::NeighbourTable neighbours_;
+    rte_mempool* rx_pool_ = nullptr;
+    rte_mempool* header_pool_ = nullptr;
+    std::uint16_t head_bytes_;  // of a frame in front of the UDP payload
+    std::vector<std::unique_ptr<Queue>> queues_;
+    relay::TimeUs next_round_us_ = 0;
+};
+
+}  // namespace strata::dataplane

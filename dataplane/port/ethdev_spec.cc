@@ -1,0 +1,74 @@
+#include "dataplane/port/ethdev_spec.h"
+
+#include <charconv>
+
+namespace strata::dataplane {
+
+namespace {
+
+constexpr std::string_view kPci = "pci:";
+
+// Takes what is in front of the next `separator` off `text`.
+std::string_view take(std::string_view& text, char separator) {
+    const std::size_t end = text.find(separator);
+    const std::string_view part = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    return part;
+}
+
+template <typename T>
+bool read_number(std::string_view text, T& out, int base = 10) {
+    const char* end = text.data() + text.size();
+    const auto result = std::from_chars(text.data(), end, out, base);
+    return result.ec == std::errc{} && result.ptr == end;
+}
+
+bool read_mac(std::string_view text, std::optional<net::MacAddress>& out) {
+    net::MacAddress mac;
+    for (std::uint8_t& byte : mac)
+        if (!read_number(take(text, ':'), byte, 16)) return false;
+    out = mac;
+    // The lowest bit of the first byte makes a group address.
+    return text.empty() && (mac[0] & 1) == 0;
+}
+
+bool read_address(std::string_view text, net::LocalNet& local) {
+    const auto address = IpAddress::parse(take(text, '/'));
+    if (!address) return false;
+    local.address = *address;
+    return read_number(text, local.prefix_bits);
+}
+
+bool read_option(std::string_view key, std::string_view value, EthdevSpec& spec) {
+    if (key == "address") return read_address(value, spec.local);
+    if (key == "gateway") return (spec.local.gateway = IpAddress::parse(value)).has_value();
+    if (key == "vlan") return read_number(value, spec.local.vlan);
+    if (key == "mtu") return read_number(value, spec.mtu);
+    if (key == "mac") return read_mac(value, spec.mac);
+    return false;
+}
+
+}  // namespace
+
+std::expected<EthdevSpec, PortError> parse_ethdev_spec(std::string_view text) {
+    EthdevSpec spec;
+    std::string_view rest = text;
+    spec.bus = rest.starts_with(kPci) ? "pci" : "vdev";
+    if (rest.starts_with(kPci)) rest.remove_prefix(kPci.size());
+    std::string_view device = take(rest, ';');
+    spec.device = take(device, ',');
+    spec.devargs = device;
+    while (!rest.empty()) {
+        std::string_view value = take(rest, ';');
+        const std::string_view option = value;
+        const std::string_view key = take(value, '=');
+        if (!read_option(key, value, spec))
+            return std::unexpected(PortError{"port-spec", std::string(text),
+                                             "can't use \"" + std::string(option) + '"',
+                                             "address=10.0.0.1/24;gateway=10.0.0.254;vlan=7;"
+                                             "mtu=1500;mac=02:00:00:00:00:01"});
+    }
+    return spec;
+}
+
+}  // namespace strata::dataplane

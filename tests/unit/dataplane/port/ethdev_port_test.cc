@@ -1,0 +1,254 @@
+#include "dataplane/port/ethdev_port.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "dataplane/worker/fanout.h"
+#include "tests/unit/dataplane/eal.h"
+
+namespace strata::dataplane {
+namespace {
+
+const IpAddress kUs = *IpAddress::parse("10.0.0.1");
+
+class EthdevPortTest : public testing::Test {
+  protected:
+    // Sixteen receivers at `remote`, one packet of 12 + 1,000 bytes for each.
+    void fan_out(Port& port, FanOut& fan_out, const IpAddress& remote, std::uint16_t remote_port) {
+        for (relay::ReceiverSlot& slot : slots_)
+            EXPECT_NE(port.make_link({remote, kUs, remote_port, 4000}, slot.link),
+                      LinkState::refused);
+        rte_mbuf* packet = rte_pktmbuf_alloc(pools_->rx);
+        std::memset(rte_pktmbuf_append(packet, 1'012), 0x5a, 1'012);
+        relay::Output out;
+        out.header.size = 12;
+        out.payload_offset = 12;
+        out.payload_size = 1'000;
+        out.receivers = slots_;
+        fan_out.send(*packet, {&out, 1}, TxClass::base, now_);
+        rte_pktmbuf_free(packet);
+        fan_out.flush(now_);
+    }
+
+    std::unique_ptr<Port> open(const std::string& spec, std::uint16_t workers = 1,
+                               relay::TimeUs hold_us = 1'000'000) {
+        auto port = open_port(spec, {.workers = workers,
+                                     .base_udp_port = 4000,
+                                     .rx_ring = 256,
+                                     .tx_ring = 256,
+                                     .hold_us = hold_us,
+                                     .handoff_ring = 64});
+        EXPECT_TRUE(port) << (port ? "" : port.error().message);
+        if (!port) return nullptr;
+        const auto started = (*port)->start(*pools_);
+        EXPECT_TRUE(started) << (started ? "" : started.error().message);
+        return std::move(*port);
+    }
+
+    // Turns without a worker until nothing comes any more; frees what was delivered.
+    std::vector<std::vector<std::uint8_t>> turn(Port& port, std::uint16_t queues = 1) {
+        std::vector<std::vector<std::uint8_t>> payloads;
+        for (int i = 0; i < 8; ++i)
+            for (std::uint16_t q = 0; q < queues; ++q) {
+                std::array<rte_mbuf*, 32> burst;
+                const std::uint16_t n = port.rx_burst(q, burst.data(), 32, now_);
+                for (std::uint16_t k = 0; k < n; ++k) {
+                    const auto* data = rte_pktmbuf_mtod(burst[k], const std::uint8_t*);
+                    payloads.emplace_back(data, data + burst[k]->data_len);
+                    queues_.push_back(q);
+                    flows_.push_back(meta(burst[k]).flow);
+                    rte_pktmbuf_free(burst[k]);
+                }
+                port.poll_slow(q, now_);
+            }
+        return payloads;
+    }
+    static void expect_balance(const PortCounters& c) {
+        EXPECT_EQ(c[PortCounter::rx_frames], c[PortCounter::rx_delivered] + c.consumed());
+    }
+
+    TestPools pools_{
+        {.rx_mbufs = 4'095, .header_mbufs = 4'095, .indirect_mbufs = 511, .cache_mbufs = 0}};
+    std::vector<relay::ReceiverSlot> slots_{16};
+    std::vector<std::uint16_t> queues_;
+    std::vector<FlowKey> flows_;
+    relay::TimeUs now_ = 1'000'000;
+};
+
+// net_ring gives back what was sent: we are our own neighbour, and everything is seen from both
+// sides.
+TEST_F(EthdevPortTest, RingResolvesHoldsAndDelivers) {
+    auto port = open("net_ring0;address=10.0.0.1/24;mac=02:00:00:00:00:11");
+    ASSERT_TRUE(port);
+    {
+        FanOut out(*port, 0, *pools_, {});
+        fan_out(*port, out, kUs, 4000);
+        EXPECT_EQ(port->held(0), 16u);
+        EXPECT_EQ(out.queue().counters().held, 16u);
+        const auto payloads = turn(*port);
+        ASSERT_EQ(payloads.size(), 16u);
+        EXPECT_EQ(payloads[15].size(), 1'012u);
+        EXPECT_EQ(payloads[15][1'011], 0x5a);
+        EXPECT_EQ(flows_[0], (FlowKey{kUs, kUs, 4000, 4000}));
+        const PortCounters& c = port->counters(0);
+        EXPECT_EQ(c[PortCounter::hold_sent], 16u);
+        EXPECT_EQ(c[PortCounter::rx_linearised], 17u);  // and our own ARP request
+        EXPECT_EQ(c[PortCounter::arp_requests], 1u);
+        EXPECT_EQ(c[PortCounter::arp_answered], 1u);
+        expect_balance(c);
+        EXPECT_EQ(port->held(0), 0u);
+        fan_out(*port, out, kUs, 4000);  // resolved now: nothing is held
+        EXPECT_EQ(out.queue().counters().sent, 16u);
+        EXPECT_EQ(turn(*port).size(), 16u);
+    }
+    port.reset();
+    EXPECT_TRUE(pools_.idle());
+}
+
+TEST_F(EthdevPortTest, UnansweredPacketsAreDroppedAfterAWhile) {
+    auto port = open("net_ring1;address=10.0.0.1/24;mac=02:00:00:00:00:11", 1, 500'000);
+    ASSERT_TRUE(port);
+    FanOut out(*port, 0, *pools_, {});
+    fan_out(*port, out, *IpAddress::parse("10.0.0.200"), 6000);
+    turn(*port);
+    EXPECT_EQ(port->held(0), 16u);
+    now_ += 500'001;
+    turn(*port);
+    EXPECT_EQ(port->held(0), 0u);
+    EXPECT_EQ(port->counters(0)[PortCounter::hold_dropped], 16u);
+    expect_balance(port->counters(0));
+}
+
+TEST_F(EthdevPortTest, WorkersShareOneReceiveQueue) {
+    auto port = open("net_ring2;address=10.0.0.1/24;mac=02:00:00:00:00:11", 2);
+    ASSERT_TRUE(port);
+    FanOut out(*port, 0, *pools_, {});
+    fan_out(*port, out, kUs, 4001);
+    const auto payloads = turn(*port, 2);
+    ASSERT_EQ(payloads.size(), 16u);
+    EXPECT_EQ(queues_, std::vector<std::uint16_t>(16, 1));
+    EXPECT_EQ(port->counters(0)[PortCounter::rx_handed_off], 16u);
+    EXPECT_EQ(port->counters(1)[PortCounter::rx_delivered], 16u);
+}
+
+TEST_F(EthdevPortTest, HandOffRingOverflowIsCounted) {
+    auto port = open("net_ring3;address=10.0.0.1/24;mac=02:00:00:00:00:11", 2);
+    ASSERT_TRUE(port);
+    FanOut out(*port, 0, *pools_, {});
+    fan_out(*port, out, kUs, 4001);
+    turn(*port, 1);
+    for (int i = 0; i < 5; ++i) fan_out(*port, out, kUs, 4001);
+    turn(*port, 1);
+    const PortCounters& c = port->counters(0);
+    EXPECT_EQ(c[PortCounter::rx_handed_off], 63u);  // a ring of 64
+    EXPECT_EQ(c[PortCounter::rx_handoff_full], 96u - 63u);
+}
+
+TEST_F(EthdevPortTest, NullTakesChains) {
+    auto port = open("net_null0,no-rx=1;address=10.0.0.1/24;gateway=10.0.0.254");
+    ASSERT_TRUE(port);
+    EXPECT_TRUE(port->capabilities().chains);
+    {
+        FanOut out(*port, 0, *pools_, {});
+        fan_out(*port, out, *IpAddress::parse("192.0.2.1"), 6000);
+        EXPECT_EQ(port->held(0), 16u);  // nobody answers here
+        EXPECT_EQ(out.counters().chained, 16u);
+    }
+    port.reset();
+    EXPECT_TRUE(pools_.idle());
+}
+
+// Little-endian pcap, Ethernet, from 24 + n * (16 + length).
+std::vector<std::vector<std::uint8_t>> read_pcap(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    const std::vector<char> bytes((std::istreambuf_iterator<char>(in)), {});
+    std::vector<std::vector<std::uint8_t>> frames;
+    for (std::size_t at = 24; at + 16 <= bytes.size();) {
+        std::uint32_t size;
+        std::memcpy(&size, bytes.data() + at + 8, 4);
+        frames.emplace_back(bytes.begin() + static_cast<std::ptrdiff_t>(at + 16),
+                            bytes.begin() + static_cast<std::ptrdiff_t>(at + 16 + size));
+        at += 16 + size;
+    }
+    return frames;
+}
+
+// What net_pcap writes is what the chain said; what it reads comes through the same parser.
+TEST_F(EthdevPortTest, PcapWritesAndReadsWholeFrames) {
+    const std::string base = testing::TempDir() + "strata-" + std::to_string(getpid());
+    const std::string sent = base + "-tx.pcap", reply = base + "-rx.pcap";
+    {
+        auto port =
+            open("net_pcap0,tx_pcap=" + sent + ";address=10.0.0.1/24;mac=02:00:00:00:00:11");
+        ASSERT_TRUE(port);
+        FanOut out(*port, 0, *pools_, {});
+        // The neighbour is told to the table as a reply would.
+        auto& ethdev = static_cast<EthdevPort&>(*port);
+        fan_out(*port, out, *IpAddress::parse("10.0.0.2"), 4000);
+        ethdev.learn(*IpAddress::parse("10.0.0.2"), {2, 0, 0, 0, 0, 0x11}, now_);
+        turn(*port);
+        EXPECT_EQ(port->counters(0)[PortCounter::hold_sent], 16u);
+    }
+    auto frames = read_pcap(sent);
+    std::erase_if(frames, [](const auto& f) { return f.size() != 1'054; });
+    ASSERT_EQ(frames.size(), 16u);
+    EXPECT_EQ(frames[0].back(), 0x5a);
+    {
+        auto port = open("net_pcap1,rx_pcap=" + sent + ",tx_pcap=" + reply +
+                         ";address=10.0.0.2/24;mac=02:00:00:00:00:11");
+        ASSERT_TRUE(port);
+        const auto payloads = turn(*port);
+        ASSERT_EQ(payloads.size(), 16u);
+        EXPECT_EQ(payloads[0].size(), 1'012u);
+        EXPECT_EQ(flows_[0].remote_endpoint(), (Endpoint{kUs, 4000}));
+        expect_balance(port->counters(0));
+    }
+    EXPECT_TRUE(pools_.idle());
+    std::remove(sent.c_str());
+    std::remove(reply.c_str());
+}
+
+// net_pcap has one transmit queue here: worker 0 sends for worker 1.
+TEST_F(EthdevPortTest, WorkersShareOneTransmitQueue) {
+    const std::string sent = testing::TempDir() + "strata-" + std::to_string(getpid()) + "-2.pcap";
+    {
+        auto port = open("net_pcap2,tx_pcap=" + sent + ";address=10.0.0.1/24", 2);
+        ASSERT_TRUE(port);
+        FanOut out(*port, 1, *pools_, {});
+        fan_out(*port, out, *IpAddress::parse("10.0.0.2"), 4000);
+        EXPECT_EQ(port->held(1), 16u);
+        static_cast<EthdevPort&>(*port).learn(*IpAddress::parse("10.0.0.2"), {2, 0, 0, 0, 0, 2},
+                                              now_);
+        turn(*port, 2);
+        EXPECT_EQ(port->counters(1)[PortCounter::hold_sent], 16u);
+    }
+    auto frames = read_pcap(sent);
+    std::erase_if(frames, [](const auto& f) { return f.size() != 1'054; });
+    EXPECT_EQ(frames.size(), 16u);
+    EXPECT_TRUE(pools_.idle());
+    std::remove(sent.c_str());
+}
+
+TEST_F(EthdevPortTest, UnknownDeviceIsOneClearError) {
+    const auto port = open_port("net_nosuch0;address=10.0.0.1/24", {});
+    ASSERT_FALSE(port);
+    EXPECT_EQ(port.error().code, "port-open");
+    EXPECT_NE(port.error().message.find("net_nosuch0"), std::string::npos);
+}
+
+TEST_F(EthdevPortTest, NoRouteIsRefused) {
+    auto port = open("net_ring5;address=10.0.0.1/24");
+    ASSERT_TRUE(port);
+    Link link;
+    EXPECT_EQ(port->make_link({*IpAddress::parse("192.0.2.1"), {}, 9, 0}, link),
+              LinkState::refused);
+    EXPECT_EQ(port->make_link({*IpAddress::parse("fd00::1"), {}, 9, 0}, link), LinkState::refused);
+}
+
+}  // namespace
+}  // namespace strata::dataplane
