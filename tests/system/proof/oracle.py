@@ -40,6 +40,8 @@ class Single:
         """Whether taking `layers` from picture `position` on needs only frames forwarded before it or
         taken since, up to the next key picture."""
         have = set()
+        if all(frame.spatial != layers[0] for frame in self.capture.frames_of(self.pictures[position])):
+            return False  # nothing of that layer yet
         for picture in self.pictures[position:]:
             key = self.capture.is_key_picture(picture)
             if key:
@@ -95,7 +97,8 @@ class Single:
             spatial = target[0]
         temporal = min(temporal, target[1])
         for wanted in range(target[1], temporal, -1):
-            if self.legal_from(position, (spatial, wanted), forwarded):
+            present = max(f.spatial for f in self.capture.frames_of(self.pictures[position]))
+            if self.legal_from(position, (min(spatial, present), wanted), forwarded):
                 temporal = wanted
                 break
         if self.capture.k_svc and target[0] != spatial:
