@@ -80,6 +80,7 @@ void Cohort::merge(const Cohort& other) {
     broken_chains |= other.broken_chains;
     picture_begun = picture_begun || other.picture_begun;
     picture_done = picture_done || other.picture_done;
+    if (other.picture > picture) picture = other.picture;
     if (other.moved_at > moved_at) moved_at = other.moved_at;
     for (std::size_t i = 0; i < given_.size(); ++i) given_[i] &= other.given_[i];
 }

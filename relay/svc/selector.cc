@@ -69,21 +69,30 @@ std::optional<Selector::Move> Selector::decide_within(const Cohort& cohort, Laye
                                                       const FrameRecord& record,
                                                       const FrameRing& ring) const {
     const LayerId current = cohort.current;
-    const bool within = cohort.picture == frame.picture && cohort.picture_begun;
+    const bool within = cohort.picture == frame.picture;
+    const SwitchPoint point{
+        .frame = frame,
+        .record = record,
+        .ring = ring,
+        .within_picture = within,
+        .sent = availability_.highest(current.encoding, kMaxSpatialLayers - 1)};
     const auto allowed = [&](SpatialId spatial, TemporalId temporal) {
         const LayerId layer{current.encoding, spatial, temporal};
-        return layer != current && may_switch(cohort, layer, frame, record, ring, within);
+        return layer != current && may_switch(cohort, layer, point);
     };
     const auto move = [&](SpatialId spatial, TemporalId temporal) {
         return Move{{current.encoding, spatial, temporal}, within && cohort.picture_done};
     };
     const TemporalId no_more = std::min(current.temporal, desired.temporal);
     if (within) {
-        // Only up, to the layer that this frame begins.
+        // Only to the layer that this frame begins: up, or either way if it refers to nothing (C15a).
         const SpatialId top = effective_spatial(frame, desired.spatial, desired.temporal);
         const SpatialId to = top == frame.spatial_id ? desired.spatial : frame.spatial_id;
-        if (to <= current.spatial || to > desired.spatial || !allowed(to, no_more))
-            return std::nullopt;
+        const bool down = to < current.spatial;
+        const bool possible = down ? to == desired.spatial && frame.independent &&
+                                         !cohort.picture_begun
+                                   : to > current.spatial && to <= desired.spatial;
+        if (!possible || !allowed(to, no_more)) return std::nullopt;
         return move(to, no_more);
     }
     if (allowed(desired.spatial, desired.temporal))

@@ -1,5 +1,7 @@
 #include "relay/svc/switch_rules.h"
 
+#include <algorithm>
+
 namespace strata::relay {
 namespace {
 
@@ -32,17 +34,22 @@ bool may_start(const FrameInfo& frame, const FrameRecord& record, LayerId layer)
     return frame.opaque || (frame.independent && (record.switching & layer.bit()) != 0);
 }
 
-bool may_switch(const Cohort& cohort, LayerId layer, const FrameInfo& frame,
-                const FrameRecord& record, const FrameRing& ring, bool within_picture) {
-    const bool takes = (record.wanted & layer.bit()) != 0;
-    if (!frame.begun || (takes && !cohort.references_given(frame, ring))) return false;
+bool may_switch(const Cohort& cohort, LayerId layer, const SwitchPoint& point) {
+    const FrameInfo& frame = point.frame;
+    const bool takes = (point.record.wanted & layer.bit()) != 0;
+    if (!frame.begun || (takes && !cohort.references_given(frame, point.ring))) return false;
     const bool restart = frame.key_picture && frame.independent && frame.targets != nullptr;
-    if (restart && !within_picture) return true;
-    if (!within_picture && (cohort.ready & layer.bit()) != 0 && chain_intact(cohort, layer, frame))
+    if (restart && !point.within_picture) return true;
+    // A spatial layer that isn't being sent vouches for nothing and needs nothing (C4).
+    LayerId judged = layer;
+    if (layer.spatial <= cohort.current.spatial)
+        judged.spatial = std::min(layer.spatial, point.sent);
+    if (!point.within_picture && (cohort.ready & judged.bit()) != 0 &&
+        chain_intact(cohort, judged, frame))
         return true;
-    if (!takes || (record.switching & layer.bit()) == 0) return false;
-    if (within_picture && frame.targets == nullptr && frame.inter_predicted) return false;
-    return levels_below_whole(cohort, layer, frame, record);
+    if (!takes || (point.record.switching & judged.bit()) == 0) return false;
+    if (point.within_picture && frame.targets == nullptr && frame.inter_predicted) return false;
+    return levels_below_whole(cohort, judged, frame, point.record);
 }
 
 }  // namespace strata::relay

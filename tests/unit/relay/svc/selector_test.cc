@@ -150,6 +150,18 @@ TEST_P(SelectorBothFacts, FullSvcFollowsALayerThatComesAndGoes) {  // C4
     EXPECT_EQ(rig.selector().availability().highest(0, 2), 2);
 }
 
+TEST_P(SelectorBothFacts, TemporalUpWhileTheTopLayerIsNotSent) {  // C4, C8
+    FrameSource source(SpatialMode::full, 3, 3, GetParam());
+    SelectorRig rig;
+    const std::size_t member = rig.subscribe(layers(2, 0));
+    rig.feed(source.picture(true));
+    for (int i = 0; i < 20; ++i) rig.feed(source.picture(false, 2));
+    rig.want(member, layers(2, 2));
+    for (int i = 0; i < 5; ++i) rig.feed(source.picture(false, 2));
+    EXPECT_TRUE(rig.at(member, 2, 2));
+    for (int i = 0; i < 8; ++i) rig.feed(source.picture());
+}
+
 TEST_P(SelectorBothFacts, KeySvcAsksForAKeyFrameWhenItsLayerGoes) {  // C4
     FrameSource source(SpatialMode::key, 3, 1, GetParam());
     SelectorRig rig;
