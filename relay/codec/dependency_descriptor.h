@@ -93,8 +93,8 @@ enum class DescriptorError : std::uint8_t {
 
 // Reads a descriptor. `current` is the structure in force, null before the first one; an attached
 // one goes before it. `out` is overwritten whole, but for attached_structure. After no_structure
-// the frame, mask and positions aren't meaningful. budget: 15 ns for 3 bytes, 60 ns with custom
-// parts, bench/micro/descriptor
+// the frame, mask and positions aren't meaningful. budget: 10 ns for 3 bytes, 40 ns with custom
+// parts, bench/micro/parse_bench
 DescriptorError read_dependency_descriptor(std::span<const std::uint8_t> bytes,
                                            const DependencyStructure* current,
                                            DependencyDescriptor& out);

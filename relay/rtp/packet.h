@@ -52,7 +52,7 @@ std::string_view parse_error_name(ParseError error);
 // Reads one RTP packet. `info` is overwritten whole; after an error only what was read before it is
 // meaningful, after unknown_payload_type the whole header (SSRC, extensions, sizes) is. Malformed
 // extension elements cost only themselves and those behind them in the block (extensions_ignored).
-// budget: 40 ns/packet, bench/micro/parse
+// budget: 50 ns/packet, bench/micro/parse_bench
 ParseError parse_packet(std::span<const std::uint8_t> packet, const PacketParser& parser,
                         PacketInfo& info);
 

@@ -15,7 +15,6 @@ class ReceptionStatistics {
     explicit ReceptionStatistics(std::uint32_t clock_rate_hz) : clock_rate_hz_(clock_rate_hz) {}
 
     // For each packet of the SSRC, padding and duplicates included.
-    // budget: 10 ns
     void on_packet(SequenceNumber sequence, RtpTimestamp timestamp, TimeUs arrival);
     void on_sender_report(std::uint64_t ntp, TimeUs arrival);
 
