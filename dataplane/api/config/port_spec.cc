@@ -50,6 +50,7 @@ std::vector<std::string_view> parts_of(std::string_view text) {
     }
 }
 
+// Of one host: the lowest bit of the first byte makes a group address.
 bool is_mac_address(std::string_view text) {
     if (text.size() != 17) return false;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -58,7 +59,7 @@ bool is_mac_address(std::string_view text) {
             return false;
         }
     }
-    return true;
+    return std::string_view("02468aceACE").find(text[1]) != std::string_view::npos;
 }
 
 // What is wrong with a value; empty: nothing.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <fstream>
 #include <sstream>
 
 namespace strata::control::cli {
@@ -155,6 +156,20 @@ TEST(Commands, ExamplesAreRight) {
             const auto given = parse(std::string(example.substr(0, example.find('>'))));
             ASSERT_TRUE(given) << example << ": " << given.error().message;
             EXPECT_EQ(given->command, &command) << example;
+        }
+    }
+}
+
+TEST(Commands, ThePageNamesEveryOne) {
+    std::ifstream in(STRATA_CLI_SOURCE "/../../docs/cli.md");
+    std::ostringstream page;
+    page << in.rdbuf();
+    for (const Command& command : commands()) {
+        std::string words = "`" + std::string(command.noun);
+        if (!command.verb.empty()) words += " " + std::string(command.verb);
+        EXPECT_NE(page.str().find(words), std::string::npos) << words;
+        for (const Option& option : command.options) {
+            EXPECT_NE(page.str().find(std::string(option.name)), std::string::npos) << option.name;
         }
     }
 }

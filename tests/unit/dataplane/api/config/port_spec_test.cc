@@ -51,8 +51,8 @@ TEST(PortSpec, WrongOptions) {
               "found \"net_null0;address=10.0.0.1/8;vlan=4095\": expected vlan= from 1 to 4094");
     for (const char* wrong :
          {";vlan=0", ";vlan=", ";vlan", ";mtu=100", ";mtu=9001", ";mac=02:00",
-          ";mac=02-00-00-00-00-01", ";gateway=x", ";gateway=::1", ";address=10.0.0.1",
-          ";address=10.0.0.1/33", ";address=10.0.0.1/0", ";", ";;"}) {
+          ";mac=02-00-00-00-00-01", ";mac=03:00:00:00:00:01", ";gateway=x", ";gateway=::1",
+          ";address=10.0.0.1", ";address=10.0.0.1/33", ";address=10.0.0.1/0", ";", ";;"}) {
         EXPECT_NE(found(wrong), "accepted") << wrong;
     }
     EXPECT_EQ(problem_of("net_null0"),
