@@ -1,0 +1,106 @@
+// Late packets and holes.
+#include <gtest/gtest.h>
+
+#include "tests/unit/relay/svc/track_rig.h"
+
+namespace strata::relay {
+namespace {
+
+LayerTarget want(SpatialId spatial, TemporalId temporal) { return {0, spatial, temporal, false}; }
+
+TEST(TrackLate, ReorderedPacketsGetTheNumberTheyWouldHaveHad) {  // C6, C16
+    TrackRig rig(Codec::vp9);
+    const ReceiverHandle low = rig.subscribe(want(0, 0)), high = rig.subscribe(want(1, 0));
+    rig.send(Vp9Packet{.sequence = 1, .picture = 1, .end = false}.build());
+    rig.send(Vp9Packet{.sequence = 3, .picture = 1, .spatial = 1}.build());
+    rig.send(Vp9Packet{.sequence = 4, .picture = 2, .p_diff = 1}.build());
+    EXPECT_EQ(rig.heard(low).gaps(), 1u) << "the hole is kept open";
+    rig.send(Vp9Packet{.sequence = 2, .picture = 1, .begin = false}.build());
+    EXPECT_EQ(rig.heard(low).gaps(), 0u);
+    EXPECT_EQ(rig.heard(high).gaps(), 0u);
+    EXPECT_EQ(rig.heard(low).empty_packets, 0u);
+    EXPECT_EQ(rig.heard(low).packets, 3u);
+}
+
+TEST(TrackLate, AnUnwantedLatePacketClosesItsHole) {  // C17
+    TrackRig rig(Codec::vp9);
+    const ReceiverHandle low = rig.subscribe(want(0, 0));
+    rig.send(Vp9Packet{.sequence = 1, .picture = 1}.build());
+    rig.send(Vp9Packet{.sequence = 3, .picture = 2, .p_diff = 1}.build());
+    EXPECT_EQ(rig.heard(low).gaps(), 1u);
+    EXPECT_EQ(rig.send(Vp9Packet{.sequence = 2, .picture = 1, .spatial = 1}.build()),
+              MediaDrop::layer_not_wanted);
+    EXPECT_EQ(rig.heard(low).gaps(), 0u);
+    EXPECT_EQ(rig.heard(low).empty_packets, 1u);
+}
+
+TEST(TrackLate, GivenUpHolesAreClosed) {  // C17
+    TrackRig rig(Codec::vp9);
+    const ReceiverHandle low = rig.subscribe(want(0, 0)), high = rig.subscribe(want(1, 0));
+    rig.send(Vp9Packet{.sequence = 1, .picture = 1}.build());
+    rig.send(Vp9Packet{.sequence = 4, .picture = 2, .p_diff = 1}.build());
+    for (int i = 0; i < 50; ++i) {
+        rig.give_up_holes();
+        EXPECT_EQ(rig.heard(low).empty_packets, 0u);
+        rig.now += 10'000;
+    }
+    for (int i = 0; i < 70; ++i) {
+        rig.give_up_holes();
+        rig.now += 10'000;
+    }
+    for (const ReceiverHandle receiver : {low, high}) {
+        EXPECT_EQ(rig.heard(receiver).empty_packets, 2u);
+        EXPECT_EQ(rig.heard(receiver).gaps(), 0u);
+    }
+    EXPECT_EQ(rig.send(Vp9Packet{.sequence = 2, .picture = 1, .spatial = 1}.build()),
+              MediaDrop::layer_not_wanted)
+        << "too late now";
+}
+
+TEST(TrackLate, ContiguousPaddingIsClosedUp) {  // C18
+    TrackRig rig(Codec::vp9);
+    const ReceiverHandle low = rig.subscribe(want(0, 0));
+    rig.send(Vp9Packet{.sequence = 1, .picture = 1}.build());
+    PacketBuilder padding;
+    padding.payload_type = kVp9Type;
+    padding.sequence = 2;
+    padding.padding = 100;
+    rig.send(padding);
+    rig.send(Vp9Packet{.sequence = 3, .picture = 2, .p_diff = 1}.build());
+    EXPECT_EQ(rig.heard(low).gaps(), 0u);
+    EXPECT_EQ(rig.heard(low).packets, 2u);
+}
+
+// C7: a packet from before a switch is judged by the rules of its time.
+TEST(TrackLate, PacketsFromBeforeASwitchFollowTheRulesOfTheirTime) {
+    TrackRig rig(Codec::vp9);
+    const ReceiverHandle down = rig.subscribe(want(1, 0)), up = rig.subscribe(want(0, 0));
+    const ReceiverHandle steady = rig.subscribe(want(1, 0));
+    rig.send(Vp9Packet{.sequence = 1, .picture = 1}.build());
+    rig.send(Vp9Packet{.sequence = 2, .picture = 1, .spatial = 1}.build());
+    rig.send(Vp9Packet{.sequence = 3, .picture = 2, .p_diff = 1}.build());
+    // 4 is late: picture 2, spatial layer 1.
+    rig.track().set_target(down, want(0, 0), rig.now);
+    rig.track().set_target(up, want(1, 0), rig.now);
+    rig.send(Vp9Packet{.sequence = 5, .picture = 3}.build());
+    rig.send(Vp9Packet{.sequence = 6, .picture = 3, .spatial = 1}.build());
+    EXPECT_EQ(rig.track().status(down)->switches, 1u);
+    EXPECT_EQ(rig.track().status(up)->switches, 1u);
+    rig.send(Vp9Packet{.sequence = 4, .picture = 2, .spatial = 1, .p_diff = 1}.build());
+
+    EXPECT_EQ(rig.heard(down).frames.count(2 * 8 + 1 + (1 << 15) * 8), 1u) << "wanted then";
+    EXPECT_EQ(rig.heard(up).frames.count(2 * 8 + 1 + (1 << 15) * 8), 0u) << "not wanted then";
+    EXPECT_EQ(rig.heard(up).empty_packets, 1u) << "its number was reserved";
+    EXPECT_EQ(rig.heard(steady).packets, 6u);
+    EXPECT_EQ(rig.heard(down).packets, 5u);
+    for (const ReceiverHandle receiver : {down, up, steady}) {
+        SCOPED_TRACE(receiver);
+        EXPECT_EQ(rig.heard(receiver).gaps(), 0u);
+        rig.heard(receiver).check_references();
+        for (const std::string& problem : rig.heard(receiver).problems) ADD_FAILURE() << problem;
+    }
+    EXPECT_EQ(rig.track().status(down)->packets, 5u) << "counted in the receiver's own slot";
+}
+
+}  // namespace
+}  // namespace strata::relay
