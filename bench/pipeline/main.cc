@@ -1,0 +1,226 @@
+// strata-bench-pipeline: the whole worker loop on the in-memory port beside the raw zero-copy
+// ceiling and a relay that copies for each receiver. One process, one thread, the same pools; the
+// loops alternate. Rows as JSON.
+#include <rte_eal.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/pipeline/baseline.h"
+#include "bench/pipeline/pairs.h"
+#include "bench/pipeline/product.h"
+
+namespace strata::bench {
+namespace {
+
+constexpr const char* kUsage =
+    "usage: strata-bench-pipeline [--quick] [--huge] [--json FILE]\n"
+    "  --quick      shorter runs; still 11 rounds\n"
+    "  --huge       with hugepages (as root, some reserved); without: ordinary pages\n"
+    "  --json FILE  rows as one JSON array, - for standard output; without: a table\n";
+
+constexpr int kRounds = 11;
+
+struct Options {
+    bool quick = false;
+    bool huge = false;
+    std::string json;
+};
+
+struct Bench {
+    Options options;
+    const dataplane::Pools& pools;
+    std::FILE* out;
+    bool first_row = true;
+
+    std::uint64_t inputs(std::uint32_t receivers_of_a_room) const {
+        const std::uint64_t outputs = options.quick ? 100'000 : 400'000;
+        return std::max<std::uint64_t>(outputs / receivers_of_a_room, 256);
+    }
+    void row(const std::string& text) {
+        if (options.json.empty()) return;
+        std::fprintf(out, "%s\n  {%s}", first_row ? "[" : ",", text.c_str());
+        first_row = false;
+    }
+};
+
+std::string field(const char* name, double value) {
+    std::array<char, 64> text;
+    std::snprintf(text.data(), text.size(), "\"%s\":%.4g", name, value);
+    return text.data();
+}
+std::string fields(const char* name, const Spread& s) {
+    const std::string n = name;
+    return field(name, s.median) + ',' + field((n + "_low").c_str(), s.low) + ',' +
+           field((n + "_high").c_str(), s.high);
+}
+
+std::string shape_fields(const Bench& bench, const char* name, const Shape& shape) {
+    std::array<char, 256> text;
+    std::snprintf(text.data(), text.size(),
+                  "\"bench\":\"%s\",\"receivers\":%u,\"rooms\":%u,\"packet_bytes\":%u,"
+                  "\"srtp\":\"none\",\"in_flight\":%u,\"udp_checksum\":%s,\"hugepages\":%s,"
+                  "\"rounds\":%d",
+                  name, shape.receivers, shape.rooms, kPayloadBytes, shape.in_flight,
+                  shape.udp_checksum ? "true" : "false", bench.options.huge ? "true" : "false",
+                  kRounds);
+    return text.data();
+}
+
+void measure(Bench& bench, const Shape& shape) {
+    Product product(shape, bench.pools);
+    const std::uint16_t header = product.header_bytes();
+    Baseline ceiling(Baseline::Kind::ceiling, shape.receivers, shape.rooms, shape.in_flight,
+                     shape.udp_checksum, header, bench.pools);
+    Baseline copy(Baseline::Kind::copy, shape.receivers, shape.rooms, shape.in_flight,
+                  shape.udp_checksum, header, bench.pools);
+    Rounds rounds;
+    const std::uint64_t inputs = bench.inputs(shape.receivers / shape.rooms);
+    rounds.add([&](std::uint64_t n) { return product.run(n); }, inputs);
+    rounds.add([&](std::uint64_t n) { return ceiling.run(n); }, inputs);
+    rounds.add([&](std::uint64_t n) { return copy.run(n); }, inputs);
+    rounds.run(kRounds);
+    const Spread ratio = rounds.ratio(1, 0), faster = rounds.ratio(2, 0);
+    bench.row(shape_fields(bench, "pipeline", shape) + ',' + field("header_bytes", header) + ',' +
+              fields("ns_per_output", rounds.per_output(0)) + ',' +
+              fields("ns_per_input", rounds.per_input(0)) + ',' +
+              fields("ceiling_ns_per_output", rounds.per_output(1)) + ',' +
+              fields("copy_ns_per_output", rounds.per_output(2)) + ',' +
+              fields("ratio_to_ceiling", ratio) + ',' + fields("ratio_to_copy", faster));
+    if (bench.options.json != "-")
+        std::printf("%6u %6u %9u %8s %11.1f %11.1f %11.1f %6.0f %% (%.0f-%.0f) %9.2f\n",
+                    shape.receivers, shape.rooms, shape.in_flight,
+                    shape.udp_checksum ? "on" : "off", rounds.per_output(0).median,
+                    rounds.per_output(1).median, rounds.per_output(2).median, ratio.median * 100,
+                    ratio.low * 100, ratio.high * 100, faster.median);
+}
+
+// One room of ten beside a thousand of them: the cost of an output doesn't depend on how many
+// others there are.
+void measure_rooms(Bench& bench, std::uint32_t in_flight) {
+    const Shape one{.receivers = 10, .rooms = 1, .in_flight = in_flight};
+    const Shape many{.receivers = 10'000, .rooms = 1'000, .in_flight = in_flight};
+    Product small(one, bench.pools), large(many, bench.pools);
+    Rounds rounds;
+    rounds.add([&](std::uint64_t n) { return small.run(n); }, bench.inputs(10));
+    rounds.add([&](std::uint64_t n) { return large.run(n); }, bench.inputs(10));
+    rounds.run(kRounds);
+    const Spread ratio = rounds.ratio(1, 0);
+    bench.row(shape_fields(bench, "pipeline_rooms", many) + ',' +
+              fields("ns_per_output", rounds.per_output(1)) + ',' +
+              fields("ns_per_input", rounds.per_input(1)) + ',' +
+              fields("one_room_ns_per_output", rounds.per_output(0)) + ',' +
+              fields("ratio_to_one_room", ratio));
+    if (bench.options.json != "-")
+        std::printf(
+            "1000 rooms of 10, %u in flight: %.1f ns, one room of 10: %.1f ns, x %.2f "
+            "(%.2f-%.2f)\n",
+            in_flight, rounds.per_output(1).median, rounds.per_output(0).median, ratio.median,
+            ratio.low, ratio.high);
+}
+
+// A packet that no receiver wants: the same at 1 and at 1,000 receivers.
+void measure_unwanted(Bench& bench) {
+    const Shape one{.receivers = 1, .unwanted = true}, many{.receivers = 1'000, .unwanted = true};
+    Product small(one, bench.pools), large(many, bench.pools);
+    Rounds rounds;
+    const std::uint64_t inputs = bench.inputs(1);
+    rounds.add([&](std::uint64_t n) { return small.run(n); }, inputs);
+    rounds.add([&](std::uint64_t n) { return large.run(n); }, inputs);
+    rounds.run(kRounds);
+    const Spread ratio = rounds.ratio_per_input(1, 0);
+    for (const std::size_t i : {std::size_t{0}, std::size_t{1}})
+        bench.row(shape_fields(bench, "pipeline_unwanted", i == 0 ? one : many) + ',' +
+                  fields("ns_per_input", rounds.per_input(i)) + ',' +
+                  fields("ratio_1000_to_1", ratio));
+    if (bench.options.json != "-")
+        std::printf(
+            "unwanted packet: %.1f ns with 1 receiver, %.1f ns with 1000, x %.2f (%.2f-%.2f)\n",
+            rounds.per_input(0).median, rounds.per_input(1).median, ratio.median, ratio.low,
+            ratio.high);
+}
+
+void run_all(Bench& bench) {
+    if (bench.options.json != "-")
+        std::printf(
+            "receivers rooms in flight checksum  ns/output     ceiling        copy  of "
+            "ceiling   copy/ours\n");
+    for (const std::uint32_t in_flight : {0u, 1'024u}) {
+        for (const std::uint32_t receivers : {1u, 10u, 100u, 1'000u})
+            measure(bench, {.receivers = receivers, .in_flight = in_flight});
+        measure(bench, {.receivers = 100, .in_flight = in_flight, .udp_checksum = true});
+        measure(bench, {.receivers = 10'000, .rooms = 1'000, .in_flight = in_flight});
+        measure_rooms(bench, in_flight);
+    }
+    measure_unwanted(bench);
+    if (!bench.options.json.empty()) std::fprintf(bench.out, "\n]\n");
+}
+
+bool start_eal(const Options& options) {
+    const std::string prefix = "--file-prefix=strata-bench-" + std::to_string(getpid());
+    std::vector<std::string> words{"strata-bench-pipeline",
+                                   "--no-pci",
+                                   "--lcores=0",
+                                   "-m",
+                                   "512",
+                                   "--no-telemetry",
+                                   "--iova-mode=va",
+                                   "--log-level=lib.*:error"};
+    if (options.huge)
+        words.push_back("--in-memory");
+    else
+        words.insert(words.end(), {"--no-huge", "--no-shconf", prefix});
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    return rte_eal_init(static_cast<int>(argv.size()), argv.data()) >= 0;
+}
+
+int run(const Options& options) {
+    if (!start_eal(options)) return 1;
+    auto pools = dataplane::Pools::create({.name = "bench",
+                                           .rx_mbufs = 16'383,
+                                           .header_mbufs = 32'767,
+                                           .indirect_mbufs = 8'191,
+                                           .cache_mbufs = 256});
+    if (!pools) {
+        std::fprintf(stderr, "strata-bench-pipeline: %s\n", pools.error().message.c_str());
+        return 1;
+    }
+    const bool file = !options.json.empty() && options.json != "-";
+    std::FILE* out = file ? std::fopen(options.json.c_str(), "w") : stdout;
+    if (out == nullptr) {
+        std::perror(options.json.c_str());
+        return 1;
+    }
+    Bench bench{options, *pools, out};
+    run_all(bench);
+    if (file) std::fclose(out);
+    return 0;
+}
+
+}  // namespace
+}  // namespace strata::bench
+
+int main(int argc, char** argv) {
+    strata::bench::Options options;
+    for (int i = 1; i < argc; ++i) {
+        const std::string word = argv[i];
+        if (word == "--quick") {
+            options.quick = true;
+        } else if (word == "--huge") {
+            options.huge = true;
+        } else if (word == "--json" && i + 1 < argc) {
+            options.json = argv[++i];
+        } else {
+            std::fputs(strata::bench::kUsage, word == "--help" ? stdout : stderr);
+            return word == "--help" ? 0 : 64;
+        }
+    }
+    return strata::bench::run(options);
+}
