@@ -52,7 +52,11 @@ void FrameTracker::describe_vp9(const PacketInfo& info, std::int64_t picture_id)
         key_picture_ = frame_.picture;
         vp9_mode_ = SpatialMode::unknown;
     }
-    frame_.key_picture = frame_.picture == key_picture_;
+    // In k-SVC only key pictures predict from below alone; its base may be late.
+    const bool base_is_late = frame_.spatial_id > 0 && vp9_mode_ == SpatialMode::key &&
+                              !vp9.inter_picture_predicted && vp9.inter_layer_dependency &&
+                              ring_.find(frame_id(picture_id, 0)) == nullptr;
+    frame_.key_picture = frame_.picture == key_picture_ || base_is_late;
     refer_vp9(vp9, picture_id);
     frame_.temporal_id = std::min<TemporalId>(frame_.temporal_id, kMaxTemporalLayers - 1);
     frame_.top_spatial = std::min<SpatialId>(vp9_top_, kMaxSpatialLayers - 1);
@@ -66,16 +70,14 @@ void FrameTracker::describe_vp9(const PacketInfo& info, std::int64_t picture_id)
 // Flexible mode names the references; else the group of frames does, counted from the picture that
 // its structure came with.
 void FrameTracker::refer_vp9(const Vp9Info& vp9, std::int64_t picture_id) {
-    const auto refer = [&](std::int64_t id) {
-        frame_.references[frame_.reference_count++] = id;
-    };
+    const auto refer = [&](std::int64_t id) { frame_.references[frame_.reference_count++] = id; };
     const SpatialId spatial = frame_.spatial_id;
     frame_.references_known = true;
     if (vp9.inter_picture_predicted && vp9.flexible) {
         for (std::size_t i = 0; i < vp9.p_diff_count; ++i)
             refer(frame_id(picture_id - vp9.p_diff[i], spatial));
-    } else if (group_of_frames_at_ >= 0 && vp9_structure_[0].picture_count > 0 &&
-               !vp9.flexible && picture_id >= group_of_frames_at_) {
+    } else if (group_of_frames_at_ >= 0 && vp9_structure_[0].picture_count > 0 && !vp9.flexible &&
+               picture_id >= group_of_frames_at_) {
         const std::int64_t position =
             (picture_id - group_of_frames_at_) % vp9_structure_[0].picture_count;
         const Vp9GofPicture& picture =

@@ -95,11 +95,14 @@ std::optional<Selector::Move> Selector::decide_within(const Cohort& cohort, Laye
         if (!possible || !allowed(to, no_more)) return std::nullopt;
         return move(to, no_more);
     }
+    const SpatialMode mode = availability_.mode(current.encoding);
+    // The picture's base is late: by the old group's rules it will not end the picture (C5, C7).
+    if (mode == SpatialMode::full && frame.spatial_id > 0 && cohort.picture != frame.picture)
+        return std::nullopt;
     if (allowed(desired.spatial, desired.temporal))
         return move(desired.spatial, desired.temporal);
     if (allowed(desired.spatial, no_more)) return move(desired.spatial, no_more);
 
-    const SpatialMode mode = availability_.mode(current.encoding);
     const bool bound = mode == SpatialMode::key || mode == SpatialMode::none;
     // C3: the way down waits for a key picture; meanwhile the rate goes down by frames.
     const bool saving = bound && desired.spatial < current.spatial;

@@ -22,7 +22,6 @@ const ReceiverOffsets* TrackState::offsets_at(ReceiverIndex index, GroupIndex gr
 // up the outputs. Slow, and rare: only late packets just after a switch come here.
 bool TrackState::deliver_by_stays(const PacketInWork& work, OutputList& out) {
     bool went = false;
-    late_used = 0;
     for (std::size_t g = 0; g < groups.size(); ++g) {
         const GroupDecision& decision = decisions[g];
         if (decision.action == GroupDecision::Action::none) continue;
@@ -69,6 +68,7 @@ void TrackState::give_up_holes(std::uint8_t index, TimeUs now, OutputList& out) 
             before = std::max(before, patience.highest[i]);
     if (before == 0) return;
 
+    late_used = 0;
     PacketInWork work;
     work.encoding = index;
     work.now = now;
@@ -77,7 +77,9 @@ void TrackState::give_up_holes(std::uint8_t index, TimeUs now, OutputList& out) 
         const GroupPool::Head& head = groups.head(static_cast<GroupIndex>(g));
         if (head.members == 0 || head.layer.encoding != index) continue;
         LayerGroup& group = groups.body(static_cast<GroupIndex>(g));
-        while (out.count + kMaxProfiles <= kMaxOutputs) {
+        // The outputs of this call share late_slots.
+        while (out.count + kMaxProfiles <= kMaxOutputs &&
+               late_used + table.size() <= late_slots.size()) {
             const auto hole = group.numbers.close_next_hole(before);
             if (!hole) break;
             decisions[g].action = GroupDecision::Action::close;

@@ -102,8 +102,8 @@ void TrackState::shift(ReceiverIndex index, GroupIndex to, const PacketInWork& w
     LayerGroup& after = groups.body(to);
     close_stay(index, work.n);
     ReceiverOffsets& offsets = table.slot(index).offsets;
-    offsets.sequence = low16(offsets.sequence + before.numbers.expected(work.n) -
-                             after.numbers.expected(work.n));
+    offsets.sequence =
+        low16(offsets.sequence + before.numbers.expected(work.n) - after.numbers.expected(work.n));
     before.numbers.freeze_before(work.n);
     after.numbers.freeze_before(work.n);
     if (const std::int64_t picture = work.tracked->picture_id; picture >= 0) {
@@ -165,12 +165,10 @@ void TrackState::rebase_media_fields(Receiver& receiver, ReceiverOffsets& offset
     const Continuation& last = receiver.last;
     const TrackedPacket& tracked = *work.tracked;
     if (tracked.descriptor != nullptr) {
-        offsets.frame_number =
-            low16(last.frame_number + 1 - descriptor_frame_number(tracked));
+        offsets.frame_number = low16(last.frame_number + 1 - descriptor_frame_number(tracked));
         if (last.encoding != work.encoding && tracked.descriptor->has_structure)
             offsets.template_id_shift = static_cast<std::uint8_t>(
-                last.next_template_id -
-                tracked.descriptor->attached_structure.template_id_offset);
+                last.next_template_id - tracked.descriptor->attached_structure.template_id_offset);
     }
     if (tracked.picture_id < 0) return;
     const bool vp8 = config.codec == Codec::vp8;
@@ -193,8 +191,7 @@ void TrackState::start(ReceiverIndex index, GroupIndex to, const PacketInWork& w
     const Continuation& last = receiver.last;
     // C20: an unfinished frame shows as a gap.
     const int skip = last.ever && last.unfinished_frame ? 1 : 0;
-    offsets.sequence =
-        low16(last.next_sequence + skip - group.numbers.expected(work.n));
+    offsets.sequence = low16(last.next_sequence + skip - group.numbers.expected(work.n));
     group.numbers.freeze_before(work.n);
     offsets.timestamp = start_timestamp(receiver, work, old_offset, left_encoding);
     if (last.ever) {

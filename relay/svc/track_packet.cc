@@ -23,6 +23,7 @@ MediaDrop drop_reason(TrackingError error) {
 }  // namespace
 
 MediaDrop TrackState::on_packet(PacketInWork& work, OutputList& out) {
+    late_used = 0;
     EncodingState& encoding = encodings[work.encoding];
     const ArrivedNumber arrived = encoding.input.arrive(work.info->sequence);
     if (arrived.arrival == Arrival::duplicate) return MediaDrop::duplicate;
@@ -44,7 +45,11 @@ MediaDrop TrackState::on_packet(PacketInWork& work, OutputList& out) {
     const TrackedPacket tracked = encoding.tracker.on_packet(work.n, work.packet, *work.info);
     if (tracked.restarted) restart_encoding(work.encoding);
     if (tracked.error != TrackingError::none) {
-        drop_everywhere(work, out);
+        // Of a frame whose structure is still on its way, nothing is known: it stays a hole, like a
+        // packet that was lost, so that receivers see that something is missing.
+        const bool unknown = tracked.error == TrackingError::no_structure &&
+                             work.info->find(ExtensionKind::dependency_descriptor) != nullptr;
+        if (!unknown) drop_everywhere(work, out);
         return drop_reason(tracked.error);
     }
     work.tracked = &tracked;
@@ -62,7 +67,8 @@ void TrackState::drop_everywhere(PacketInWork& work, OutputList& out) {
         const auto index = static_cast<GroupIndex>(i);
         const GroupPool::Head& head = groups.head(index);
         decisions[i] = GroupDecision{};
-        if (head.members == 0 || head.layer.encoding != work.encoding) continue;
+        if (head.generation == 0 || head.layer.encoding != work.encoding) continue;
+        if (head.members == 0 && work.n > groups.body(index).numbers.highest()) continue;
         const auto closes = groups.body(index).numbers.drop(work.n);
         if (!closes) continue;
         decisions[i].action = GroupDecision::Action::close;
@@ -157,8 +163,7 @@ bool TrackState::deliver(const PacketInWork& work, OutputList& out) {
         if (decision.action == GroupDecision::Action::none ||
             groups.head(partition.group).layer.encoding != work.encoding)
             continue;
-        const bool made =
-            emit(work, decision, partition.profile, table.slots(partition), out);
+        const bool made = emit(work, decision, partition.profile, table.slots(partition), out);
         went = went || (made && decision.action == GroupDecision::Action::forward);
     }
     return went;
