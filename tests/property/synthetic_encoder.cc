@@ -72,7 +72,9 @@ std::vector<SyntheticPacket> SyntheticEncoder::packetize(std::size_t index, Time
                 .end = last,
                 .template_id_offset = template_id_offset_,
                 .frame_number = frame_number_,
-                .attach_structure = k_ == 0 && frame.spatial_id == 0 && first,
+                .attach_structure =
+                    k_ == 0 && first &&
+                    (frame.spatial_id == 0 || settings_.shape.inter_layer == InterLayer::none),
                 .with_mask = random_.chance(settings_.mask_percent),
                 .mask = ~std::uint32_t{0} >> (32 - model_.decode_targets()),
                 .custom = custom};

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "relay/svc/track.h"
+#include "tests/property/random_channel.h"
+#include "tests/property/synthetic_encoder.h"
+
+namespace strata::relay {
+
+// A source packet, wherever it went.
+struct SourcePacket {
+    std::size_t encoding = 0;
+    SyntheticPacket packet;
+    std::int64_t arrived = -1;  // when the track took it, as a count of arrivals; -1: lost upstream
+};
+
+// One packet on its way out to one receiver.
+struct SentPacket {
+    std::uint16_t sequence = 0;
+    std::uint32_t timestamp = 0;
+    bool marker = false;
+    bool empty = false;     // closes a hole (C17)
+    std::uint32_t tag = 0;  // of its source; of an empty one: of the packet it was made for, if any
+    bool tag_known = false;
+    std::int64_t when = 0;  // count of arrivals
+    std::vector<std::uint8_t> bytes;
+};
+
+// A receiver paused, or started again elsewhere: its numbering may have skipped one (C20).
+struct Pause {
+    std::vector<std::int64_t> highest;  // n of each encoding, then
+};
+
+struct ReceiverLog {
+    HeaderProfile profile;
+    LayerTarget target;
+    std::int64_t target_since = 0;  // us
+    std::vector<SentPacket> sent;
+    std::vector<Pause> pauses;
+};
+
+struct SessionSettings {
+    EncoderSettings encoder;
+    std::size_t encodings = 1;
+    ChannelProfile channel;
+    bool give_up = false;     // close holes after a while
+    int changes_percent = 0;  // of pictures at which a receiver changes its target
+    int pictures = 90;
+    std::size_t receivers = 3;
+};
+
+// Plays a track with synthetic encoders over a random channel to a few receivers, and logs all.
+class TrackSession {
+  public:
+    TrackSession(const SessionSettings& settings, Random& random);
+    void play();
+
+    const SessionSettings& settings() const { return settings_; }
+    const std::vector<ReceiverLog>& receivers() const { return receivers_; }
+    const SyntheticEncoder& encoder(std::size_t e) const { return *encoders_[e]; }
+    const std::map<std::uint32_t, SourcePacket>& sources() const { return sources_; }
+    // Source packet n of encoding e; null before the first and behind the last.
+    const SourcePacket* source(std::size_t e, std::int64_t n) const;
+    const Track& track() const { return track_; }
+    // Highest n of encoding e that had arrived by `when`.
+    std::int64_t highest_at(std::size_t e, std::int64_t when) const;
+    TimeUs end() const { return now_; }
+    PacketParser outgoing_parser(const HeaderProfile& profile) const;
+
+  private:
+    struct Event {
+        TimeUs at = 0;
+        std::uint32_t tag = 0;
+    };
+    static TrackConfig track_config(const SessionSettings& settings);
+    LayerTarget random_target(bool may_pause);
+    void add_receivers();
+    void encode_picture(TimeUs now);
+    void change_targets();
+    void run_until(TimeUs until);
+    void deliver(const SourcePacket& source);
+    void log_output(std::optional<std::uint32_t> tag);
+    void serve_key_frame_requests();
+
+    SessionSettings settings_;
+    Random& random_;
+    std::uint16_t frame_number_;
+    std::vector<std::unique_ptr<SyntheticEncoder>> encoders_;
+    std::vector<TimeUs> key_due_;
+    PacketParser parser_;
+    Track track_;
+    std::unique_ptr<OutputList> out_ = std::make_unique<OutputList>();
+    std::vector<ReceiverLog> receivers_;
+    std::map<std::uint32_t, SourcePacket> sources_;
+    std::vector<std::vector<std::uint32_t>> tag_of_n_;        // [encoding][n]
+    std::vector<std::vector<std::int64_t>> highest_history_;  // [encoding][count of arrivals]
+    std::multimap<TimeUs, std::uint32_t> in_flight_;
+    std::int64_t arrivals_ = 0;
+    TimeUs now_ = 0, next_timer_ = 0;
+};
+
+}  // namespace strata::relay
