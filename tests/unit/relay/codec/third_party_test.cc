@@ -57,9 +57,13 @@ PacketParser parser_for(std::uint8_t payload_type, Codec codec) {
     return parser;
 }
 
+// Said of each test that can't run: these files are used where they lie and never copied.
+#define SKIP_WITHOUT_FOLDER() \
+    if (!std::filesystem::exists(kFolder)) GTEST_SKIP() << "other makers' streams are not beside this checkout"
+
 TEST(ThirdParty, H264Svc) {  // C13
+    SKIP_WITHOUT_FOLDER();
     const auto packets = read_rtpdump(kFolder / "libwebrtc" / "h264-svc-99-640x360.rtpdump");
-    if (packets.empty()) return;
     const PacketParser parser = parser_for(99, Codec::h264_svc);
     std::set<int> dependency_ids, temporal_ids;
     bool subset_sps = false;
@@ -81,6 +85,7 @@ TEST(ThirdParty, H264Svc) {  // C13
 }
 
 TEST(ThirdParty, NonFlexibleVp9) {  // B1
+    SKIP_WITHOUT_FOLDER();
     for (const Bytes& packet : read_hex_lines(kFolder / "jitsi" / "vp9_rtp_hex.txt")) {
         PacketInfo info;
         const PacketParser parser = parser_for(packet.at(1) & 0x7F, Codec::vp9);
@@ -96,6 +101,7 @@ TEST(ThirdParty, NonFlexibleVp9) {  // B1
 }
 
 TEST(ThirdParty, ConsecutiveDescriptors) {
+    SKIP_WITHOUT_FOLDER();
     DependencyStructure structure;
     bool known = false;
     for (const Bytes& bytes : read_hex_lines(kFolder / "livekit" / "dd_capture_hex.txt")) {
