@@ -14,6 +14,7 @@
 #include "dataplane/api/config/pool_sizes.h"
 #include "dataplane/eal.h"
 #include "dataplane/log.h"
+#include "dataplane/server/telemetry.h"
 
 namespace strata::dataplane {
 namespace {
@@ -50,6 +51,10 @@ std::expected<std::unique_ptr<Appliance>, StartError> Appliance::start(const api
                                                                        const PinningPlan& plan) {
     std::unique_ptr<Appliance> appliance(new Appliance(config, plan));
     appliance->epoch_ = random_u64() >> 1 | 1;
+    // Before anything of a running data plane with this configuration is touched.
+    if (api::SeqpacketLink::connect(config.control.dataplane_socket))
+        return std::unexpected(StartError{"control.dataplane_socket: another data plane listens at " +
+                                          config.control.dataplane_socket});
     for (const auto part : {&Appliance::start_environment, &Appliance::open_ports,
                             &Appliance::make_pools, &Appliance::start_workers,
                             &Appliance::start_server})
@@ -153,6 +158,7 @@ Appliance::Started Appliance::start_workers() {
         {.workers = from_file.workers, .slots_per_worker = config_.limits.statistics_slots_per_worker, .epoch = epoch_});
     if (!segment) return std::unexpected(StartError{segment.error(), 1});
     statistics_ = std::make_unique<api::StatisticsSegment>(std::move(*segment));
+    start_telemetry(*statistics_);
 
     std::vector<Port*> ports;
     for (const auto& port : ports_) ports.push_back(port.get());
@@ -226,6 +232,17 @@ Appliance::Started Appliance::start_server() {
     return {};
 }
 
+// After a start, and so after a crash, this is when everything is forwarded again.
+void Appliance::note_first_state() {
+    if (state_noted_ || server_->generation() == 0 || !state_->settled()) return;
+    state_noted_ = true;
+    note_time("first_state");
+    log_info("control's state is applied: " + std::to_string(state_->transports()) +
+             " transports, " + std::to_string(state_->tracks()) + " tracks, " +
+             std::to_string(state_->subscriptions()) + " subscriptions, " +
+             std::to_string(times_us_.back().second) + " us after listening");
+}
+
 int Appliance::run(int signals) {
     bool stop = false;
     while (!stop) {
@@ -244,6 +261,7 @@ int Appliance::run(int signals) {
             Notice notice;
             while (worker->next_notice(notice)) server_->on_notice(notice);
         }
+        note_first_state();
         const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
         statistics_->header().heartbeat_us.set(static_cast<std::uint64_t>(
             std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count()));
@@ -253,6 +271,7 @@ int Appliance::run(int signals) {
 }
 
 Appliance::~Appliance() {
+    stop_telemetry();
     for (const auto& loop : loops_) loop->stop();
     if (!loops_.empty()) rte_eal_mp_wait_lcore();
     server_.reset();

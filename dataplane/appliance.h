@@ -47,6 +47,7 @@ class Appliance {
     Started start_workers();
     Started start_server();
     void note_time(const char* part);
+    void note_first_state();
 
     api::Config config_;
     PinningPlan plan_;
@@ -60,6 +61,7 @@ class Appliance {
     std::vector<std::unique_ptr<WorkerLoop>> loops_;
     std::unique_ptr<DesiredState> state_;
     std::unique_ptr<ControlServer> server_;
+    bool state_noted_ = false;
     std::chrono::steady_clock::time_point last_note_ = std::chrono::steady_clock::now();
     std::vector<std::pair<std::string, std::int64_t>> times_us_;  // of each part of the start
 };

@@ -45,16 +45,36 @@ std::expected<void, std::string> ControlServer::listen() {
 
 void ControlServer::poll() {
     accept();
+    read_candidate();
     read();
     reply_when_settled();
     flush();
 }
 
 void ControlServer::accept() {
-    while (auto link = listener_.accept()) {
-        disconnect();
-        link_ = std::move(*link);
+    while (auto link = listener_.accept())
+        (link_.connected() ? candidate_ : link_) = std::move(*link);
+}
+
+// A connection beside the one in use takes over when it says hello, not before: whoever only looks
+// whether somebody listens here must not cut control off.
+void ControlServer::read_candidate() {
+    if (!candidate_.connected()) return;
+    if (!link_.connected()) {
+        link_ = std::exchange(candidate_, {});
+        return;
     }
+    const auto size = candidate_.receive(buffer_);
+    if (!size) {
+        if (size.error() != api::LinkError::would_block) candidate_.close();
+        return;
+    }
+    api::ToDataplane message;
+    if (!message.ParseFromArray(buffer_.data(), static_cast<int>(*size)) || !message.has_hello())
+        return candidate_.close();
+    disconnect();
+    link_ = std::exchange(candidate_, {});
+    on_hello(message.hello());
 }
 
 void ControlServer::read() {

@@ -24,8 +24,8 @@ struct ControlServerConfig {
     std::uint32_t max_staged_objects = 200'000;  // of one resync
 };
 
-// The data plane's end of the control link. One control process at a time; the newest connection
-// replaces the one before. Old state goes on forwarding until a resync is committed; one that is
+// The data plane's end of the control link. One control process at a time; a newer one replaces
+// it with its hello. Old state goes on forwarding until a resync is committed; one that is
 // interrupted changes nothing. Main thread.
 class ControlServer {
   public:
@@ -62,6 +62,7 @@ class ControlServer {
     };
 
     void accept();
+    void read_candidate();
     void read();
     void on_message(std::string_view bytes);
     void on_hello(const api::Hello& hello);
@@ -81,7 +82,7 @@ class ControlServer {
     DesiredState& state_;
     api::StatisticsSegment& statistics_;
     api::SeqpacketListener listener_;
-    api::SeqpacketLink link_;
+    api::SeqpacketLink link_, candidate_;
     std::vector<char> buffer_;
     std::deque<std::string> outgoing_;
     bool greeted_ = false;

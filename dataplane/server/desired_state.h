@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "dataplane/api/statistics_segment.h"
@@ -101,6 +102,8 @@ class DesiredState {
         std::uint32_t capacity = 0;
         relay::TrackConfig config;
         std::set<std::uint64_t> subscriptions;
+        // Header profiles of its receivers, and how many have each.
+        std::vector<std::pair<relay::HeaderProfile, std::uint32_t>> profiles;
     };
     struct SubscriptionRecord {
         api::Subscription spec;
@@ -121,6 +124,8 @@ class DesiredState {
     void remove_track(std::uint64_t id);
     void remove_subscription(std::uint64_t id);
     Problem grow(TrackRecord& track);
+    static bool take_profile(TrackRecord& track, const relay::HeaderProfile& profile);
+    static void give_back_profile(TrackRecord& track, const relay::HeaderProfile& profile);
     Problem check_ssrcs(const TransportRecord& transport, const std::vector<std::uint32_t>& ssrcs,
                         bool latching) const;
     void submit(WorkerSide& side, const Command& command);

@@ -235,6 +235,21 @@ DesiredState::Problem DesiredState::grow(TrackRecord& track) {
     return {};
 }
 
+// False: the track's receivers have as many different profiles as a track can serve.
+bool DesiredState::take_profile(TrackRecord& track, const relay::HeaderProfile& profile) {
+    for (auto& [known, users] : track.profiles)
+        if (known == profile) return ++users, true;
+    if (track.profiles.size() >= relay::kMaxProfiles) return false;
+    track.profiles.emplace_back(profile, 1);
+    return true;
+}
+
+void DesiredState::give_back_profile(TrackRecord& track, const relay::HeaderProfile& profile) {
+    for (auto& [known, users] : track.profiles)
+        if (known == profile) --users;
+    std::erase_if(track.profiles, [](const auto& entry) { return entry.second == 0; });
+}
+
 DesiredState::Problem DesiredState::put(const api::Subscription& spec) {
     const auto at = subscriptions_.find(spec.id());
     if (at == subscriptions_.end()) return add(spec);
@@ -277,11 +292,16 @@ DesiredState::Problem DesiredState::add(const api::Subscription& spec) {
     const auto index = side.subscriptions.take();
     if (!index)
         return no_room("subscriptions", limits_.subscriptions_per_worker, "subscriptions_per_worker");
-
     Subscription& subscription = **built;
+    subscription.config.profile.leg = transport.home.port;
+    if (!take_profile(track, subscription.config.profile)) {
+        side.subscriptions.give_back(*index);
+        return ObjectProblem{"capacity", "the receivers of a track have at most " +
+                                             std::to_string(relay::kMaxProfiles) +
+                                             " different sets of payload types and extensions"};
+    }
     subscription.handle =
         *index | static_cast<std::uint32_t>(transport.home.port) << kHandlePortShift;
-    subscription.config.profile.leg = transport.home.port;
     subscription.statistics = take_slot(track.worker, api::StatisticsKind::subscription, spec.id(),
                                         spec.track(), spec.transport());
     SubscriptionRecord record{.spec = spec, .object = std::move(*built), .worker = track.worker};
@@ -297,7 +317,9 @@ void DesiredState::remove_subscription(std::uint64_t id) {
     const auto at = subscriptions_.find(id);
     if (at == subscriptions_.end()) return;
     SubscriptionRecord& record = at->second;
-    tracks_.at(record.spec.track()).subscriptions.erase(id);
+    TrackRecord& track = tracks_.at(record.spec.track());
+    track.subscriptions.erase(id);
+    give_back_profile(track, record.object->config.profile);
     TransportRecord& transport = transports_.at(record.spec.transport());
     transport.subscriptions.erase(id);
     transport.ssrcs.erase(record.spec.ssrc());

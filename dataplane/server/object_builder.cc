@@ -120,6 +120,7 @@ Built<PublishedTrack> build_track(const api::Track& spec, Transport& transport,
     config.descriptor_negotiated =
         track->parser.extensions.id(relay::ExtensionKind::dependency_descriptor) != 0;
     config.receiver_capacity = limits.receiver_capacity;
+    config.sender_clock = &transport.sender_clock;
     config.key_frame_min_interval_us = limits.key_frame_min_interval_us;
     config.key_frame_retry_us = limits.key_frame_retry_us;
     for (std::size_t i = 0; i < encodings; ++i) {

@@ -48,6 +48,7 @@ struct Transport {
     std::uint8_t track_count = 0;
     std::array<PublishedTrack*, kMaxTracksPerTransport> tracks{};
     Subscription* subscriptions = nullptr;  // list of those it receives
+    relay::SenderClock sender_clock;  // of the tracks it publishes, so that lips stay in sync (C31)
     Timer report_timer;        // receiver reports (C54)
     std::uint64_t packets = 0, bytes = 0;
     SlotRef statistics;

@@ -1,0 +1,134 @@
+#include "dataplane/server/telemetry.h"
+
+#include <rte_telemetry.h>
+
+#include <charconv>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace strata::dataplane {
+namespace {
+
+using api::ObjectValue;
+using api::StatisticsKind;
+
+// Read by the telemetry thread; the lock is between that and the main thread alone.
+std::mutex segment_mutex;
+api::StatisticsSegment* segment = nullptr;
+
+constexpr int kMaxListed = 128;  // an answer has at most RTE_TEL_MAX_DICT_ENTRIES (256) entries
+
+void add(rte_tel_data* to, const std::string& name, std::uint64_t value) {
+    rte_tel_data_add_dict_u64(to, name.c_str(), value);
+}
+
+int workers(const char*, const char*, rte_tel_data* out) {
+    rte_tel_data_start_dict(out);
+    const std::lock_guard lock(segment_mutex);
+    if (!segment) return 0;
+    add(out, "workers", segment->header().worker_count);
+    constexpr std::uint32_t kShown = 16;
+    for (std::uint32_t i = 0; i < segment->header().worker_count && i < kShown; ++i) {
+        api::WorkerBlock& worker = segment->worker(i);
+        const std::string prefix = "worker" + std::to_string(i) + "_";
+        rte_tel_data_add_dict_int(out, (prefix + "cpu").c_str(), worker.cpu);
+        for (const api::WorkerCounter counter :
+             {api::WorkerCounter::rx_packets, api::WorkerCounter::fanned_out,
+              api::WorkerCounter::sent, api::WorkerCounter::queued, api::WorkerCounter::turns_busy,
+              api::WorkerCounter::turns_idle, api::WorkerCounter::preemptions})
+            add(out, prefix + name(counter), worker[counter].get());
+    }
+    return 0;
+}
+
+int worker(const char*, const char* parameters, rte_tel_data* out) {
+    const std::string_view text = parameters ? parameters : "";
+    std::uint32_t index = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
+    const std::lock_guard lock(segment_mutex);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size() || !segment ||
+        index >= segment->header().worker_count)
+        return -1;
+    rte_tel_data_start_dict(out);
+    api::WorkerBlock& block = segment->worker(index);
+    for (std::size_t i = 0; i < block.counters.size(); ++i)
+        add(out, name(static_cast<api::WorkerCounter>(i)), block.counters[i].get());
+    for (std::size_t i = 0; i < block.rx_drops.size(); ++i)
+        add(out, std::string("rx_drop_") + name(static_cast<api::RxDrop>(i)),
+            block.rx_drops[i].get());
+    for (std::size_t i = 0; i < block.tx_drops.size(); ++i)
+        add(out, std::string("tx_drop_") + name(static_cast<api::TxDrop>(i)),
+            block.tx_drops[i].get());
+    return 0;
+}
+
+template <typename Reason>
+void add_sums(rte_tel_data* out, const char* prefix) {
+    for (std::uint32_t reason = 0; reason < static_cast<std::uint32_t>(Reason::kCount); ++reason) {
+        std::uint64_t sum = 0;
+        for (std::uint32_t i = 0; i < segment->header().worker_count; ++i)
+            sum += segment->worker(i)[static_cast<Reason>(reason)].get();
+        add(out, std::string(prefix) + name(static_cast<Reason>(reason)), sum);
+    }
+}
+
+int drops(const char*, const char*, rte_tel_data* out) {
+    rte_tel_data_start_dict(out);
+    const std::lock_guard lock(segment_mutex);
+    if (!segment) return 0;
+    add_sums<api::RxDrop>(out, "rx_");
+    add_sums<api::TxDrop>(out, "tx_");
+    return 0;
+}
+
+// The first objects of a kind: id and packets, and how many there are in all.
+int objects(StatisticsKind kind, rte_tel_data* out) {
+    rte_tel_data_start_dict(out);
+    const std::lock_guard lock(segment_mutex);
+    if (!segment) return 0;
+    std::uint64_t count = 0;
+    for (std::uint32_t i = 0; i < segment->header().worker_count; ++i)
+        for (api::ObjectSlot& slot : segment->slots(i)) {
+            if (slot.kind != kind || slot.sequence.load(std::memory_order_acquire) % 2 != 0) continue;
+            if (++count > kMaxListed) continue;
+            const std::string prefix = std::to_string(slot.id);
+            add(out, prefix + "_packets", slot[ObjectValue::packets].get());
+        }
+    add(out, "count", count);
+    return 0;
+}
+
+int transports(const char*, const char*, rte_tel_data* out) {
+    return objects(StatisticsKind::transport, out);
+}
+int tracks(const char*, const char*, rte_tel_data* out) {
+    return objects(StatisticsKind::track, out);
+}
+int subscriptions(const char*, const char*, rte_tel_data* out) {
+    return objects(StatisticsKind::subscription, out);
+}
+
+}  // namespace
+
+void start_telemetry(api::StatisticsSegment& statistics) {
+    {
+        const std::lock_guard lock(segment_mutex);
+        segment = &statistics;
+    }
+    rte_telemetry_register_cmd("/strata/workers", workers, "What the workers did. No parameters");
+    rte_telemetry_register_cmd("/strata/worker", worker, "Every counter. Parameter: worker number");
+    rte_telemetry_register_cmd("/strata/drops", drops, "Drops by reason. No parameters");
+    rte_telemetry_register_cmd("/strata/transports", transports,
+                               "Transports and their packets. No parameters");
+    rte_telemetry_register_cmd("/strata/tracks", tracks, "Tracks and their packets. No parameters");
+    rte_telemetry_register_cmd("/strata/subscriptions", subscriptions,
+                               "Subscriptions and their packets. No parameters");
+}
+
+void stop_telemetry() {
+    const std::lock_guard lock(segment_mutex);
+    segment = nullptr;
+}
+
+}  // namespace strata::dataplane
