@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
+#include "bench/generator/frame_reader.h"
 #include "bench/generator/pcap_reader.h"
-#include "relay/codec/dependency_descriptor.h"
 #include "relay/rtp/byte_order.h"
 #include "relay/rtp/demux.h"
 
@@ -118,6 +119,28 @@ TrackDescription describe(const std::string& path, TrackKind kind) {
     return track;
 }
 
+// Puts encodings in the order of their pictures' sizes as sent; bytes, which the sidecar counts, may
+// mislead when an encoding was sent only for a while.
+void order_by_picture(const std::string& path, TrackDescription& track) {
+    if (track.encodings.size() < 2) return;
+    std::map<std::uint32_t, int> widths;
+    std::map<std::uint32_t, FrameReader> readers;
+    const relay::PacketParser parser = track.parser();
+    relay::PacketInfo info;
+    FrameFacts facts;
+    for (const CapturedDatagram& datagram : read_pcap(path)) {
+        if (relay::classify(datagram.payload) != relay::PacketClass::rtp ||
+            relay::parse_packet(datagram.payload, parser, info) != relay::ParseError::none)
+            continue;
+        if (readers[info.ssrc.value].read(datagram.payload, info, facts) == FrameReader::Result::read)
+            widths[info.ssrc.value] = std::max<int>(widths[info.ssrc.value], facts.width);
+    }
+    const auto width = [&](const EncodingDescription& e) { return widths[e.ssrc]; };
+    const bool known =
+        std::ranges::all_of(track.encodings, [&](const auto& e) { return width(e) > 0; });
+    if (known) std::ranges::stable_sort(track.encodings, {}, width);
+}
+
 std::optional<std::uint8_t> encoding_of_ssrc(const TrackDescription& track, std::uint32_t ssrc) {
     for (std::size_t i = 0; i < track.encodings.size(); ++i)
         if (track.encodings[i].ssrc == ssrc) return static_cast<std::uint8_t>(i);
@@ -140,20 +163,10 @@ void read_sender_reports(std::span<const std::uint8_t> compound, Capture& captur
 }
 
 struct Cut {
-    bool started = false;
+    FrameReader reader;
+    bool started = false;  // at a key picture; audio anywhere
     std::size_t packets_to_last_marker = 0, packets = 0;
 };
-
-// True when an encoding may start here: audio anywhere, video at a key frame.
-bool may_start(const relay::PacketInfo& info, const TrackDescription& track) {
-    if (track.is_audio()) return info.payload_size > 0;
-    if (info.payload_size == 0) return false;
-    const relay::ExtensionLocation* descriptor =
-        info.find(relay::ExtensionKind::dependency_descriptor);
-    // A structure is attached to key frames only (C9).
-    if (descriptor != nullptr) return descriptor->size > relay::kMandatoryDescriptorSize + 8;
-    return info.key_frame || info.h264.sps || info.h264.idr;
-}
 
 void keep_whole_pictures(std::vector<CapturedPacket>& packets, const TrackDescription& track,
                          std::vector<Cut>& cuts, std::uint32_t& left_out) {
@@ -175,6 +188,7 @@ Capture load_capture(const std::string& path, const TrackDescription& track) {
     std::vector<Cut> cuts(track.encodings.size());
     const relay::PacketParser parser = track.parser();
     relay::PacketInfo info;
+    FrameFacts facts;
     for (CapturedDatagram& datagram : read_pcap(path)) {
         const relay::PacketClass what = relay::classify(datagram.payload);
         if (what == relay::PacketClass::rtcp) read_sender_reports(datagram.payload, capture);
@@ -183,9 +197,9 @@ Capture load_capture(const std::string& path, const TrackDescription& track) {
         const auto encoding = encoding_of_ssrc(track, load_be32(&datagram.payload[8]));
         if (!encoding) continue;
         Cut& cut = cuts[*encoding];
-        const bool good =
-            relay::parse_packet(datagram.payload, parser, info) == relay::ParseError::none;
-        if (!cut.started && good) cut.started = may_start(info, track);
+        if (relay::parse_packet(datagram.payload, parser, info) == relay::ParseError::none &&
+            cut.reader.read(datagram.payload, info, facts) == FrameReader::Result::read)
+            cut.started = cut.started || facts.key_picture;
         if (!cut.started) {
             ++capture.left_out;
             continue;
@@ -203,7 +217,9 @@ Capture load_capture(const std::string& path, const TrackDescription& track) {
 }
 
 Capture load_capture(const std::string& path, TrackKind kind) {
-    return load_capture(path, describe(path, kind));
+    TrackDescription track = describe(path, kind);
+    order_by_picture(path, track);
+    return load_capture(path, track);
 }
 
 }  // namespace strata::gen

@@ -119,7 +119,9 @@ void FrameReader::read_vp9(const relay::PacketInfo& info, FrameFacts& facts) {
     facts.temporal_id = info.temporal_id;
     facts.starts_frame = vp9.begin_of_frame;
     facts.ends_frame = vp9.end_of_frame;
-    if (!vp9.inter_picture_predicted && sid == 0) key_timestamp_ = facts.timestamp;
+    // Without any reference: the base of a key picture, or an S-mode layer's own.
+    if (!vp9.inter_picture_predicted && !vp9.inter_layer_dependency)
+        key_timestamp_ = facts.timestamp;
     facts.key_picture = facts.timestamp == key_timestamp_;
     if (facts.picture_id >= 0 && (vp9.flexible || facts.key_picture)) {
         facts.references_known = true;

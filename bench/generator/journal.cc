@@ -56,6 +56,16 @@ const SentFrame* Journal::frame(std::int64_t ordinal) const {
     return &frames_[static_cast<std::size_t>(ordinal - first_frame_)];
 }
 
+void Journal::note_report(std::uint8_t encoding, std::int64_t sent_us) {
+    std::int64_t& first_us = first_report_us_[encoding % 4];
+    if (first_us == 0) first_us = sent_us;
+}
+
+bool Journal::reported(std::uint8_t encoding, std::int64_t at_us) const {
+    const std::int64_t first_us = first_report_us_[encoding % 4];
+    return first_us != 0 && first_us < at_us;
+}
+
 std::int64_t Journal::last_sent_us(std::uint8_t encoding, std::uint8_t spatial_id) const {
     const std::int64_t last = last_sent_us_[encoding % 4][spatial_id % 8];
     return last == 0 ? -1 : last;

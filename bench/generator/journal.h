@@ -52,6 +52,10 @@ class Journal {
 
     // When a frame of that encoding and at least that spatial layer was last sent; -1: never.
     std::int64_t last_sent_us(std::uint8_t encoding, std::uint8_t spatial_id) const;
+    // A sender report of that encoding was sent; only the first one counts.
+    void note_report(std::uint8_t encoding, std::int64_t sent_us);
+    // True when one had been sent at `at_us`: from then on its clock is known (C21, C22).
+    bool reported(std::uint8_t encoding, std::int64_t at_us) const;
     // Highest layers seen of an encoding.
     std::uint8_t max_spatial_id(std::uint8_t encoding) const { return max_spatial_[encoding % 4]; }
     std::uint8_t max_temporal_id(std::uint8_t encoding) const { return max_temporal_[encoding % 4]; }
@@ -65,6 +69,7 @@ class Journal {
     std::uint64_t packet_count_ = 0;
     std::int64_t first_frame_ = 0;
     std::int64_t last_sent_us_[4][8] = {};
+    std::int64_t first_report_us_[4] = {};
     std::uint8_t max_spatial_[4] = {}, max_temporal_[4] = {};
 };
 

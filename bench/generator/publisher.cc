@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kPacketsPerTurn = 64;
 constexpr std::int64_t kLate_us = 5'000;
+constexpr std::int64_t kFirstReport_us = 100'000, kReportInterval_us = 1'000'000;
 
 }  // namespace
 
@@ -25,6 +26,7 @@ void Publisher::begin(std::int64_t now_us, std::uint64_t ntp) {
     begin_us_ = now_us + config_.start_us;
     begin_ntp_ = ntp + ntp_of_us(config_.start_us);
     source_->set_begin_ntp(begin_ntp_);
+    next_report_us_ = begin_us_ + kFirstReport_us;
     finished_ = !fetch();
 }
 
@@ -84,7 +86,8 @@ void Publisher::stamp_hop_extensions(std::int64_t now_us) {
 
 void Publisher::send_reports(std::int64_t now_us) {
     const std::int64_t at_us = now_us - begin_us_;
-    if (finished_ || at_us < 0) return;
+    if (now_us < next_report_us()) return;
+    next_report_us_ += kReportInterval_us;
     for (std::size_t i = 0; i < sent_.size(); ++i) {
         if (sent_[i].packets == 0) continue;
         const auto encoding = static_cast<std::uint8_t>(i);
@@ -96,6 +99,7 @@ void Publisher::send_reports(std::int64_t now_us) {
                              compound);
         append_sdes(ssrc, config_.id, compound);
         output_.send(compound);
+        journal_.note_report(encoding, now_us);
         ++totals_.sender_reports;
     }
 }

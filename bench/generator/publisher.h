@@ -51,7 +51,10 @@ class Publisher {
     // Monotonic time of the next packet; INT64_MAX: none.
     std::int64_t next_due_us() const { return finished_ ? INT64_MAX : begin_us_ + pending_.at_us; }
     bool finished() const { return finished_; }
+    // Sender reports when they are due: 100 ms after the begin, then every second.
     void send_reports(std::int64_t now_us);
+    std::int64_t next_report_us() const { return finished_ ? INT64_MAX : next_report_us_; }
+    bool set_rate(double multiplier) { return source_->set_rate(multiplier); }
     void on_rtcp(const RtcpContents& rtcp);
 
     const PublisherConfig& config() const { return config_; }
@@ -75,6 +78,7 @@ class Publisher {
     bool finished_ = false;
     std::int64_t begin_us_ = 0;  // monotonic time of the source's begin
     std::uint64_t begin_ntp_ = 0;
+    std::int64_t next_report_us_ = 0;
     struct Sent {
         std::uint32_t packets = 0, octets = 0;
     };

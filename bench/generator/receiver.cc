@@ -136,8 +136,13 @@ const SentFrame* Receiver::match_content(std::int64_t now_us, std::span<const st
 }
 
 void Receiver::check_timestamp(const SentFrame& frame, std::int64_t timestamp) {
+    bool estimated = false;
     if (frame.encoding != encoding_) {
         if (encoding_ >= 0) ++totals_.encoding_switches;
+        // Before both encodings' clocks were reported a relay can only estimate (C22).
+        estimated = encoding_ >= 0 &&
+                    !(journal_.reported(static_cast<std::uint8_t>(encoding_), frame.sent_us) &&
+                      journal_.reported(frame.encoding, frame.sent_us));
         if (!frame.key_picture && !config_.track.is_audio())
             faults_.add(Fault::started_without_key,
                         [&] { return fmt::format("at the switch to encoding {}", frame.encoding); });
@@ -151,7 +156,7 @@ void Receiver::check_timestamp(const SentFrame& frame, std::int64_t timestamp) {
     if (last_picture_ >= 0 && std::abs(media_us) < kPause_us) {
         const std::int64_t off_us = std::abs(step_us - media_us);
         totals_.largest_timestamp_step_us = std::max(totals_.largest_timestamp_step_us, off_us);
-        if (off_us > config_.max_timestamp_step_us)
+        if (off_us > config_.max_timestamp_step_us && !estimated)
             faults_.add(Fault::timestamp_steps, [&] {
                 return fmt::format("{} ms where the publisher's clock went {} ms", step_us / 1000,
                                    media_us / 1000);

@@ -131,7 +131,8 @@ bool Run::publishers_finished() const {
 
 std::int64_t Run::next_event_us() const {
     std::int64_t next_us = std::min(next_second_us_, next_rtcp_us_);
-    for (const auto& p : publishers_) next_us = std::min(next_us, p->publisher->next_due_us());
+    for (const auto& p : publishers_)
+        next_us = std::min({next_us, p->publisher->next_due_us(), p->publisher->next_report_us()});
     for (const ReceiverEnd& r : receivers_)
         if (r.next_target < r.plan.targets.size())
             next_us = std::min(next_us, began_us_ + r.plan.targets[r.next_target].at_us);
@@ -141,8 +142,8 @@ std::int64_t Run::next_event_us() const {
 void Run::execute(RunObserver& observer) {
     began_us_ = monotonic_us();
     next_second_us_ = began_us_ + kSecond_us;
-    // Early, so that the first SR follows the first pictures closely; then every second.
-    next_rtcp_us_ = began_us_ + kSecond_us / 10;
+    // Early, so that a receiver without a key frame asks soon; then every second.
+    next_rtcp_us_ = began_us_ + kSecond_us / 2;
     const std::uint64_t ntp = ntp_now();
     announce_targets(began_us_, observer);
     for (const auto& p : publishers_) p->publisher->begin(began_us_, ntp);
@@ -162,10 +163,12 @@ void Run::turn(std::int64_t now_us, RunObserver& observer) {
     io_.receive(*this);
     // Read anew: what was received took its time, and latency counts from here.
     const std::int64_t send_us = monotonic_us();
-    for (const auto& p : publishers_) p->publisher->send_due(send_us);
+    for (const auto& p : publishers_) {
+        p->publisher->send_due(send_us);
+        p->publisher->send_reports(send_us);
+    }
     if (now_us >= next_rtcp_us_) {
         next_rtcp_us_ += kSecond_us;
-        for (const auto& p : publishers_) p->publisher->send_reports(now_us);
         send_receiver_rtcp(now_us);
     }
     io_.flush();
@@ -205,6 +208,12 @@ bool Run::set_target(const std::string& receiver, const std::string& target) {
         return true;
     }
     return false;
+}
+
+bool Run::set_rate(double multiplier) {
+    bool all = true;
+    for (const auto& p : publishers_) all = p->publisher->set_rate(multiplier) && all;
+    return all;
 }
 
 void Run::send_receiver_rtcp(std::int64_t now_us) {
