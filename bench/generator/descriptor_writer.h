@@ -18,7 +18,8 @@ class DescriptorWriter {
     DescriptorWriter(const ScalabilityMode& mode, std::int64_t stride,
                      std::vector<std::pair<std::uint16_t, std::uint16_t>> resolutions);
 
-    // `structure`: attach the template structure; first packet of a key picture only (C9).
+    // `structure`: attach the template structure; first packet of a key frame without
+    // references only (C9): the base layer's, in S-modes each layer's.
     std::vector<std::uint8_t> write(const LayerFrame& frame, bool first_packet, bool last_packet,
                                     bool structure) const;
     std::size_t template_count() const { return templates_.size(); }

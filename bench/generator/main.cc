@@ -10,7 +10,9 @@
 
 #include "bench/generator/command_reader.h"
 #include "bench/generator/pcap_reader.h"
+#include "bench/generator/port_io.h"
 #include "bench/generator/profile.h"
+#include "bench/generator/rate_search.h"
 #include "bench/generator/report.h"
 #include "bench/generator/run.h"
 #include "bench/generator/selftest.h"
@@ -29,6 +31,7 @@ void request_stop(int) { stop_requested = 1; }
 struct RunOptions {
     std::string plan;
     std::string json_file;  // "-": standard output
+    std::string port;       // instead of the plan's
     bool live = false, live_json = false, commands = false, quiet = false;
 };
 
@@ -96,9 +99,14 @@ int carry_out(const Plan& plan, PacketIo& io, const RunOptions& options) {
     return wrong.empty() ? 0 : kWrong;
 }
 
+std::unique_ptr<PacketIo> make_io(const Plan& plan) {
+    return is_socket_spec(plan.port) ? make_socket_io() : make_port_io(plan.port);
+}
+
 int run_plan(const RunOptions& options) {
-    const Plan plan = read_plan(options.plan);
-    const std::unique_ptr<PacketIo> io = make_socket_io();
+    Plan plan = read_plan(options.plan);
+    if (!options.port.empty()) plan.port = options.port;
+    const std::unique_ptr<PacketIo> io = make_io(plan);
     return carry_out(plan, *io, options);
 }
 
@@ -114,6 +122,24 @@ int profiles(const std::string& name) {
     else
         std::cout << to_json(load_profile(name).track).dump(2) << '\n';
     return 0;
+}
+
+int search(const RunOptions& options, const RateSearchConfig& config) {
+    Plan plan = read_plan(options.plan);
+    if (!options.port.empty()) plan.port = options.port;
+    plan.duration_us = 0;
+    const std::unique_ptr<PacketIo> io = make_io(plan);
+    Run run(plan, *io);
+    if (!run.set_rate(1)) throw PlanError("search: publishers must be profiles: a capture has one rate");
+    RateSearch search(config);
+    run.execute(search);
+    const json report = search.report();
+    if (options.json_file.empty() || options.json_file == "-") {
+        std::cout << report.dump(2) << '\n';
+    } else {
+        std::ofstream(options.json_file) << report.dump(2) << '\n';
+    }
+    return report["ok"].get<bool>() ? 0 : kWrong;
 }
 
 int describe(const std::string& capture, const std::string& kind) {
@@ -149,6 +175,9 @@ int command_line(int argc, char** argv) {
     run->add_flag("--commands", run_options.commands, "read targets from standard input, JSON lines");
     run->add_flag("--quiet", run_options.quiet, "no tables");
 
+    run->add_option("--port", run_options.port,
+                    "socket, or a DPDK device: net_tap0,iface=gen0;address=10.0.0.2/24");
+
     std::string path, kind = "any";
     CLI::App* describe_command = app.add_subcommand("describe", "print the track in a capture");
     describe_command->add_option("capture", path, "pcap file with its sidecar")->required();
@@ -160,6 +189,19 @@ int command_line(int argc, char** argv) {
 
     CLI::App* profiles_command = app.add_subcommand("profiles", "list synthetic profiles, or describe one");
     profiles_command->add_option("name", path, "profile or its file");
+    RateSearchConfig search_config;
+    CLI::App* search_command =
+        app.add_subcommand("search", "highest packet rate of a plan's profiles without loss");
+    search_command->add_option("plan", run_options.plan, "plan file")->required();
+    search_command->add_option("--loss-ratio", search_config.loss_ratio, "0: NDR; 0.001: PDR at 0.1 %")
+        ->check(CLI::Range(0.0, 0.5));
+    search_command->add_option("--seconds", search_config.trial_s, "length of a trial")
+        ->check(CLI::Range(0.5, 600.0));
+    search_command->add_option("--max", search_config.max_multiplier, "highest multiple of the plan's rate")
+        ->check(CLI::Range(1.0, 1e6));
+    search_command->add_option("--port", run_options.port, "as of run");
+    search_command->add_option("--json", run_options.json_file, "write the report there");
+
     double seconds = 3;
     CLI::App* selftest_command =
         app.add_subcommand("selftest", "publish to itself over loopback, without a relay");
@@ -173,6 +215,7 @@ int command_line(int argc, char** argv) {
         return app.exit(e) == 0 ? 0 : kUsage;
     }
     if (*run) return run_plan(run_options);
+    if (*search_command) return search(run_options, search_config);
     if (*selftest_command) return selftest(run_options, seconds);
     if (*profiles_command) return profiles(path);
     if (*describe_command) return describe(path, kind);

@@ -43,6 +43,8 @@ class MediaSource {
     virtual std::uint32_t timestamp_at(std::uint8_t encoding, std::int64_t at_us) const = 0;
     // A receiver asked for a key frame. False: this source can't give one.
     virtual bool request_key_frame(std::uint8_t encoding) = 0;
+    // From the next picture on, that many times the source's own rate. False: it can't change.
+    virtual bool set_rate(double /*multiplier*/) { return false; }
     // Wall clock of the begin, 32.32: for extensions that carry it.
     virtual void set_begin_ntp(std::uint64_t ntp) = 0;
 };

@@ -70,7 +70,7 @@ void PayloadWriter::vp8(const PayloadContext& c, std::uint8_t encoding,
 void PayloadWriter::vp9(const PayloadContext& c, std::vector<std::uint8_t>& out) const {
     const LayerFrame& f = *c.frame;
     const bool predicted = !f.picture_diffs.empty();
-    const bool structure = f.key_picture && f.spatial_id == 0 && c.first_packet;
+    const bool structure = f.key_picture && f.fdiffs.empty() && c.first_packet;
     out.push_back(bits({true, predicted, true, profile_.flexible, c.first_packet, c.last_packet,
                         structure, !f.used_by_next_layer}));
     put16(static_cast<std::uint16_t>(0x8000 | c.picture_id), out);

@@ -85,7 +85,13 @@ void PictureCheck::judge_markers(std::int64_t timestamp, const Picture& picture,
                                  const Picture* next) {
     const auto span = static_cast<std::uint64_t>(picture.high - picture.low + 1);
     const bool whole = picture.packets == span && next != nullptr && next->low == picture.high + 1;
-    const auto where = [&] { return fmt::format("picture with timestamp {}", timestamp & 0xffffffff); };
+    const auto where = [&] {
+        std::string frames;
+        for (const FrameFacts& f : picture.frames)
+            frames += fmt::format(" S{}T{}", f.spatial_id, f.temporal_id);
+        return fmt::format("picture with timestamp {},{} in packets {} to {}", timestamp & 0xffffffff,
+                           frames, picture.low & 0xffff, picture.high & 0xffff);
+    };
     if (picture.markers == 0 && whole && !picture.marker_optional)
         faults_.add(Fault::missing_markers, where);
     if (picture.markers > 1 || (picture.markers == 1 && picture.marker_at != picture.high))

@@ -55,6 +55,11 @@ bool SyntheticSource::request_key_frame(std::uint8_t encoding) {
     return true;
 }
 
+bool SyntheticSource::set_rate(double multiplier) {
+    rate_ = multiplier;
+    return true;
+}
+
 bool SyntheticSource::next(OutgoingPacket& out) {
     while (queue_.empty()) make_picture();
     out = std::move(queue_.front());
@@ -63,13 +68,13 @@ bool SyntheticSource::next(OutgoingPacket& out) {
 }
 
 void SyntheticSource::make_picture() {
-    const auto at_us = static_cast<std::int64_t>(
-        std::llround(static_cast<double>(picture_) * 1e6 / profile_.fps));
+    const std::int64_t at_us = std::llround(next_picture_us_);
     const std::size_t first = queue_.size();
     for (std::size_t e = 0; e < encodings_.size(); ++e)
         make_encoding_picture(static_cast<std::uint8_t>(e), at_us);
     pace(first, at_us);
-    ++picture_;
+    next_picture_us_ += 1e6 / (profile_.fps * rate_);
+    begun_ = true;
 }
 
 void SyntheticSource::make_encoding_picture(std::uint8_t index, std::int64_t at_us) {
@@ -78,7 +83,7 @@ void SyntheticSource::make_encoding_picture(std::uint8_t index, std::int64_t at_
     const bool periodic = interval_us > 0 && at_us - encoding.last_key_us >= interval_us;
     const bool asked =
         encoding.key_wanted && at_us - encoding.last_key_us >= kKeyFrameSpacing_us;
-    const bool key = picture_ == 0 || (!profile_.track.is_audio() && (periodic || asked));
+    const bool key = !begun_ || (!profile_.track.is_audio() && (periodic || asked));
     if (key) {
         encoding.key_wanted = false;
         encoding.last_key_us = at_us;
@@ -202,7 +207,7 @@ std::vector<ExtensionElement> SyntheticSource::extensions(const Encoding& encodi
         if (const std::uint8_t id = parser_.extensions.id(kind); id != 0) out.push_back({id, std::move(data)});
     };
     if (profile_.descriptor) {
-        const bool structure = frame.key_picture && frame.spatial_id == 0 && context.first_packet;
+        const bool structure = frame.key_picture && frame.fdiffs.empty() && context.first_packet;
         add(ExtensionKind::dependency_descriptor,
             encoding.descriptors.write(frame, context.first_packet, context.last_packet, structure));
     }
@@ -222,7 +227,7 @@ void SyntheticSource::pace(std::size_t first, std::int64_t at_us) {
     const std::size_t count = queue_.size() - first;
     const double spacing_us =
         std::min(static_cast<double>(kMaxSpacing_us),
-                 5e5 / profile_.fps / static_cast<double>(std::max<std::size_t>(count, 1)));
+                 5e5 / (profile_.fps * rate_) / static_cast<double>(std::max<std::size_t>(count, 1)));
     for (std::size_t i = 0; i < count; ++i)
         queue_[first + i].at_us = at_us + static_cast<std::int64_t>(spacing_us * static_cast<double>(i));
 }

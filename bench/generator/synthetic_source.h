@@ -22,6 +22,7 @@ class SyntheticSource final : public MediaSource {
     const TrackDescription& track() const override { return profile_.track; }
     std::uint32_t timestamp_at(std::uint8_t encoding, std::int64_t at_us) const override;
     bool request_key_frame(std::uint8_t encoding) override;
+    bool set_rate(double multiplier) override;
     void set_begin_ntp(std::uint64_t) override {}
 
   private:
@@ -55,7 +56,9 @@ class SyntheticSource final : public MediaSource {
     std::vector<Encoding> encodings_;
     std::deque<OutgoingPacket> queue_;
     std::int64_t next_number_ = 0;  // frame_number, shared by all encodings (B3)
-    std::int64_t picture_ = 0;      // pictures so far, per encoding
+    double next_picture_us_ = 0;
+    double rate_ = 1;
+    bool begun_ = false;
     std::int64_t frames_ = 0, pictures_ = 0;
     bool marker_ = false;
 };
