@@ -185,7 +185,8 @@ class ReceiverCheck {
             const SourcePacket& packet = source(*sent);
             frame_numbers[{packet.encoding, packet.packet.frame}] = read.frame_number;
             if (error != DescriptorError::none) {
-                ASSERT_GT(session_.settings().channel.loss_percent, 0) << "structure missing";
+                const ChannelProfile& channel = session_.settings().channel;
+                ASSERT_GT(channel.loss_percent + channel.reorder_percent, 0) << "structure missing";
                 continue;
             }
             if (read.has_structure) {
