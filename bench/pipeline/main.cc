@@ -21,9 +21,11 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: strata-bench-pipeline [--quick] [--huge] [--json FILE]\n"
+    "                             [--receivers N [--rooms N] [--in-flight N]]\n"
     "  --quick      shorter runs; still 11 rounds\n"
     "  --huge       with hugepages (as root, some reserved); without: ordinary pages\n"
-    "  --json FILE  rows as one JSON array, - for standard output; without: a table\n";
+    "  --json FILE  rows as one JSON array, - for standard output; without: a table\n"
+    "  --receivers  one shape only, the receivers of all rooms together\n";
 
 constexpr int kRounds = 11;
 
@@ -31,6 +33,7 @@ struct Options {
     bool quick = false;
     bool huge = false;
     std::string json;
+    Shape only{.receivers = 0};  // 0: all rows
 };
 
 struct Bench {
@@ -151,6 +154,7 @@ void run_all(Bench& bench) {
         std::printf(
             "receivers rooms in flight checksum  ns/output     ceiling        copy  of "
             "ceiling   copy/ours\n");
+    if (bench.options.only.receivers != 0) return measure(bench, bench.options.only);
     for (const std::uint32_t in_flight : {0u, 1'024u}) {
         for (const std::uint32_t receivers : {1u, 10u, 100u, 1'000u})
             measure(bench, {.receivers = receivers, .in_flight = in_flight});
@@ -159,7 +163,6 @@ void run_all(Bench& bench) {
         measure_rooms(bench, in_flight);
     }
     measure_unwanted(bench);
-    if (!bench.options.json.empty()) std::fprintf(bench.out, "\n]\n");
 }
 
 bool start_eal(const Options& options) {
@@ -200,6 +203,7 @@ int run(const Options& options) {
     }
     Bench bench{options, *pools, out};
     run_all(bench);
+    if (!options.json.empty()) std::fprintf(out, "\n]\n");
     if (file) std::fclose(out);
     return 0;
 }
@@ -209,9 +213,18 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
     strata::bench::Options options;
+    const auto number = [&](int& i, std::uint32_t& out) {
+        out = static_cast<std::uint32_t>(std::strtoul(argv[++i], nullptr, 10));
+    };
     for (int i = 1; i < argc; ++i) {
         const std::string word = argv[i];
-        if (word == "--quick") {
+        if (word == "--receivers" && i + 1 < argc) {
+            number(i, options.only.receivers);
+        } else if (word == "--rooms" && i + 1 < argc) {
+            number(i, options.only.rooms);
+        } else if (word == "--in-flight" && i + 1 < argc) {
+            number(i, options.only.in_flight);
+        } else if (word == "--quick") {
             options.quick = true;
         } else if (word == "--huge") {
             options.huge = true;
@@ -221,6 +234,11 @@ int main(int argc, char** argv) {
             std::fputs(strata::bench::kUsage, word == "--help" ? stdout : stderr);
             return word == "--help" ? 0 : 64;
         }
+    }
+    const strata::bench::Shape& only = options.only;
+    if (only.rooms == 0 || only.receivers % only.rooms != 0) {
+        std::fputs(strata::bench::kUsage, stderr);
+        return 64;
     }
     return strata::bench::run(options);
 }

@@ -40,8 +40,8 @@ template <std::uint16_t kBytes>
 class FixedWriter {
   public:
     bool wants_payload_sum(const std::byte*) const { return false; }
-    std::uint16_t write(rte_mbuf&, std::uint8_t* rtp, const std::byte* link, std::uint16_t,
-                        std::uint16_t, std::uint32_t) {
+    void begin(const auto&) {}
+    std::uint16_t write(rte_mbuf&, std::uint8_t* rtp, const std::byte* link) {
         std::memcpy(rtp - kBytes, link, kBytes);
         return kBytes;
     }

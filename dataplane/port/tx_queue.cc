@@ -27,6 +27,7 @@ TxQueue::TxQueue(Port& port, std::uint16_t queue, const TxQueueConfig& config)
       capacity_(std::max(config.packets, 64u)),
       mask_(std::bit_ceil(capacity_) - 1),
       batch_(std::clamp(port.capabilities().tx_batch, 1u, capacity_ / 2)),
+      direct_(std::max(batch_ / 4, 1u)),
       packets_(mask_ + 1),
       since_us_(mask_ + 1) {
     for (std::size_t c = 0; c < kTxClasses; ++c) {
@@ -41,6 +42,19 @@ TxQueue::~TxQueue() {
 
 void TxQueue::push(rte_mbuf** packets, std::uint32_t n, TxClass tx_class, relay::TimeUs now) {
     counters_.pushed += n;
+    if (head_ == tail_ && n >= direct_) {
+        const TxResult result = port_.tx_burst(queue_, packets, n);
+        counters_.sent += result.sent;
+        counters_.errors += result.dropped;
+        if (result.taken() == n) return;
+        packets += result.taken();
+        n -= result.taken();
+    }
+    enqueue(packets, n, tx_class, now);
+    if (unattempted_ >= batch_) send_queued();
+}
+
+void TxQueue::enqueue(rte_mbuf** packets, std::uint32_t n, TxClass tx_class, relay::TimeUs now) {
     unattempted_ += n;
     const auto c = static_cast<std::size_t>(tx_class);
     const std::uint32_t room = admit_[c] > queued() ? admit_[c] - queued() : 0;
@@ -54,7 +68,6 @@ void TxQueue::push(rte_mbuf** packets, std::uint32_t n, TxClass tx_class, relay:
         counters_.full[c] += n - admitted;
         for (std::uint32_t i = admitted; i < n; ++i) rte_pktmbuf_free(packets[i]);
     }
-    if (unattempted_ >= batch_) send_queued();
 }
 
 void TxQueue::push_unresolved(rte_mbuf** packets, std::uint32_t n, relay::TimeUs now) {

@@ -54,6 +54,7 @@ class TxQueue {
     std::uint16_t queue() const { return queue_; }
 
   private:
+    void enqueue(rte_mbuf** packets, std::uint32_t n, TxClass tx_class, relay::TimeUs now);
     void send_queued();
     void expire(relay::TimeUs now);
 
@@ -62,7 +63,8 @@ class TxQueue {
     std::uint32_t capacity_, mask_;
     std::array<std::uint32_t, kTxClasses> admit_{};
     std::array<relay::TimeUs, kTxClasses> wait_us_{};
-    std::uint32_t batch_;
+    std::uint32_t batch_;                // pushed packets that are worth a tx_burst
+    std::uint32_t direct_;               // at least so many at once pass an empty queue by
     std::uint32_t head_ = 0, tail_ = 0;  // free running
     std::uint32_t unattempted_ = 0;      // packets pushed since the last tx_burst
     std::vector<rte_mbuf*> packets_;     // ring, a power of two

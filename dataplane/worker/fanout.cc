@@ -163,6 +163,7 @@ void FanOut::send_output(Writer& writer, rte_mbuf& packet, const relay::Output& 
                                    payload.size);
         payload.summed = true;
     }
+    writer.begin(net::DatagramShape{output.header.size, output.payload_size, payload.sum});
     std::span<relay::ReceiverSlot> rest = output.receivers;
     while (!rest.empty()) {
         auto n = std::min(static_cast<std::uint32_t>(rest.size()), kChunk);
@@ -205,8 +206,7 @@ void FanOut::send_chunk(Writer& writer, rte_mbuf& packet, const relay::Output& o
         std::uint8_t* rtp = rtp_room(m);
         m->ol_flags = 0;
         relay::write_header(output.header, slot.offsets, rtp);
-        const std::uint16_t link_bytes = writer.write(*m, rtp, slot.link.data(), output.header.size,
-                                                      output.payload_size, payload.sum);
+        const std::uint16_t link_bytes = writer.write(*m, rtp, slot.link.data());
         if (chunk.mode == PayloadMode::chain) {
             set_lengths(m, link_bytes, output.header.size);
             m->pkt_len += output.payload_size;
@@ -278,7 +278,8 @@ void FanOut::send_own(std::span<const std::byte, kLinkBytes> link,
     std::memcpy(rtp_room(m), packet.data(), bytes);
     bool resolved = true;
     const auto write = [&](auto writer) {
-        set_lengths(m, writer.write(*m, rtp_room(m), link.data(), bytes, 0, 0), bytes);
+        writer.begin(net::DatagramShape{bytes, 0, 0});
+        set_lengths(m, writer.write(*m, rtp_room(m), link.data()), bytes);
         resolved = writer.resolved();
     };
     switch (port_.capabilities().link_kind) {

@@ -44,8 +44,8 @@ class IngressTest : public testing::Test {
         std::vector<std::uint8_t> frame(kMaxLinkBytes + bytes);
         EthernetWriter writer(context);
         rte_mbuf unused{};
-        const std::uint16_t head =
-            writer.write(unused, frame.data() + kMaxLinkBytes, link.data(), bytes, 0, 0);
+        writer.begin({bytes, 0, 0});
+        const std::uint16_t head = writer.write(unused, frame.data() + kMaxLinkBytes, link.data());
         frame.erase(frame.begin(), frame.begin() + kMaxLinkBytes - head);
         return frame;
     }
