@@ -26,6 +26,14 @@ Selector::Settings selector_settings(const TrackConfig& config) {
             .blind = config.end_to_end_encrypted && !readable};
 }
 
+constexpr std::size_t kCacheLine = 64;
+constexpr std::size_t kSlotsAhead = 16;  // receivers; the rest of a larger room streams in by itself
+
+void fetch(const void* begin, std::size_t bytes) {
+    const char* const at = static_cast<const char*>(begin);
+    for (std::size_t i = 0; i < bytes; i += kCacheLine) __builtin_prefetch(at + i, 1, 2);
+}
+
 }  // namespace
 
 TrackState::TrackState(const TrackConfig& track_config)
@@ -53,6 +61,41 @@ std::size_t TrackState::find_profile(const HeaderProfile& profile) const {
 
 Track::Track(const TrackConfig& config) { state_.emplace_back(config); }
 Track::~Track() = default;
+
+void Track::prefetch_state() const {
+    const TrackState& state = state_[0];
+    fetch(&state.config, kCacheLine);
+    fetch(&state.encodings, kCacheLine);
+    fetch(&state.selector, 4 * kCacheLine);
+    fetch(&state.groups, sizeof state.groups + sizeof state.table);
+    fetch(&state.profiles, kCacheLine);
+    fetch(&state.decisions, kCacheLine);
+}
+
+void Track::prefetch_encoding(std::uint8_t encoding) const {
+    const TrackState& state = state_[0];
+    const EncodingState& stream = state.encodings[encoding];
+    fetch(&stream.input, kCacheLine);
+    fetch(&stream.tracker, 6 * kCacheLine);
+    fetch(&stream.clock, sizeof stream.clock);
+    fetch(state.decisions.data(), state.decisions.size() * sizeof(GroupDecision));
+    fetch(&state.groups.head(0), state.groups.size() * sizeof(GroupPool::Head));
+    fetch(state.table.partitions().data(), kCacheLine);
+    const std::span<const ReceiverSlot> slots = state.table.slots();
+    fetch(slots.data(), std::min(slots.size(), kSlotsAhead) * sizeof(ReceiverSlot));
+}
+
+void Track::prefetch_groups() const {
+    const TrackState& state = state_[0];
+    for (std::size_t i = 0; i < state.groups.size(); ++i) {
+        const auto index = static_cast<GroupIndex>(i);
+        if (state.groups.head(index).members == 0) continue;
+        const LayerGroup& group = state.groups.body(index);
+        fetch(&group.numbers, kCacheLine);
+        fetch(&group.pictures, kCacheLine);
+        fetch(&group.last, sizeof group.last + kCacheLine);
+    }
+}
 
 const TrackConfig& Track::config() const { return state_[0].config; }
 std::size_t Track::receiver_count() const { return state_[0].table.size(); }

@@ -127,6 +127,14 @@ class Track {
     MediaDrop on_packet(std::uint8_t encoding, std::span<const std::uint8_t> packet,
                         const PacketInfo& info, TimeUs now, OutputList& out);
 
+    // Brings near what on_packet is about to touch, in three steps of which each needs what the one
+    // before fetched: a caller with a burst of packets of many tracks takes each step for all of them,
+    // so that their cache misses overlap. Changes nothing.
+    // budget: 1,000 rooms cost per output at most 1.5 times one room, bench/pipeline
+    void prefetch_state() const;
+    void prefetch_encoding(std::uint8_t encoding) const;
+    void prefetch_groups() const;
+
     // Publisher's sender report for `encoding` (C21, C31).
     void on_sender_report(std::uint8_t encoding, std::uint64_t ntp, std::uint32_t rtp_timestamp,
                           TimeUs now);
