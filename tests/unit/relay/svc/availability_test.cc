@@ -1,0 +1,91 @@
+#include "relay/svc/availability.h"
+
+#include <gtest/gtest.h>
+
+namespace strata::relay {
+namespace {
+
+constexpr TimeUs kSilence = 250'000;
+
+FrameInfo frame(std::int64_t picture, SpatialId spatial, bool key = false) {
+    FrameInfo f;
+    f.picture = picture;
+    f.spatial_id = spatial;
+    f.key_picture = key;
+    f.top_spatial = 2;
+    return f;
+}
+
+TEST(Availability, ALayerIsGoneAfterSilenceWhileOthersGoOn) {  // C4
+    Availability availability(1, kSilence);
+    for (SpatialId s = 0; s < 3; ++s) availability.on_frame(0, frame(1, s, true), 0);
+    EXPECT_EQ(availability.highest(0, 3), 2);
+    for (int i = 1; i <= 7; ++i) availability.on_frame(0, frame(1 + i, 0), i * 33'000);
+    EXPECT_EQ(availability.highest(0, 3), 2) << "231 ms";
+    availability.on_frame(0, frame(20, 0), 270'000);
+    EXPECT_EQ(availability.highest(0, 3), 0);
+    availability.on_frame(0, frame(21, 2), 300'000);
+    EXPECT_EQ(availability.highest(0, 3), 2) << "seen again";
+}
+
+TEST(Availability, APauseOfEverythingIsNotSilence) {  // C4, C39
+    Availability availability(2, kSilence);
+    availability.on_packet(0, 0);
+    availability.on_packet(1, 0);
+    for (SpatialId s = 0; s < 3; ++s) availability.on_frame(0, frame(1, s, true), 0);
+    availability.on_packet(0, 5'000'000);
+    availability.on_frame(0, frame(2, 0), 5'000'000);
+    EXPECT_EQ(availability.highest(0, 3), 2);
+    EXPECT_TRUE(availability.alive(1));
+}
+
+TEST(Availability, ActiveDecodeTargetsTellAtOnce) {  // B4, C4
+    TargetMap map;
+    for (SpatialId s = 0; s < kMaxSpatialLayers; ++s)
+        for (TemporalId t = 0; t < kMaxTemporalLayers; ++t) {
+            map.target[layer_index(s, t)] = static_cast<std::int8_t>(std::min<int>(s, 2));
+            map.spatial[layer_index(s, t)] = std::min<SpatialId>(s, 2);
+        }
+    Availability availability(1, kSilence);
+    FrameInfo f = frame(1, 0, true);
+    f.targets = &map;
+    f.active_decode_targets = 7;
+    availability.on_frame(0, f, 0);
+    EXPECT_EQ(availability.highest(0, 3), 2);
+    f = frame(2, 0);
+    f.targets = &map;
+    f.active_decode_targets = 3;
+    availability.on_frame(0, f, 33'000);
+    EXPECT_EQ(availability.highest(0, 3), 1);
+}
+
+TEST(Availability, ChoosesTheHighestEncodingThatLives) {  // C15
+    Availability availability(3, kSilence);
+    const LayerTarget top{2, 0, 2, false};
+    EXPECT_TRUE(availability.desired(kNoLayer, top, false).none()) << "nothing seen yet";
+    availability.on_packet(0, 0);
+    EXPECT_EQ(availability.desired(kNoLayer, top, false).encoding, 0);
+    availability.on_packet(2, 0);
+    EXPECT_EQ(availability.desired(kNoLayer, top, false).encoding, 2);
+    EXPECT_EQ(availability.desired(kNoLayer, {1, 0, 2, false}, false).encoding, 0)
+        << "never above the target";
+    LayerTarget paused = top;
+    paused.paused = true;
+    EXPECT_TRUE(availability.desired({0, 0, 0}, paused, false).none());
+}
+
+TEST(Availability, InFullSvcOnlyTheWayUpWaits) {  // C4
+    Availability availability(1, kSilence);
+    availability.on_packet(0, 0);
+    FrameInfo f = frame(1, 0, true);
+    f.mode = SpatialMode::full;
+    f.top_spatial = 1;
+    availability.on_frame(0, f, 0);
+    const LayerTarget target{0, 2, 0, false};
+    EXPECT_EQ(availability.desired({0, 2, 0}, target, false).spatial, 2) << "stays";
+    EXPECT_EQ(availability.desired({0, 0, 0}, target, false).spatial, 1);
+    EXPECT_EQ(availability.desired({0, 0, 0}, target, true).spatial, 2) << "a key picture";
+}
+
+}  // namespace
+}  // namespace strata::relay
