@@ -23,7 +23,7 @@ bool active(const FrameInfo& frame, SpatialId spatial) {
 void Availability::on_packet(std::size_t encoding, TimeUs now) {
     state_[encoding].seen = true;
     state_[encoding].last_packet = newest_packet_ = now;
-    state_[encoding].frames_elsewhere = 0;
+    state_[encoding].pictures_elsewhere = 0;
 }
 
 void Availability::on_frame(std::size_t encoding, const FrameInfo& frame, TimeUs now) {
@@ -35,10 +35,11 @@ void Availability::on_frame(std::size_t encoding, const FrameInfo& frame, TimeUs
     const TimeUs pause = std::max<TimeUs>(now - e.last_frame - kLongestPictureGapUs, 0);
     for (TimeUs& seen : e.layer_seen) seen += pause;
     e.last_frame = now;
-    for (std::size_t other = 0; other < encodings_; ++other)
-        if (other != encoding) ++state_[other].frames_elsewhere;
-    if (frame.picture != e.picture)
+    if (frame.picture != e.picture) {
+        for (std::size_t other = 0; other < encodings_; ++other)
+            if (other != encoding) ++state_[other].pictures_elsewhere;
         for (std::uint32_t& pictures : e.pictures_without) ++pictures;
+    }
     e.picture = frame.picture;
     for (SpatialId s = 0; s < kMaxSpatialLayers; ++s) {
         const bool is_active = active(frame, s);
@@ -55,12 +56,12 @@ void Availability::on_frame(std::size_t encoding, const FrameInfo& frame, TimeUs
 bool Availability::alive(std::size_t encoding) const {
     const Encoding& e = state_[encoding];
     return e.seen && (e.last_packet + silence_us_ >= newest_packet_ ||
-                      e.frames_elsewhere < kSilentFrames);
+                      e.pictures_elsewhere < kSilentPictures);
 }
 
 bool Availability::layer_alive(const Encoding& e, SpatialId spatial) const {
     const bool silent = e.layer_seen[spatial] + silence_us_ < e.last_frame &&
-                        e.pictures_without[spatial] >= kSilentFrames;
+                        e.pictures_without[spatial] >= kSilentPictures;
     return e.layer_active[spatial] && !silent;
 }
 

@@ -31,13 +31,13 @@ class Availability {
     LayerId desired(LayerId current, const LayerTarget& target, bool at_key) const;
 
   private:
-    // Frames of others that must have come before silence means anything.
-    static constexpr std::uint32_t kSilentFrames = 4;
+    // Pictures without it that must have come before silence means anything.
+    static constexpr std::uint32_t kSilentPictures = 4;
 
     struct Encoding {
         bool seen = false;
         TimeUs last_packet = 0;
-        std::uint32_t frames_elsewhere = 0;  // of other encodings since its last packet
+        std::uint32_t pictures_elsewhere = 0;  // of other encodings since its last packet
         TimeUs last_frame = 0;
         std::int64_t picture = -1;
         std::array<TimeUs, kMaxSpatialLayers> layer_seen{};

@@ -62,7 +62,8 @@ void Cohort::on_frame(const FrameInfo& frame, const FrameRecord& record, const F
     ready |= record.switching;
     picture_begun = true;
     picture_done = picture_done || (record.top & bit) != 0;
-    if (frame.targets == nullptr || (record.switching & bit) == 0) return;
+    // What came by a switch point stands on that frame alone.
+    if (frame.targets == nullptr || frame.id != moved_at || (record.switching & bit) == 0) return;
     const std::size_t own = layer_index(current.spatial, current.temporal);
     if (frame.chain_count > frame.targets->chain[own])
         broken_chains &= ~(1u << frame.targets->chain[own]);
