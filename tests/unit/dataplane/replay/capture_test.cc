@@ -79,7 +79,7 @@ TEST(Capture, DamagedFilesAreReadAsFarAsTheyGo) {
     std::mt19937 random(3);
     for (int i = 0; i < 5'000; ++i) {
         std::vector<std::uint8_t> damaged = whole;
-        for (unsigned flips = random() % 6; flips > 0; --flips)
+        for (auto flips = random() % 6; flips > 0; --flips)
             damaged[random() % damaged.size()] = static_cast<std::uint8_t>(random());
         damaged.resize(random() % (damaged.size() + 1));
         const auto capture = parse_capture(damaged, "test");

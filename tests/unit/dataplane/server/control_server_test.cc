@@ -35,8 +35,9 @@ class ControlServerTest : public testing::Test {
     api::ToControl receive() {
         api::ToControl message;
         std::vector<char> buffer(api::kMaxMessageBytes);
-        if (const auto size = link_.receive(buffer))
-            EXPECT_TRUE(message.ParseFromArray(buffer.data(), static_cast<int>(*size)));
+        const auto size = link_.receive(buffer);
+        const int bytes = size ? static_cast<int>(*size) : 0;
+        EXPECT_TRUE(message.ParseFromArray(buffer.data(), bytes));
         return message;
     }
 
