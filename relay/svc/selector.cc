@@ -96,8 +96,10 @@ std::optional<Selector::Move> Selector::decide_within(const Cohort& cohort, Laye
         return move(to, no_more);
     }
     const SpatialMode mode = availability_.mode(current.encoding);
-    // The picture's base is late: by the old group's rules it will not end the picture (C5, C7).
-    if (mode == SpatialMode::full && frame.spatial_id > 0 && cohort.picture != frame.picture)
+    // The picture's base is late: the old group's rules hold for it, by which it will not end the
+    // picture, or will not be forwarded at all (C5, C7).
+    const bool base_is_late = frame.spatial_id > 0 && cohort.picture != frame.picture;
+    if (base_is_late && (mode == SpatialMode::full || desired.spatial < frame.spatial_id))
         return std::nullopt;
     if (allowed(desired.spatial, desired.temporal))
         return move(desired.spatial, desired.temporal);

@@ -14,6 +14,8 @@
 namespace strata::relay {
 namespace {
 
+constexpr std::int64_t kForEver = std::int64_t{1} << 40;
+
 // One receiver's packets by outgoing number, and what must hold of them.
 class ReceiverCheck {
   public:
@@ -103,7 +105,8 @@ class ReceiverCheck {
     // The receiver was taken elsewhere in the middle of the frame before `next` (C20), or paused.
     bool left_unfinished(const std::vector<const SentPacket*>& media, std::size_t next) const {
         const SourcePacket& last = source(*media[next - 1]);
-        if (next == media.size()) return log_.target.paused;
+        if (next == media.size())
+            return paused_between(last.encoding, last.packet.n, last.packet.n + kForEver);
         const SourcePacket& first = source(*media[next]);
         const auto gap =
             static_cast<std::uint16_t>(media[next]->sequence - media[next - 1]->sequence - 1);
