@@ -86,6 +86,9 @@ bool RateSearch::end_trial(Run& run) {
     trial.passed = trial.expected > 0 && !trial.generator_limited &&
                    static_cast<double>(trial.lost) <= allowed;
     trials_.push_back(trial);
+    // A machine that was busy for a moment proves nothing.
+    if (trial.generator_limited && repeated_++ < config_.repeats) return true;
+    repeated_ = 0;
     return steps_.record(trial.passed);
 }
 
@@ -113,10 +116,15 @@ nlohmann::json RateSearch::report() const {
     json["ok"] = found != nullptr;
     json["sent_pps"] = found == nullptr ? 0 : found->sent_pps;
     json["received_pps"] = found == nullptr ? 0 : found->received_pps;
-    // The first failure above the result: whose limit it is.
+    // The lowest failure above the result: whose limit it is.
     json["limited_by"] = "nothing";
-    for (const RateTrial& t : trials_)
-        if (!t.passed) json["limited_by"] = t.generator_limited ? "generator" : "relay";
+    double lowest = 0;
+    for (const RateTrial& t : trials_) {
+        const bool above = found == nullptr || t.multiplier > found->multiplier;
+        if (t.passed || !above || (lowest != 0 && t.multiplier > lowest)) continue;
+        lowest = t.multiplier;
+        json["limited_by"] = t.generator_limited ? "generator" : "relay";
+    }
     return json;
 }
 

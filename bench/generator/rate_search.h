@@ -14,6 +14,7 @@ struct RateSearchConfig {
     double max_multiplier = 64;
     double precision = 0.05;    // of the result
     int max_trials = 16;
+    int repeats = 2;  // of a trial in which the generator was too slow
 };
 
 // One offered load and what became of it.
@@ -73,6 +74,7 @@ class RateSearch final : public RunObserver {
     std::int64_t phase_end_us_ = 0, load_began_us_ = 0;
     Counts before_, loaded_;
     double loaded_s_ = 0;
+    int repeated_ = 0;
     std::vector<RateTrial> trials_;
 };
 
