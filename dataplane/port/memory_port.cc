@@ -83,7 +83,7 @@ bool MemoryPort::push(const FlowKey& flow, std::span<const std::uint8_t> payload
         rte_pktmbuf_free(m);
         return false;
     }
-    std::memcpy(data, payload.data(), payload.size());
+    std::copy(payload.begin(), payload.end(), reinterpret_cast<std::uint8_t*>(data));
     return push(0, flow, m);
 }
 

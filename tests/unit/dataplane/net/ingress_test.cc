@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <vector>
@@ -53,8 +54,8 @@ class IngressTest : public testing::Test {
     Ingress receive(const LocalNet& us, const std::vector<std::uint8_t>& frame) {
         rte_pktmbuf_free(m_);
         m_ = rte_pktmbuf_alloc(pools_->rx);
-        std::memcpy(rte_pktmbuf_append(m_, static_cast<std::uint16_t>(frame.size())), frame.data(),
-                    frame.size());
+        char* room = rte_pktmbuf_append(m_, static_cast<std::uint16_t>(frame.size()));
+        std::copy(frame.begin(), frame.end(), reinterpret_cast<std::uint8_t*>(room));
         return receive_frame(*m_, us, flow_);
     }
     void expect_counted(const LocalNet& us, const std::vector<std::uint8_t>& frame,
