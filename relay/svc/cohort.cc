@@ -36,7 +36,9 @@ void Cohort::follow_chains(const FrameInfo& frame, bool takes, const FrameRing& 
         const std::uint32_t bit = 1u << chain;
         const std::int64_t diff = frame.chain_diff[chain];
         if (diff == 0) {
-            broken_chains = takes ? broken_chains & ~bit : broken_chains | bit;
+            // Begins the chain anew, or the chain is inactive: a frame that wasn't taken breaks it once
+            // a later one of the chain names it.
+            if (takes) broken_chains &= ~bit;
             continue;
         }
         const FrameRecord* before = ring.find(frame.id - diff);
