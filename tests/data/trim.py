@@ -12,20 +12,11 @@ import os
 import struct
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../system/proof"))
+import rtp
+
 KEEP = ("name", "browser", "codec", "mode", "payloadTypes", "headerExtensions", "extmapAllowMixed",
         "streams", "ssrcs", "vp9SS", "ddStructures", "framesFormat")
-
-
-def packets(path):
-    data = open(path, "rb").read()
-    nano = data[:4] == b"\x4d\x3c\xb2\xa1"
-    link = struct.unpack("<I", data[20:24])[0]
-    at = 24
-    while at + 16 <= len(data):
-        sec, sub, size, _ = struct.unpack("<IIII", data[at:at + 16])
-        frame = data[at + 16:at + 16 + size]
-        at += 16 + size
-        yield sec * 1_000_000 + (sub // 1000 if nano else sub), frame[14:] if link == 1 else frame
 
 
 def udp(ip):
@@ -56,7 +47,7 @@ def ssrc_of(payload):
 def main():
     source_path, seconds, out_path = sys.argv[1], float(sys.argv[2]), sys.argv[3]
     volume = collections.Counter()
-    everything = list(packets(source_path))
+    everything = list(rtp.read_pcap(source_path))
     for _, ip in everything:
         sender, receiver, payload = udp(ip)
         volume[sender, receiver] += len(payload)
