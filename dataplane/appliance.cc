@@ -19,8 +19,8 @@
 namespace strata::dataplane {
 namespace {
 
-constexpr int kPollMs = 20;         // how late a notice of a worker is passed on
-constexpr int kBusyPollMs = 1;      // while commands are under way
+constexpr int kPollMs = 20;     // how late a notice of a worker is passed on
+constexpr int kBusyPollMs = 1;  // while commands are under way
 
 std::uint64_t random_u64() {
     std::uint64_t value = 0;
@@ -53,11 +53,12 @@ std::expected<std::unique_ptr<Appliance>, StartError> Appliance::start(const api
     appliance->epoch_ = random_u64() >> 1 | 1;
     // Before anything of a running data plane with this configuration is touched.
     if (api::SeqpacketLink::connect(config.control.dataplane_socket))
-        return std::unexpected(StartError{"control.dataplane_socket: another data plane listens at " +
-                                          config.control.dataplane_socket});
-    for (const auto part : {&Appliance::start_environment, &Appliance::open_ports,
-                            &Appliance::make_pools, &Appliance::start_workers,
-                            &Appliance::start_server})
+        return std::unexpected(
+            StartError{"control.dataplane_socket: another data plane listens at " +
+                       config.control.dataplane_socket});
+    for (const auto part :
+         {&Appliance::start_environment, &Appliance::open_ports, &Appliance::make_pools,
+          &Appliance::start_workers, &Appliance::start_server})
         if (auto started = (appliance.get()->*part)(); !started)
             return std::unexpected(started.error());
     std::string parts;
@@ -80,8 +81,8 @@ Appliance::Started Appliance::start_environment() {
     log_info("memory: " + std::to_string(sizes.payload_packets) + " payload, " +
              std::to_string(sizes.header_packets) + " header and " +
              std::to_string(sizes.indirect_packets) + " indirect buffers need " +
-             std::to_string(needed_mb) + " MB of dataplane.memory_mb = " +
-             std::to_string(config_.dataplane.memory_mb));
+             std::to_string(needed_mb) +
+             " MB of dataplane.memory_mb = " + std::to_string(config_.dataplane.memory_mb));
     if (needed_mb > config_.dataplane.memory_mb)
         return std::unexpected(StartError{
             "dataplane.memory_mb: found " + std::to_string(config_.dataplane.memory_mb) +
@@ -105,8 +106,8 @@ Appliance::Started Appliance::open_ports() {
     const api::DataplaneConfig& from_file = config_.dataplane;
     if (from_file.ports.size() > kMaxPorts)
         return std::unexpected(StartError{"dataplane.ports: found " +
-                                          std::to_string(from_file.ports.size()) +
-                                          ", at most " + std::to_string(kMaxPorts)});
+                                          std::to_string(from_file.ports.size()) + ", at most " +
+                                          std::to_string(kMaxPorts)});
     for (const api::PortSpec& spec : from_file.ports) {
         PortConfig port;
         port.index = static_cast<std::uint16_t>(ports_.size());
@@ -155,7 +156,9 @@ Appliance::Started Appliance::start_workers() {
     const api::DataplaneConfig& from_file = config_.dataplane;
     auto segment = api::StatisticsSegment::create(
         statistics_segment_name(config_),
-        {.workers = from_file.workers, .slots_per_worker = config_.limits.statistics_slots_per_worker, .epoch = epoch_});
+        {.workers = from_file.workers,
+         .slots_per_worker = config_.limits.statistics_slots_per_worker,
+         .epoch = epoch_});
     if (!segment) return std::unexpected(StartError{segment.error(), 1});
     statistics_ = std::make_unique<api::StatisticsSegment>(std::move(*segment));
     start_telemetry(*statistics_);
@@ -174,9 +177,8 @@ Appliance::Started Appliance::start_workers() {
         worker.receiver_report_us = relay::TimeUs{from_file.receiver_report_ms} * 1000;
         worker.sender_report_us = relay::TimeUs{from_file.sender_report_ms} * 1000;
         worker.max_rtcp_bytes = config_.limits.rtcp_bytes;
-        worker.fan_out.tiny_payload_bytes =
-            static_cast<std::uint16_t>(std::min<std::uint32_t>(from_file.copy_payload_max_bytes,
-                                                               kTinyPayloadMax));
+        worker.fan_out.tiny_payload_bytes = static_cast<std::uint16_t>(
+            std::min<std::uint32_t>(from_file.copy_payload_max_bytes, kTinyPayloadMax));
         worker.fan_out.tx_queue.packets = from_file.tx_queue_packets;
         worker.fan_out.tx_queue.max_wait_us = from_file.tx_queue_us;
         api::WorkerBlock& block = statistics_->worker(i);

@@ -22,8 +22,10 @@ void ensure_runtime_folder() {
 }
 
 std::vector<std::string> arguments_of(const EalOptions& options) {
-    std::vector<std::string> arguments = {options.program, "--iova-mode=va",
-                                          "--log-level=lib.*:warning", "--log-level=pmd.*:warning",
+    std::vector<std::string> arguments = {options.program,
+                                          "--iova-mode=va",
+                                          "--log-level=lib.*:warning",
+                                          "--log-level=pmd.*:warning",
                                           "--file-prefix=" + options.file_prefix,
                                           "--lcores=" + options.lcores};
     // Without hugepages the memory is plain; the two options exclude each other.

@@ -12,8 +12,8 @@ struct EalOptions {
     bool hugepages = false;
     std::uint32_t memory_mb = 512;
     std::string file_prefix = "strata";
-    std::string lcores = "0";             // as --lcores wants it
-    std::span<const std::string> devices; // arguments from eal_device_arguments
+    std::string lcores = "0";              // as --lcores wants it
+    std::span<const std::string> devices;  // arguments from eal_device_arguments
     bool telemetry = true;
 };
 

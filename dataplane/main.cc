@@ -90,8 +90,7 @@ int run(const Options& options) {
     if (!config) return fail(api::kExitConfig, config.error().text());
     const auto topology = dataplane::read_topology();
     if (!topology) return fail(api::kExitConfig, topology.error());
-    const auto plan =
-        dataplane::make_plan(*topology, config->dataplane, preferred_node(*config));
+    const auto plan = dataplane::make_plan(*topology, config->dataplane, preferred_node(*config));
     if (!plan) return fail(api::kExitConfig, plan.error());
     if (options.print_plan) {
         const std::string text = options.json ? plan_json(*plan, config->dataplane)

@@ -41,8 +41,8 @@ relay::TimeUs TscClock::to_us(std::uint64_t tsc) const {
     return base_us_ + static_cast<relay::TimeUs>(us);
 }
 
-WorkerLoop::WorkerLoop(Worker& worker, std::span<Port* const> ports,
-                       const WorkerLoopConfig& config, api::WorkerBlock& statistics)
+WorkerLoop::WorkerLoop(Worker& worker, std::span<Port* const> ports, const WorkerLoopConfig& config,
+                       api::WorkerBlock& statistics)
     : worker_(worker),
       config_(config),
       statistics_(statistics),

@@ -30,8 +30,8 @@ class TscClock {
 };
 
 // Drives one worker on its core: this is where its clock is read and where it waits. Busy: it never
-// does. Adaptive: after some empty turns it waits until a port has packets, a command comes or a timer
-// is due; where a port can't be waited for it sleeps for at most idle_sleep_max_us.
+// does. Adaptive: after some empty turns it waits until a port has packets, a command comes or a
+// timer is due; where a port can't be waited for it sleeps for at most idle_sleep_max_us.
 class WorkerLoop {
   public:
     WorkerLoop(Worker& worker, std::span<Port* const> ports, const WorkerLoopConfig& config,

@@ -119,8 +119,8 @@ TrackDescription describe(const std::string& path, TrackKind kind) {
     return track;
 }
 
-// Puts encodings in the order of their pictures' sizes as sent; bytes, which the sidecar counts, may
-// mislead when an encoding was sent only for a while.
+// Puts encodings in the order of their pictures' sizes as sent; bytes, which the sidecar counts,
+// may mislead when an encoding was sent only for a while.
 void order_by_picture(const std::string& path, TrackDescription& track) {
     if (track.encodings.size() < 2) return;
     std::map<std::uint32_t, int> widths;
@@ -132,7 +132,8 @@ void order_by_picture(const std::string& path, TrackDescription& track) {
         if (relay::classify(datagram.payload) != relay::PacketClass::rtp ||
             relay::parse_packet(datagram.payload, parser, info) != relay::ParseError::none)
             continue;
-        if (readers[info.ssrc.value].read(datagram.payload, info, facts) == FrameReader::Result::read)
+        if (readers[info.ssrc.value].read(datagram.payload, info, facts) ==
+            FrameReader::Result::read)
             widths[info.ssrc.value] = std::max<int>(widths[info.ssrc.value], facts.width);
     }
     const auto width = [&](const EncodingDescription& e) { return widths[e.ssrc]; };
@@ -209,7 +210,8 @@ Capture load_capture(const std::string& path, const TrackDescription& track) {
         capture.packets.push_back({datagram.time_us, *encoding, std::move(datagram.payload)});
     }
     keep_whole_pictures(capture.packets, track, cuts, capture.left_out);
-    if (capture.packets.empty()) throw FileError(path + ": no packet of the track from a key frame on");
+    if (capture.packets.empty())
+        throw FileError(path + ": no packet of the track from a key frame on");
     const std::int64_t first_us = capture.packets.front().at_us;
     for (CapturedPacket& packet : capture.packets) packet.at_us -= first_us;
     capture.duration_us = capture.packets.back().at_us;

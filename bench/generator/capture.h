@@ -26,11 +26,11 @@ struct ClockMapping {
 // marker. RTX, RTCP and everything else is left out.
 struct Capture {
     std::string path;
-    TrackDescription track;              // SSRCs are those of the capture
-    std::vector<ClockMapping> clocks;    // per encoding
+    TrackDescription track;               // SSRCs are those of the capture
+    std::vector<ClockMapping> clocks;     // per encoding
     std::vector<CapturedPacket> packets;  // in the order they were captured
-    std::int64_t duration_us = 0;        // to the last packet's time
-    std::uint32_t left_out = 0;          // RTX and cut packets
+    std::int64_t duration_us = 0;         // to the last packet's time
+    std::uint32_t left_out = 0;           // RTX and cut packets
 };
 
 enum class TrackKind : std::uint8_t { any, video, audio };

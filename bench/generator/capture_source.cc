@@ -37,7 +37,8 @@ CaptureSource::CaptureSource(const Capture& capture, CaptureSourceConfig config)
         if (packet.begins_frame)
             frames_[static_cast<std::size_t>(packet.frame)].media_us = media_us(packet);
     for (LoopPacket& packet : packets_)
-        packet.frame_number = static_cast<std::uint16_t>(packet.frame_number - lowest_frame_number_);
+        packet.frame_number =
+            static_cast<std::uint16_t>(packet.frame_number - lowest_frame_number_);
     note_markers();
     set_loop_length();
 }
@@ -72,9 +73,9 @@ void CaptureSource::read_packet(const CapturedPacket& captured, const relay::Pac
             static_cast<std::int32_t>(info.timestamp.value - clock.rtp_timestamp);
         encoding.first_at_us = captured.at_us;
         if (clock.known)
-            encoding.first_media_us =
-                us_of_ntp(clock.ntp) + std::int64_t{since_report} * 1'000'000 /
-                                           std::int64_t{track_.clock_rate_hz};
+            encoding.first_media_us = us_of_ntp(clock.ntp) + std::int64_t{since_report} *
+                                                                 1'000'000 /
+                                                                 std::int64_t{track_.clock_rate_hz};
     }
     packet.ticks = facts.timestamp - encoding.first_timestamp;
     encoding.last_ticks = std::max(encoding.last_ticks, packet.ticks);
@@ -95,8 +96,9 @@ void CaptureSource::read_numbers(const relay::PacketInfo& info, EncodingLoop& en
         last = std::max(last, value);
         return value - first;
     };
-    out.sequence = static_cast<std::uint16_t>(count(encoding.sequences.unwrap(info.sequence.value),
-                                                    encoding.first_sequence, encoding.last_sequence));
+    out.sequence =
+        static_cast<std::uint16_t>(count(encoding.sequences.unwrap(info.sequence.value),
+                                         encoding.first_sequence, encoding.last_sequence));
     if (const auto* time = info.find(relay::ExtensionKind::abs_capture_time);
         time != nullptr && time->size >= 8)
         out.capture_time_at = time->offset;
@@ -118,9 +120,9 @@ void CaptureSource::read_numbers(const relay::PacketInfo& info, EncodingLoop& en
         out.picture_id_at = in_packet(offset);
         out.picture_id_bits = bits;
         const auto value = static_cast<std::uint32_t>(id);
-        out.picture_id = static_cast<std::uint16_t>(
-            count(bits == 7 ? encoding.short_pictures.unwrap(value) : encoding.pictures.unwrap(value),
-                  encoding.first_picture, encoding.last_picture));
+        out.picture_id = static_cast<std::uint16_t>(count(
+            bits == 7 ? encoding.short_pictures.unwrap(value) : encoding.pictures.unwrap(value),
+            encoding.first_picture, encoding.last_picture));
     };
     const auto tl0 = [&](std::uint8_t value, std::uint8_t offset) {
         out.tl0_pic_idx_at = in_packet(offset);
@@ -171,8 +173,8 @@ std::int64_t CaptureSource::media_us(const LoopPacket& packet) const {
            packet.ticks * 1'000'000 / std::int64_t{track_.clock_rate_hz};
 }
 
-// Puts all encodings on one clock that begins with the earliest picture. One without a sender report
-// is taken to have been captured as long before it was sent as its neighbour.
+// Puts all encodings on one clock that begins with the earliest picture. One without a sender
+// report is taken to have been captured as long before it was sent as its neighbour.
 void CaptureSource::align_clocks() {
     std::int64_t capture_to_send_us = 0;
     for (std::size_t i = 0; i < encodings_.size(); ++i)
@@ -210,19 +212,20 @@ void CaptureSource::write_numbers(const LoopPacket& p, std::vector<std::uint8_t>
     const FreshNumbers& fresh = config_.fresh[p.encoding];
     const EncodingLoop& e = encodings_[p.encoding];
     const std::int64_t loop = loop_;
-    relay::store_be16(&bytes[2], static_cast<std::uint16_t>(
-                                     fresh.sequence + p.sequence +
-                                     loop * (e.last_sequence - e.first_sequence + 1)));
+    relay::store_be16(&bytes[2],
+                      static_cast<std::uint16_t>(fresh.sequence + p.sequence +
+                                                 loop * (e.last_sequence - e.first_sequence + 1)));
     relay::store_be32(&bytes[4], fresh.timestamp + static_cast<std::uint32_t>(
                                                        scaled(loop * loop_ticks_ + p.ticks)));
     relay::store_be32(&bytes[8], fresh.ssrc);
     if (p.frame_number_at != 0)
-        relay::store_be16(&bytes[p.frame_number_at],
-                          static_cast<std::uint16_t>(
-                              config_.first_frame_number + p.frame_number +
-                              loop * (highest_frame_number_ - lowest_frame_number_ + 1)));
+        relay::store_be16(
+            &bytes[p.frame_number_at],
+            static_cast<std::uint16_t>(config_.first_frame_number + p.frame_number +
+                                       loop * (highest_frame_number_ - lowest_frame_number_ + 1)));
     if (p.picture_id_at != 0) {
-        const auto id = fresh.picture_id + p.picture_id + loop * (e.last_picture - e.first_picture + 1);
+        const auto id =
+            fresh.picture_id + p.picture_id + loop * (e.last_picture - e.first_picture + 1);
         if (p.picture_id_bits == 7)
             bytes[p.picture_id_at] = static_cast<std::uint8_t>(id & 0x7f);
         else

@@ -10,15 +10,16 @@
 namespace strata::gen {
 
 struct CaptureSourceConfig {
-    std::vector<FreshNumbers> fresh;        // per encoding
-    std::uint16_t first_frame_number = 0;   // dependency descriptor; shared by all encodings (B3)
-    double speed = 1.0;                     // pacing and timestamps together
-    std::uint32_t loops = 0;                // 0: forever
+    std::vector<FreshNumbers> fresh;       // per encoding
+    std::uint16_t first_frame_number = 0;  // dependency descriptor; shared by all encodings (B3)
+    double speed = 1.0;                    // pacing and timestamps together
+    std::uint32_t loops = 0;               // 0: forever
 };
 
 // Replays a capture again and again as one unbroken publisher: sequence, timestamp, frame_number,
 // picture id, TL0PICIDX and KEYIDX go on from loop to loop; each encoding keeps its own timestamp
-// origin, as captured in relation to the others. TWCC and abs-send-time are stamped by the publisher.
+// origin, as captured in relation to the others. TWCC and abs-send-time are stamped by the
+// publisher.
 class CaptureSource final : public MediaSource {
   public:
     CaptureSource(const Capture& capture, CaptureSourceConfig config);

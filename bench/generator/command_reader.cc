@@ -19,7 +19,8 @@ bool CommandReader::poll(Run& run) {
         }
         pending_.append(buffer, static_cast<std::size_t>(got));
     }
-    for (std::size_t end = pending_.find('\n'); end != std::string::npos; end = pending_.find('\n')) {
+    for (std::size_t end = pending_.find('\n'); end != std::string::npos;
+         end = pending_.find('\n')) {
         const std::string line = pending_.substr(0, end);
         pending_.erase(0, end + 1);
         if (!line.empty() && !obey(line, run)) return false;
@@ -30,8 +31,9 @@ bool CommandReader::poll(Run& run) {
 bool CommandReader::obey(const std::string& line, Run& run) {
     const auto command = nlohmann::json::parse(line, nullptr, false);
     if (command.is_object() && command.value("stop", false)) return false;
-    const bool whole = command.is_object() && command.contains("receiver") && command.contains("target") &&
-                       command["receiver"].is_string() && command["target"].is_string();
+    const bool whole = command.is_object() && command.contains("receiver") &&
+                       command.contains("target") && command["receiver"].is_string() &&
+                       command["target"].is_string();
     if (!whole || !run.set_target(command["receiver"], command["target"]))
         fmt::print(stderr, "strata-gen: no such command, receiver or target: {}\n", line);
     return true;

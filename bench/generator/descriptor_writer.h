@@ -9,8 +9,8 @@
 namespace strata::gen {
 
 // Writes dependency descriptors (AV1 RTP payload specification, appendix A) for the frames of one
-// encoding: three bytes where a template fits exactly, custom parts where none does, as in the first
-// pictures behind a key frame.
+// encoding: three bytes where a template fits exactly, custom parts where none does, as in the
+// first pictures behind a key frame.
 class DescriptorWriter {
   public:
     // `stride`: encodings that share the frame numbers. `resolutions`: width and height per spatial

@@ -18,13 +18,12 @@ std::uint16_t layer_mask(std::uint8_t max_spatial, std::uint8_t max_temporal, Pr
 
 std::uint16_t mask_of(const relay::FrameDependencies& frame,
                       const relay::DependencyStructure& structure) {
-    return layer_mask(structure.max_spatial_id, structure.max_temporal_id,
-                      [&](std::uint8_t s, std::uint8_t t) {
-                          const int target = relay::find_decode_target(structure, s, t);
-                          if (target < 0) return frame.spatial_id <= s && frame.temporal_id <= t;
-                          return frame.dtis[static_cast<std::size_t>(target)] !=
-                                 relay::Dti::not_present;
-                      });
+    return layer_mask(
+        structure.max_spatial_id, structure.max_temporal_id, [&](std::uint8_t s, std::uint8_t t) {
+            const int target = relay::find_decode_target(structure, s, t);
+            if (target < 0) return frame.spatial_id <= s && frame.temporal_id <= t;
+            return frame.dtis[static_cast<std::size_t>(target)] != relay::Dti::not_present;
+        });
 }
 
 }  // namespace
@@ -81,7 +80,8 @@ FrameReader::Result FrameReader::read_descriptor(std::span<const std::uint8_t> b
         structure_ = std::make_unique<relay::DependencyStructure>(d.attached_structure);
         key_timestamp_ = facts.timestamp;
         std::fill(std::begin(widths_), std::end(widths_), std::uint16_t{0});
-        for (std::size_t s = 0; structure_->has_resolutions && s <= structure_->max_spatial_id; ++s) {
+        for (std::size_t s = 0; structure_->has_resolutions && s <= structure_->max_spatial_id;
+             ++s) {
             widths_[s] = structure_->width[s];
             heights_[s] = structure_->height[s];
         }
@@ -130,9 +130,10 @@ void FrameReader::read_vp9(const relay::PacketInfo& info, FrameFacts& facts) {
         if (vp9.inter_layer_dependency && sid > 0) facts.references.push_back(facts.id - 1);
     }
     const bool alone = vp9.not_for_inter_layer;
-    facts.wanted = layer_mask(max_spatial_id_, kLayerLimit - 1, [&](std::uint8_t s, std::uint8_t t) {
-        return facts.temporal_id <= t && (sid == s || (sid < s && !alone));
-    });
+    facts.wanted =
+        layer_mask(max_spatial_id_, kLayerLimit - 1, [&](std::uint8_t s, std::uint8_t t) {
+            return facts.temporal_id <= t && (sid == s || (sid < s && !alone));
+        });
     if (sid < max_spatial_id_) independent_layers_ = alone;
     facts.independent_layers = independent_layers_;
 }
@@ -159,9 +160,10 @@ void FrameReader::read_plain(const relay::PacketInfo& info, FrameFacts& facts) {
     if (info.key_frame || info.codec == relay::Codec::opus) key_timestamp_ = facts.timestamp;
     facts.key_picture = facts.timestamp == key_timestamp_;
     max_spatial_id_ = std::max(max_spatial_id_, facts.spatial_id);
-    facts.wanted = layer_mask(kLayerLimit - 1, kLayerLimit - 1, [&](std::uint8_t s, std::uint8_t t) {
-        return facts.spatial_id <= s && facts.temporal_id <= t;
-    });
+    facts.wanted =
+        layer_mask(kLayerLimit - 1, kLayerLimit - 1, [&](std::uint8_t s, std::uint8_t t) {
+            return facts.spatial_id <= s && facts.temporal_id <= t;
+        });
 }
 
 void FrameReader::add_resolution(FrameFacts& facts) const {

@@ -6,9 +6,9 @@
 
 namespace strata::gen {
 
-// Counts of microseconds in a fixed log-linear array, HDR style: 64 linear steps per octave, so that
-// a quantile is at most 1/64 (1.6 %) above the true value, exact below 128 µs. 0 to about 71 minutes;
-// larger values count as the largest.
+// Counts of microseconds in a fixed log-linear array, HDR style: 64 linear steps per octave, so
+// that a quantile is at most 1/64 (1.6 %) above the true value, exact below 128 µs. 0 to about 71
+// minutes; larger values count as the largest.
 class Histogram {
   public:
     void record(std::int64_t value_us);

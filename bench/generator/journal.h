@@ -24,7 +24,7 @@ struct SentFrame {
 struct SentPacket {
     std::uint64_t key = 0;
     std::int64_t sent_us = 0;
-    std::int64_t frame = -1;  // SentFrame::ordinal
+    std::int64_t frame = -1;      // SentFrame::ordinal
     std::uint32_t timestamp = 0;  // RTP, as published
 };
 
@@ -58,13 +58,15 @@ class Journal {
     bool reported(std::uint8_t encoding, std::int64_t at_us) const;
     // Highest layers seen of an encoding.
     std::uint8_t max_spatial_id(std::uint8_t encoding) const { return max_spatial_[encoding % 4]; }
-    std::uint8_t max_temporal_id(std::uint8_t encoding) const { return max_temporal_[encoding % 4]; }
+    std::uint8_t max_temporal_id(std::uint8_t encoding) const {
+        return max_temporal_[encoding % 4];
+    }
     std::uint64_t packets() const { return packet_count_; }
 
   private:
     std::size_t packet_limit_, frame_limit_;
     std::deque<SentFrame> frames_;
-    std::deque<SentPacket> packets_;  // oldest first
+    std::deque<SentPacket> packets_;                                // oldest first
     std::unordered_multimap<std::uint64_t, std::uint64_t> by_key_;  // key: packet's number
     std::uint64_t packet_count_ = 0;
     std::int64_t first_frame_ = 0;

@@ -149,7 +149,8 @@ void LayerCheck::judge_open(const SentFrame& frame, const Got* got) {
         phase_.deadline_us = frame.sent_us + times_.settle_us;
     const bool top = same_encoding && frame.spatial_id == top_spatial(target) &&
                      frame.temporal_id == top_temporal(target);
-    if (top && !phase_.complained && phase_.deadline_us >= 0 && frame.sent_us > phase_.deadline_us) {
+    if (top && !phase_.complained && phase_.deadline_us >= 0 &&
+        frame.sent_us > phase_.deadline_us) {
         phase_.complained = true;
         faults_.add(Fault::targets_not_reached, [&] { return say(frame); });
     }

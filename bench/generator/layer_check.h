@@ -26,15 +26,16 @@ struct TargetChange {
     std::int64_t reached_us = -1;  // a frame of the target's highest layers came; -1: not yet
 };
 
-// Compares what one receiver got with what its track's publisher sent and what the receiver asks for.
+// Compares what one receiver got with what its track's publisher sent and what the receiver asks
+// for.
 //
 // A target is *settled* from the first frame of its highest layers that the old target wouldn't
-// have let through; a lowered one in full SVC once the grace is over. From then on exactly the frames of
-// its fixed layer set belong to the receiver: one that is missing is incomplete, any other is of a
-// wrong layer. Before, anything up to the higher of both is right, and after a key picture of the
-// target's encoding the target must settle (C1 to C3). When the publisher stops sending the layer,
-// it is open again until the layer is back (C4, C15).
-// Frames are judged in the order they were sent, late_us after it.
+// have let through; a lowered one in full SVC once the grace is over. From then on exactly the
+// frames of its fixed layer set belong to the receiver: one that is missing is incomplete, any
+// other is of a wrong layer. Before, anything up to the higher of both is right, and after a key
+// picture of the target's encoding the target must settle (C1 to C3). When the publisher stops
+// sending the layer, it is open again until the layer is back (C4, C15). Frames are judged in the
+// order they were sent, late_us after it.
 class LayerCheck {
   public:
     LayerCheck(const Journal& journal, FaultLog& faults, const LayerCheckTimes& times)
@@ -66,8 +67,8 @@ class LayerCheck {
         bool settled = false;
         bool complained = false;
         std::int64_t settled_us = 0;
-        std::int64_t deadline_us = -1;    // by when it has to be settled
-        std::int64_t last_top_us = -1;    // its highest spatial layer was last sent
+        std::int64_t deadline_us = -1;  // by when it has to be settled
+        std::int64_t last_top_us = -1;  // its highest spatial layer was last sent
     };
 
     void enter_phases(std::int64_t sent_us);

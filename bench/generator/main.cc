@@ -58,9 +58,13 @@ class Screen final : public RunObserver {
         std::fflush(stdout);
         drawn_lines_ = std::count(table.begin(), table.end(), '\n');
     }
-    void on_target(const Run& run, const std::string& receiver, const std::string& target) override {
+    void on_target(const Run& run, const std::string& receiver,
+                   const std::string& target) override {
         if (options_.live_json)
-            say({{"event", "target"}, {"receiver", receiver}, {"target", target}, {"t_s", run.elapsed_s()}});
+            say({{"event", "target"},
+                 {"receiver", receiver},
+                 {"target", target},
+                 {"t_s", run.elapsed_s()}});
     }
     bool poll(Run& run) override {
         if (options_.commands && !commands_.poll(run)) return false;
@@ -95,7 +99,8 @@ int carry_out(const Plan& plan, PacketIo& io, const RunOptions& options) {
     const std::vector<Wrong> wrong = verdict(run);
     if (!options.json_file.empty()) write_report(run, options.json_file);
     if (options.json_file != "-" && !options.live_json && !options.quiet)
-        fmt::print("{}\n{}\n{}", receiver_table(run, false), publisher_table(run), verdict_text(wrong));
+        fmt::print("{}\n{}\n{}", receiver_table(run, false), publisher_table(run),
+                   verdict_text(wrong));
     return wrong.empty() ? 0 : kWrong;
 }
 
@@ -130,7 +135,8 @@ int search(const RunOptions& options, const RateSearchConfig& config) {
     plan.duration_us = 0;
     const std::unique_ptr<PacketIo> io = make_io(plan);
     Run run(plan, *io);
-    if (!run.set_rate(1)) throw PlanError("search: publishers must be profiles: a capture has one rate");
+    if (!run.set_rate(1))
+        throw PlanError("search: publishers must be profiles: a capture has one rate");
     RateSearch search(config);
     run.execute(search);
     const json report = search.report();
@@ -169,10 +175,12 @@ int command_line(int argc, char** argv) {
     RunOptions run_options;
     CLI::App* run = app.add_subcommand("run", "publish and analyse what a plan says");
     run->add_option("plan", run_options.plan, "plan file, - for standard input")->required();
-    run->add_option("--json", run_options.json_file, "write the report there, - for standard output");
+    run->add_option("--json", run_options.json_file,
+                    "write the report there, - for standard output");
     run->add_flag("--live", run_options.live, "a table of the last second, every second");
     run->add_flag("--live-json", run_options.live_json, "events as JSON lines on standard output");
-    run->add_flag("--commands", run_options.commands, "read targets from standard input, JSON lines");
+    run->add_flag("--commands", run_options.commands,
+                  "read targets from standard input, JSON lines");
     run->add_flag("--quiet", run_options.quiet, "no tables");
 
     run->add_option("--port", run_options.port,
@@ -187,17 +195,20 @@ int command_line(int argc, char** argv) {
         app.add_subcommand("resolve", "print a plan's tracks with the SSRCs that will be sent");
     resolve_command->add_option("plan", path, "plan file")->required();
 
-    CLI::App* profiles_command = app.add_subcommand("profiles", "list synthetic profiles, or describe one");
+    CLI::App* profiles_command =
+        app.add_subcommand("profiles", "list synthetic profiles, or describe one");
     profiles_command->add_option("name", path, "profile or its file");
     RateSearchConfig search_config;
     CLI::App* search_command =
         app.add_subcommand("search", "highest packet rate of a plan's profiles without loss");
     search_command->add_option("plan", run_options.plan, "plan file")->required();
-    search_command->add_option("--loss-ratio", search_config.loss_ratio, "0: NDR; 0.001: PDR at 0.1 %")
+    search_command
+        ->add_option("--loss-ratio", search_config.loss_ratio, "0: NDR; 0.001: PDR at 0.1 %")
         ->check(CLI::Range(0.0, 0.5));
     search_command->add_option("--seconds", search_config.trial_s, "length of a trial")
         ->check(CLI::Range(0.5, 600.0));
-    search_command->add_option("--max", search_config.max_multiplier, "highest multiple of the plan's rate")
+    search_command
+        ->add_option("--max", search_config.max_multiplier, "highest multiple of the plan's rate")
         ->check(CLI::Range(1.0, 1e6));
     search_command->add_option("--port", run_options.port, "as of run");
     search_command->add_option("--json", run_options.json_file, "write the report there");
@@ -207,7 +218,8 @@ int command_line(int argc, char** argv) {
         app.add_subcommand("selftest", "publish to itself over loopback, without a relay");
     selftest_command->add_option("--seconds", seconds, "how long")->check(CLI::Range(1.0, 3600.0));
     selftest_command->add_option("--json", run_options.json_file, "write the report there");
-    selftest_command->add_flag("--live", run_options.live, "a table of the last second, every second");
+    selftest_command->add_flag("--live", run_options.live,
+                               "a table of the last second, every second");
 
     try {
         app.parse(argc, argv);

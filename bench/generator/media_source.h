@@ -13,10 +13,10 @@ struct OutgoingPacket {
     std::int64_t at_us = 0;  // from the source's begin
     std::uint8_t encoding = 0;
     std::vector<std::uint8_t> bytes;
-    std::uint64_t key = 0;        // content_key
-    bool media = false;           // false: padding only, belongs to no frame
-    bool begins_frame = false;    // `frame` is a new one; else the packet is of frame `frame.ordinal`
-    SentFrame frame;              // sent_us and packets are not set here
+    std::uint64_t key = 0;      // content_key
+    bool media = false;         // false: padding only, belongs to no frame
+    bool begins_frame = false;  // `frame` is a new one; else the packet is of frame `frame.ordinal`
+    SentFrame frame;            // sent_us and packets are not set here
     std::uint32_t payload_octets = 0;  // for sender reports, RFC 3550 section 6.4.1
 };
 

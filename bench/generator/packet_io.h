@@ -25,7 +25,7 @@ struct ReceivedDatagram {
 
 struct IoCounters {
     std::uint64_t sent = 0, sent_bytes = 0, received = 0, received_bytes = 0;
-    std::uint64_t send_failed = 0;   // refused, or no room in the queue for a while
+    std::uint64_t send_failed = 0;      // refused, or no room in the queue for a while
     std::uint64_t receive_dropped = 0;  // by the kernel or device, before they were read
 };
 
@@ -40,7 +40,8 @@ class PacketIo {
     };
 
     virtual ~PacketIo() = default;
-    // A local address; port 0: chosen. The same address again gives the same endpoint. Throws IoError.
+    // A local address; port 0: chosen. The same address again gives the same endpoint. Throws
+    // IoError.
     virtual int open(const Address& local) = 0;
     virtual Address local_address(int endpoint) const = 0;
     // Queues one datagram; flush() sends. False: it can't be sent.

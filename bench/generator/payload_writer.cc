@@ -27,7 +27,8 @@ std::vector<std::uint8_t> PayloadWriter::header(const PayloadContext& context,
         case relay::Codec::vp9: vp9(context, out); break;
         case relay::Codec::av1: av1(context, out); break;
         case relay::Codec::h264: h264(context, out); break;
-        default: out.push_back(0x78);  // Opus TOC: CELT, 20 ms, mono, one frame; RFC 6716 section 3.1
+        default:
+            out.push_back(0x78);  // Opus TOC: CELT, 20 ms, mono, one frame; RFC 6716 section 3.1
     }
     return out;
 }
@@ -46,7 +47,8 @@ void PayloadWriter::vp8(const PayloadContext& c, std::uint8_t encoding,
         out.push_back(0xF0);
         put16(static_cast<std::uint16_t>(0x8000 | c.picture_id), out);
         out.push_back(c.tl0_pic_idx);
-        out.push_back(static_cast<std::uint8_t>(tid << 6 | c.frame->from_base << 5 | (c.key_idx & 31)));
+        out.push_back(
+            static_cast<std::uint8_t>(tid << 6 | c.frame->from_base << 5 | (c.key_idx & 31)));
     }
     if (!c.first_packet) return;
     // Frame tag, RFC 6386 section 9.1: P, version 0, show_frame, first partition size.
@@ -88,7 +90,8 @@ void PayloadWriter::vp9(const PayloadContext& c, std::vector<std::uint8_t>& out)
 //  | N_S |Y|G|-|-|-|   RFC 9628 section 4.2.1
 void PayloadWriter::vp9_structure(std::vector<std::uint8_t>& out) const {
     const std::uint8_t layers = profile_.simulcast ? 1 : profile_.mode.spatial_layers;
-    out.push_back(static_cast<std::uint8_t>((layers - 1) << 5 | 1 << 4 | (profile_.flexible ? 0 : 8)));
+    out.push_back(
+        static_cast<std::uint8_t>((layers - 1) << 5 | 1 << 4 | (profile_.flexible ? 0 : 8)));
     for (std::uint8_t s = 0; s < layers; ++s) {
         put16(profile_.layers[s].width, out);
         put16(profile_.layers[s].height, out);
@@ -117,10 +120,11 @@ void PayloadWriter::av1(const PayloadContext& c, std::vector<std::uint8_t>& out)
 
 //  |F|NRI|  Type   |   RFC 6184 sections 5.3 and 5.8; always FU-A unless one packet is all
 void PayloadWriter::h264(const PayloadContext& c, std::vector<std::uint8_t>& out) const {
-    const bool discardable = c.frame->temporal_id > 0 &&
-                             c.frame->temporal_id + 1 == profile_.mode.temporal_layers;
-    const auto importance = static_cast<std::uint8_t>(
-        c.frame->key_picture ? 3 << 5 : discardable ? 0 : 2 << 5);
+    const bool discardable =
+        c.frame->temporal_id > 0 && c.frame->temporal_id + 1 == profile_.mode.temporal_layers;
+    const auto importance = static_cast<std::uint8_t>(c.frame->key_picture ? 3 << 5
+                                                      : discardable        ? 0
+                                                                           : 2 << 5);
     const std::uint8_t type = c.frame->key_picture ? 5 : 1;
     if (c.first_packet && c.last_packet) {
         out.push_back(static_cast<std::uint8_t>(importance | type));
@@ -133,7 +137,8 @@ void PayloadWriter::h264(const PayloadContext& c, std::vector<std::uint8_t>& out
 std::vector<std::uint8_t> PayloadWriter::parameter_sets(const LayerFrame& frame) const {
     if (profile_.codec != relay::Codec::h264 || !frame.key_picture) return {};
     // STAP-A of SPS (baseline, level 3.1) and PPS, RFC 6184 section 5.7.1.
-    return {0x78, 0, 8, 0x67, 0x42, 0xc0, 0x1f, 0x8c, 0x8d, 0x40, 0x50, 0, 4, 0x68, 0xce, 0x3c, 0x80};
+    return {0x78, 0,    8, 0x67, 0x42, 0xc0, 0x1f, 0x8c, 0x8d,
+            0x40, 0x50, 0, 4,    0x68, 0xce, 0x3c, 0x80};
 }
 
 }  // namespace strata::gen

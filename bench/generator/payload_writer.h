@@ -16,15 +16,16 @@ struct PayloadContext {
     std::uint8_t tl0_pic_idx = 0, key_idx = 0;
 };
 
-// Payloads of one codec, valid as far as RTP goes: payload descriptor or header, then the check pattern
-// of stamp.h where coded media would be.
+// Payloads of one codec, valid as far as RTP goes: payload descriptor or header, then the check
+// pattern of stamp.h where coded media would be.
 class PayloadWriter {
   public:
     explicit PayloadWriter(const Profile& profile) : profile_(profile) {}
 
     // Bytes in front of the stamped part of that packet.
     std::vector<std::uint8_t> header(const PayloadContext& context, std::uint8_t encoding) const;
-    // A packet of its own in front of a key frame; empty when the codec needs none. H.264: SPS and PPS.
+    // A packet of its own in front of a key frame; empty when the codec needs none. H.264: SPS and
+    // PPS.
     std::vector<std::uint8_t> parameter_sets(const LayerFrame& frame) const;
 
   private:

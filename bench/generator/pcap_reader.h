@@ -22,8 +22,8 @@ struct CapturedDatagram {
 };
 
 // All whole UDP datagrams of a classic pcap file (both byte orders, µs or ns; Ethernet with or
-// without VLAN tags, raw IP, Linux cooked), in file order. Fragments, truncated records and anything
-// else are skipped. Throws FileError when it isn't a pcap file.
+// without VLAN tags, raw IP, Linux cooked), in file order. Fragments, truncated records and
+// anything else are skipped. Throws FileError when it isn't a pcap file.
 std::vector<CapturedDatagram> read_pcap(const std::string& path);
 
 }  // namespace strata::gen

@@ -16,8 +16,8 @@ void PictureCheck::add(const Arrival& arrival, const FrameFacts& facts) {
     if (sequence > newest_sequence_) {
         if (newest_timestamp_ >= 0 && facts.timestamp < newest_timestamp_)
             faults_.add(Fault::timestamps_backward, [&] {
-                return fmt::format("{} ticks back at packet {}", newest_timestamp_ - facts.timestamp,
-                                   sequence & 0xffff);
+                return fmt::format("{} ticks back at packet {}",
+                                   newest_timestamp_ - facts.timestamp, sequence & 0xffff);
             });
         newest_sequence_ = sequence;
         newest_timestamp_ = facts.timestamp;
@@ -42,8 +42,8 @@ void PictureCheck::add(const Arrival& arrival, const FrameFacts& facts) {
         ++picture.markers;
         picture.marker_at = std::max(picture.marker_at, sequence);
     }
-    const bool known = std::ranges::any_of(
-        picture.frames, [&](const FrameFacts& f) { return f.id == facts.id; });
+    const bool known =
+        std::ranges::any_of(picture.frames, [&](const FrameFacts& f) { return f.id == facts.id; });
     if (!known) picture.frames.push_back(facts);
     settle(arrival.now_us);
 }
@@ -89,8 +89,9 @@ void PictureCheck::judge_markers(std::int64_t timestamp, const Picture& picture,
         std::string frames;
         for (const FrameFacts& f : picture.frames)
             frames += fmt::format(" S{}T{}", f.spatial_id, f.temporal_id);
-        return fmt::format("picture with timestamp {},{} in packets {} to {}", timestamp & 0xffffffff,
-                           frames, picture.low & 0xffff, picture.high & 0xffff);
+        return fmt::format("picture with timestamp {},{} in packets {} to {}",
+                           timestamp & 0xffffffff, frames, picture.low & 0xffff,
+                           picture.high & 0xffff);
     };
     if (picture.markers == 0 && whole && !picture.marker_optional)
         faults_.add(Fault::missing_markers, where);

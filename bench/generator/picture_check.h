@@ -20,8 +20,8 @@ struct PictureView {
 };
 
 // Checks one received video stream from its own bytes alone: one marker, at the picture's end;
-// timestamps that never go back; references that were all received; VP8 and VP9 picture numbering. A
-// picture is judged once two later ones have begun or nothing has come for kSettle_us.
+// timestamps that never go back; references that were all received; VP8 and VP9 picture numbering.
+// A picture is judged once two later ones have begun or nothing has come for kSettle_us.
 class PictureCheck {
   public:
     explicit PictureCheck(FaultLog& faults) : faults_(faults) {}
@@ -30,7 +30,8 @@ class PictureCheck {
         std::int64_t now_us = 0;
         std::int64_t sequence = 0;  // extended
         bool marker = false;
-        // The publisher ended this picture without a marker, below the wanted layer: nobody could know.
+        // The publisher ended this picture without a marker, below the wanted layer: nobody could
+        // know.
         bool marker_optional = false;
     };
     // A media packet. Returns after judging pictures that are through.

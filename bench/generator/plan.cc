@@ -23,15 +23,14 @@ class Reader {
         if (!object_.is_object()) fail("an object is wanted");
     }
 
-    [[noreturn]] void fail(const std::string& what) const {
-        throw PlanError(where_ + ": " + what);
-    }
+    [[noreturn]] void fail(const std::string& what) const { throw PlanError(where_ + ": " + what); }
 
     void only(std::initializer_list<const char*> names) const {
         for (const auto& [key, value] : object_.items()) {
             if (std::ranges::any_of(names, [&](const char* n) { return key == n; })) continue;
             std::string known;
-            for (const char* name : names) known += known.empty() ? name : fmt::format(", {}", name);
+            for (const char* name : names)
+                known += known.empty() ? name : fmt::format(", {}", name);
             fail(fmt::format("unknown key \"{}\"; there are {}", key, known));
         }
     }
@@ -72,7 +71,8 @@ class Reader {
         const std::string value = text(name, fallback);
         if (value.empty()) return {};
         const auto parsed = parse_address(value);
-        if (!parsed) fail(fmt::format("\"{}\": \"{}\" is not an address like 127.0.0.1:5000", name, value));
+        if (!parsed)
+            fail(fmt::format("\"{}\": \"{}\" is not an address like 127.0.0.1:5000", name, value));
         return *parsed;
     }
 
@@ -90,14 +90,16 @@ std::vector<std::uint32_t> read_ssrcs(const Reader& in) {
     std::vector<std::uint32_t> ssrcs;
     if (!in.has("ssrcs")) return ssrcs;
     for (const json& one : in.at("ssrcs")) {
-        if (!one.is_number_unsigned() || one.get<std::uint64_t>() == 0 || one.get<std::uint64_t>() > UINT32_MAX)
+        if (!one.is_number_unsigned() || one.get<std::uint64_t>() == 0 ||
+            one.get<std::uint64_t>() > UINT32_MAX)
             in.fail("\"ssrcs\" are numbers from 1 to 4294967295");
         ssrcs.push_back(one.get<std::uint32_t>());
     }
     return ssrcs;
 }
 
-PublisherPlan read_publisher(const json& object, const std::string& where, const std::string& path) {
+PublisherPlan read_publisher(const json& object, const std::string& where,
+                             const std::string& path) {
     const Reader in(object, where);
     in.only({"id", "capture", "profile", "kind", "local", "remote", "ssrcs", "loops", "speed",
              "start_s", "stop_s"});
@@ -105,11 +107,14 @@ PublisherPlan read_publisher(const json& object, const std::string& where, const
     p.id = in.required_text("id");
     p.capture = in.text("capture");
     p.profile = in.text("profile");
-    if (p.capture.empty() == p.profile.empty()) in.fail("either \"capture\" or \"profile\" is needed");
+    if (p.capture.empty() == p.profile.empty())
+        in.fail("either \"capture\" or \"profile\" is needed");
     if (!p.capture.empty()) p.capture = beside(path, p.capture);
     const std::string kind = in.text("kind", "any");
     if (kind != "any" && kind != "video" && kind != "audio") in.fail("\"kind\" is video or audio");
-    p.kind = kind == "video" ? TrackKind::video : kind == "audio" ? TrackKind::audio : TrackKind::any;
+    p.kind = kind == "video"   ? TrackKind::video
+             : kind == "audio" ? TrackKind::audio
+                               : TrackKind::any;
     p.local = in.address("local", "127.0.0.1:0");
     p.remote = in.address("remote", in.required_text("remote"));
     p.ssrcs = read_ssrcs(in);
@@ -130,7 +135,8 @@ std::vector<TargetPlan> read_targets(const Reader& in, const std::string& where)
         }
     }
     if (targets.empty()) targets.push_back({0, "max"});
-    if (!std::ranges::is_sorted(targets, {}, &TargetPlan::at_us)) in.fail("\"targets\" must be in order of time");
+    if (!std::ranges::is_sorted(targets, {}, &TargetPlan::at_us))
+        in.fail("\"targets\" must be in order of time");
     return targets;
 }
 
@@ -165,13 +171,15 @@ Limits read_limits(const json& object) {
     const Reader in(object, "limits");
     Limits limits;
     for (const auto& [key, value] : object.items()) {
-        if (key == "grace_ms" || key == "settle_ms" || key == "late_ms" || key == "latency_p99_us") continue;
+        if (key == "grace_ms" || key == "settle_ms" || key == "late_ms" || key == "latency_p99_us")
+            continue;
         const Fault fault = fault_of_name(key);
         if (fault == Fault::kCount) in.fail(fmt::format("unknown limit \"{}\"", key));
         limits.allowed[static_cast<std::size_t>(fault)] = in.count(key.c_str(), 0, UINT32_MAX);
     }
     const auto ms = [&](const char* name, std::int64_t fallback_us) {
-        return std::llround(in.number(name, static_cast<double>(fallback_us) / 1000, 0, 1e6) * 1000);
+        return std::llround(in.number(name, static_cast<double>(fallback_us) / 1000, 0, 1e6) *
+                            1000);
     };
     limits.times.grace_us = ms("grace_ms", limits.times.grace_us);
     limits.times.settle_us = ms("settle_ms", limits.times.settle_us);
@@ -224,7 +232,8 @@ Plan read_plan(const std::string& path) {
     } catch (const json::exception& e) {
         throw PlanError(path + ": " + e.what());
     } catch (const PlanError& e) {
-        throw PlanError(std::string(e.what()).starts_with(path) ? e.what() : path + ": " + e.what());
+        throw PlanError(std::string(e.what()).starts_with(path) ? e.what()
+                                                                : path + ": " + e.what());
     }
 }
 

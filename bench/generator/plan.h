@@ -40,7 +40,7 @@ struct TargetPlan {
 
 struct ReceiverPlan {
     std::string id;
-    std::string track;  // PublisherPlan::id
+    std::string track;      // PublisherPlan::id
     Address local, remote;  // remote unknown: where the first packet comes from
     std::uint32_t ssrc = 0;
     std::optional<std::uint8_t> payload_type, red_payload_type;

@@ -207,7 +207,8 @@ std::size_t PortIo::receive(Sink& sink) {
             datagram.endpoint = endpoint_of_queue_[q];
             datagram.remote = from_endpoint(dp::meta(packets[i]).flow.remote_endpoint());
             datagram.time_us = now_us;
-            datagram.bytes = {rte_pktmbuf_mtod(packets[i], const std::uint8_t*), packets[i]->data_len};
+            datagram.bytes = {rte_pktmbuf_mtod(packets[i], const std::uint8_t*),
+                              packets[i]->data_len};
             ++counters_.received;
             counters_.received_bytes += datagram.bytes.size();
             if (datagram.endpoint >= 0) sink.on_datagram(datagram);
@@ -230,15 +231,19 @@ IoCounters PortIo::counters() const {
     for (const auto& fan_out : fan_outs_) {
         const dp::FanOutCounters& f = fan_out->counters();
         const dp::TxQueueCounters& t = fan_out->queue().counters();
-        counters.send_failed += f.no_header_mbuf + f.no_payload_mbuf + f.too_large + t.errors + t.unresolved;
-        for (std::size_t c = 0; c < dp::kTxClasses; ++c) counters.send_failed += t.full[c] + t.expired[c];
+        counters.send_failed +=
+            f.no_header_mbuf + f.no_payload_mbuf + f.too_large + t.errors + t.unresolved;
+        for (std::size_t c = 0; c < dp::kTxClasses; ++c)
+            counters.send_failed += t.full[c] + t.expired[c];
     }
     return counters;
 }
 
 }  // namespace
 
-bool is_socket_spec(const std::string& spec) { return spec == "socket" || spec.starts_with("socket:"); }
+bool is_socket_spec(const std::string& spec) {
+    return spec == "socket" || spec.starts_with("socket:");
+}
 
 std::unique_ptr<PacketIo> make_port_io(const std::string& spec) {
     return std::make_unique<PortIo>(spec);

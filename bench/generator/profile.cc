@@ -17,12 +17,9 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr std::array kKeys{"codec",      "mode",
-                           "simulcast",  "dependency_descriptor",
-                           "flexible",   "fps",
-                           "packet_bytes", "key_frame_interval_s",
-                           "key_frame_scale", "layers",
-                           "payload_type", "extensions"};
+constexpr std::array kKeys{"codec",           "mode",   "simulcast",    "dependency_descriptor",
+                           "flexible",        "fps",    "packet_bytes", "key_frame_interval_s",
+                           "key_frame_scale", "layers", "payload_type", "extensions"};
 
 // Ids that browsers use; a profile may give its own.
 const std::map<std::uint8_t, std::string> kVideoExtensions{
@@ -37,7 +34,8 @@ const std::map<std::uint8_t, std::string> kAudioExtensions{
     {1, "urn:ietf:params:rtp-hdrext:ssrc-audio-level"},
     {4, "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"}};
 
-// Folders that may hold profiles: a setting, beside the program as built, as installed, the sources.
+// Folders that may hold profiles: a setting, beside the program as built, as installed, the
+// sources.
 std::vector<fs::path> profile_folders() {
     std::vector<fs::path> folders;
     if (const char* setting = std::getenv("STRATA_GEN_PROFILES")) folders.emplace_back(setting);
@@ -75,15 +73,17 @@ void read_track(const json& in, Profile& profile) {
     }
     const std::size_t encodings = profile.simulcast ? profile.layers.size() : 1;
     for (std::size_t i = 0; i < encodings; ++i)
-        track.encodings.push_back({profile.simulcast ? profile.layers[i].rid : std::string(), 0, 0});
+        track.encodings.push_back(
+            {profile.simulcast ? profile.layers[i].rid : std::string(), 0, 0});
 }
 
 void read_layers(const json& in, Profile& profile) {
     for (const json& layer : in.at("layers"))
-        profile.layers.push_back({layer.value("rid", std::string()),
-                                  layer.value("width", std::uint16_t{0}),
-                                  layer.value("height", std::uint16_t{0}), layer.at("kbps").get<double>()});
-    const std::size_t wanted = profile.simulcast ? profile.layers.size() : profile.mode.spatial_layers;
+        profile.layers.push_back(
+            {layer.value("rid", std::string()), layer.value("width", std::uint16_t{0}),
+             layer.value("height", std::uint16_t{0}), layer.at("kbps").get<double>()});
+    const std::size_t wanted =
+        profile.simulcast ? profile.layers.size() : profile.mode.spatial_layers;
     if (profile.layers.empty() || profile.layers.size() != wanted)
         throw FileError(fmt::format("profile {}: mode has {} spatial layers, \"layers\" has {}",
                                     profile.name, wanted, profile.layers.size()));
@@ -103,7 +103,8 @@ void check(const Profile& p) {
         fail("VP8 and H264 have no spatial layers");
     if (p.codec == relay::Codec::h264 && p.mode.temporal_layers > 1 && !p.descriptor)
         fail("temporal layers of H264 need dependency_descriptor");
-    if (!p.flexible && (layered || p.descriptor)) fail("flexible:false is for one spatial layer without descriptor");
+    if (!p.flexible && (layered || p.descriptor))
+        fail("flexible:false is for one spatial layer without descriptor");
 }
 
 }  // namespace
@@ -137,7 +138,8 @@ Profile parse_profile(const json& in, const std::string& name) {
 
 Profile load_profile(const std::string& name) {
     std::vector<fs::path> candidates{name};
-    for (const fs::path& folder : profile_folders()) candidates.push_back(folder / (name + ".json"));
+    for (const fs::path& folder : profile_folders())
+        candidates.push_back(folder / (name + ".json"));
     for (const fs::path& path : candidates) {
         std::error_code ignored;
         if (!fs::is_regular_file(path, ignored)) continue;

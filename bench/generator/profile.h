@@ -23,10 +23,10 @@ struct Profile {
     std::string name;
     relay::Codec codec = relay::Codec::opaque;
     ScalabilityMode mode;
-    bool simulcast = false;       // `layers` are encodings, each in `mode`
-    bool descriptor = false;      // send the dependency descriptor
-    bool flexible = true;         // VP9: P_DIFFs; else TL0PICIDX and a group of frames (B1)
-    double fps = 30;              // Opus: packets per second
+    bool simulcast = false;             // `layers` are encodings, each in `mode`
+    bool descriptor = false;            // send the dependency descriptor
+    bool flexible = true;               // VP9: P_DIFFs; else TL0PICIDX and a group of frames (B1)
+    double fps = 30;                    // Opus: packets per second
     std::uint16_t packet_bytes = 1200;  // RTP packet, header and extensions included, at most
     double key_frame_interval_s = 0;    // 0: only when asked for
     double key_frame_scale = 4;         // a key frame has that many times a frame's bytes

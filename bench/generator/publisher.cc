@@ -56,8 +56,8 @@ void Publisher::send_pending(std::int64_t now_us) {
             if (pending_.frame.key_picture && pending_.frame.spatial_id == 0)
                 ++totals_.key_pictures;
         }
-        journal_.add_packet({pending_.key, now_us, pending_.frame.ordinal,
-                             relay::load_be32(&pending_.bytes[4])});
+        journal_.add_packet(
+            {pending_.key, now_us, pending_.frame.ordinal, relay::load_be32(&pending_.bytes[4])});
     } else {
         ++totals_.padding_packets;
     }
@@ -79,7 +79,8 @@ void Publisher::stamp_hop_extensions(std::int64_t now_us) {
     if (const auto* time = info.find(relay::ExtensionKind::abs_send_time);
         time != nullptr && time->size == 3) {
         // 6.18 fixed point seconds: the middle of an NTP timestamp.
-        const std::uint64_t ntp = begin_ntp_ + ntp_of_us(std::max<std::int64_t>(now_us - begin_us_, 0));
+        const std::uint64_t ntp =
+            begin_ntp_ + ntp_of_us(std::max<std::int64_t>(now_us - begin_us_, 0));
         relay::store_be24(&pending_.bytes[time->offset], static_cast<std::uint32_t>(ntp >> 14));
     }
 }
@@ -93,10 +94,10 @@ void Publisher::send_reports(std::int64_t now_us) {
         const auto encoding = static_cast<std::uint8_t>(i);
         const std::uint32_t ssrc = track().encodings[i].ssrc;
         std::vector<std::uint8_t> compound;
-        append_sender_report({ssrc, begin_ntp_ + ntp_of_us(at_us),
-                              source_->timestamp_at(encoding, at_us), sent_[i].packets,
-                              sent_[i].octets},
-                             compound);
+        append_sender_report(
+            {ssrc, begin_ntp_ + ntp_of_us(at_us), source_->timestamp_at(encoding, at_us),
+             sent_[i].packets, sent_[i].octets},
+            compound);
         append_sdes(ssrc, config_.id, compound);
         output_.send(compound);
         journal_.note_report(encoding, now_us);

@@ -23,7 +23,7 @@ class PublisherOutput {
 
 struct PublisherConfig {
     std::string id;
-    std::int64_t start_us = 0;           // from the run's begin
+    std::int64_t start_us = 0;  // from the run's begin
     std::int64_t stop_us = INT64_MAX;
 };
 

@@ -9,10 +9,10 @@
 namespace strata::gen {
 
 struct RateSearchConfig {
-    double loss_ratio = 0;      // 0: NDR, no packet may be lost; above: PDR, of the packets expected
-    double trial_s = 2;         // at the offered load
+    double loss_ratio = 0;  // 0: NDR, no packet may be lost; above: PDR, of the packets expected
+    double trial_s = 2;     // at the offered load
     double max_multiplier = 64;
-    double precision = 0.05;    // of the result
+    double precision = 0.05;  // of the result
     int max_trials = 16;
     int repeats = 2;  // of a trial in which the generator was too slow
 };
@@ -45,8 +45,9 @@ class RateSteps {
 };
 
 // Binary search for the highest packet rate that the relay forwards without loss (RFC 2544 section
-// 26.1, on one unbroken stream). Each trial sends at the plan's rate times a multiplier, then at the plan's
-// own rate until everything under way has come. Synthetic publishers only: their rate can change.
+// 26.1, on one unbroken stream). Each trial sends at the plan's rate times a multiplier, then at
+// the plan's own rate until everything under way has come. Synthetic publishers only: their rate
+// can change.
 class RateSearch final : public RunObserver {
   public:
     explicit RateSearch(const RateSearchConfig& config) : config_(config), steps_(config) {}

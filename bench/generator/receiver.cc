@@ -11,7 +11,7 @@
 namespace strata::gen {
 namespace {
 
-constexpr std::int64_t kGap_us = 200'000;           // shorter stretches aren't worth a row
+constexpr std::int64_t kGap_us = 200'000;  // shorter stretches aren't worth a row
 constexpr std::size_t kMaxGaps = 32;
 constexpr std::int64_t kSenderReportSlack_us = 1'000'000;
 constexpr std::int64_t kPause_us = 1'000'000;  // after it the timestamp may start anew (C49)
@@ -108,13 +108,11 @@ void Receiver::read_media(std::int64_t now_us, std::span<const std::uint8_t> pac
 const SentFrame* Receiver::match_content(std::int64_t now_us, std::span<const std::uint8_t> packet,
                                          const relay::PacketInfo& info,
                                          const SequenceCheck::Verdict& verdict) {
-    const SentPacket* sent =
-        journal_.find(content_key(packet, info), timestamp_offset_known_,
-                      info.timestamp.value + timestamp_offset_);
+    const SentPacket* sent = journal_.find(content_key(packet, info), timestamp_offset_known_,
+                                           info.timestamp.value + timestamp_offset_);
     if (sent == nullptr) {
         Stamp stamp;
-        const bool damaged =
-            read_stamp(content_bytes(packet, info), stamp) == StampError::damaged;
+        const bool damaged = read_stamp(content_bytes(packet, info), stamp) == StampError::damaged;
         faults_.add(damaged ? Fault::damaged_content : Fault::unknown_content, [&] {
             return fmt::format("packet {}, {} payload bytes", info.sequence.value,
                                info.payload_size);
@@ -144,8 +142,9 @@ void Receiver::check_timestamp(const SentFrame& frame, std::int64_t timestamp) {
                     !(journal_.reported(static_cast<std::uint8_t>(encoding_), frame.sent_us) &&
                       journal_.reported(frame.encoding, frame.sent_us));
         if (!frame.key_picture && !config_.track.is_audio())
-            faults_.add(Fault::started_without_key,
-                        [&] { return fmt::format("at the switch to encoding {}", frame.encoding); });
+            faults_.add(Fault::started_without_key, [&] {
+                return fmt::format("at the switch to encoding {}", frame.encoding);
+            });
         encoding_ = frame.encoding;
     }
     if (frame.picture == last_picture_) return;

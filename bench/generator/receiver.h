@@ -19,8 +19,8 @@ namespace strata::gen {
 
 struct ReceiverConfig {
     std::string id;
-    TrackDescription track;     // payload types and extension ids of this leg
-    std::uint32_t ssrc = 0;     // 0: learned
+    TrackDescription track;      // payload types and extension ids of this leg
+    std::uint32_t ssrc = 0;      // 0: learned
     std::uint32_t own_ssrc = 0;  // sender of its RTCP
     LayerCheckTimes times;
     std::int64_t max_timestamp_step_us = 100'000;

@@ -11,8 +11,8 @@ namespace {
 using nlohmann::json;
 
 json latency_json(const Histogram& h) {
-    return {{"packets", h.count()},        {"min_us", h.min_us()},
-            {"mean_us", h.mean_us()},      {"p50_us", h.quantile_us(0.5)},
+    return {{"packets", h.count()},          {"min_us", h.min_us()},
+            {"mean_us", h.mean_us()},        {"p50_us", h.quantile_us(0.5)},
             {"p99_us", h.quantile_us(0.99)}, {"p999_us", h.quantile_us(0.999)},
             {"max_us", h.max_us()}};
 }
@@ -155,7 +155,8 @@ std::vector<Wrong> verdict(const Run& run) {
     }
     const IoCounters io = run.io_counters();
     if (io.send_failed > 0)
-        wrong.push_back({"run", "send_failed", io.send_failed, 0, "the kernel or device refused packets"});
+        wrong.push_back(
+            {"run", "send_failed", io.send_failed, 0, "the kernel or device refused packets"});
     if (io.receive_dropped > 0)
         wrong.push_back({"run", "receive_dropped", io.receive_dropped, 0,
                          "this machine was too slow to take what arrived: not the relay's fault"});
@@ -165,7 +166,8 @@ std::vector<Wrong> verdict(const Run& run) {
 json report_json(const Run& run) {
     const std::vector<Wrong> wrong = verdict(run);
     const IoCounters io = run.io_counters();
-    json report{{"ok", wrong.empty()}, {"duration_s", run.elapsed_s()}, {"wrong", wrong_json(wrong)}};
+    json report{
+        {"ok", wrong.empty()}, {"duration_s", run.elapsed_s()}, {"wrong", wrong_json(wrong)}};
     report["stray_packets"] = run.stray_packets();
     report["io"] = {{"sent", io.sent},
                     {"received", io.received},
@@ -213,13 +215,15 @@ json live_json(const Run& run) {
 }
 
 std::string receiver_table(const Run& run, bool live) {
-    std::string out = fmt::format("{:<14} {:<10} {:<8} {:<7} {:>9} {:>6} {:>8} {:>6} {:>6} {:>8} {:>8}\n",
-                                  "receiver", "track", "target", "layer", "picture", "fps", "kbit/s",
-                                  "lost", "faults", "p50 µs", "p99 µs");
+    std::string out =
+        fmt::format("{:<14} {:<10} {:<8} {:<7} {:>9} {:>6} {:>8} {:>6} {:>6} {:>8} {:>8}\n",
+                    "receiver", "track", "target", "layer", "picture", "fps", "kbit/s", "lost",
+                    "faults", "p50 µs", "p99 µs");
     for (const Run::ReceiverEnd& end : run.receivers()) {
         const Receiver& r = *end.receiver;
         const double seconds = std::max(run.elapsed_s(), 1e-3);
-        const double fps = live ? r.second().fps : static_cast<double>(r.pictures().pictures) / seconds;
+        const double fps =
+            live ? r.second().fps : static_cast<double>(r.pictures().pictures) / seconds;
         const double kbps =
             live ? r.second().kbps : static_cast<double>(r.totals().bytes) * 8 / 1000 / seconds;
         std::uint64_t faults = 0;
@@ -227,23 +231,25 @@ std::string receiver_table(const Run& run, bool live) {
         const std::string picture =
             r.pictures().width == 0 ? "-"
                                     : fmt::format("{}x{}", r.pictures().width, r.pictures().height);
-        out += fmt::format("{:<14} {:<10} {:<8} {:<7} {:>9} {:>6.1f} {:>8.0f} {:>6} {:>6} {:>7} {:>7}\n",
-                           end.plan.id, end.plan.track, r.target_text(), layer_text(r), picture, fps,
-                           kbps, r.sequence().lost(), faults,
-                           live ? r.second().latency_p50_us : r.latency().quantile_us(0.5),
-                           live ? r.second().latency_p99_us : r.latency().quantile_us(0.99));
+        out += fmt::format(
+            "{:<14} {:<10} {:<8} {:<7} {:>9} {:>6.1f} {:>8.0f} {:>6} {:>6} {:>7} {:>7}\n",
+            end.plan.id, end.plan.track, r.target_text(), layer_text(r), picture, fps, kbps,
+            r.sequence().lost(), faults,
+            live ? r.second().latency_p50_us : r.latency().quantile_us(0.5),
+            live ? r.second().latency_p99_us : r.latency().quantile_us(0.99));
     }
     return out;
 }
 
 std::string publisher_table(const Run& run) {
-    std::string out = fmt::format("{:<14} {:<8} {:>9} {:>9} {:>8} {:>8} {:>9}\n", "publisher", "codec",
-                                  "packets", "frames", "PLI+FIR", "late", "delay µs");
+    std::string out = fmt::format("{:<14} {:<8} {:>9} {:>9} {:>8} {:>8} {:>9}\n", "publisher",
+                                  "codec", "packets", "frames", "PLI+FIR", "late", "delay µs");
     for (std::size_t i = 0; i < run.publisher_count(); ++i) {
         const Publisher& p = run.publisher(i);
         const PublisherTotals& t = p.totals();
-        out += fmt::format("{:<14} {:<8} {:>9} {:>9} {:>8} {:>8} {:>8}\n", p.config().id, p.track().codec,
-                           t.packets, t.frames, t.plis + t.firs, t.late_packets, t.largest_delay_us);
+        out += fmt::format("{:<14} {:<8} {:>9} {:>9} {:>8} {:>8} {:>8}\n", p.config().id,
+                           p.track().codec, t.packets, t.frames, t.plis + t.firs, t.late_packets,
+                           t.largest_delay_us);
     }
     return out;
 }

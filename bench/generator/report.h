@@ -13,7 +13,7 @@ struct Wrong {
     std::string object;  // receiver or publisher id, or "run"
     std::string reason;  // fault_name
     std::uint64_t count = 0, allowed = 0;
-    std::string first;   // the first occurrence
+    std::string first;  // the first occurrence
 };
 
 // Everything beyond the plan's limits, once a run has ended. Empty: all right.

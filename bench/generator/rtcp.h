@@ -10,10 +10,10 @@ namespace strata::gen {
 // One report block, RFC 3550 section 6.4.1.
 struct ReportBlock {
     std::uint32_t ssrc = 0;
-    std::uint8_t fraction_lost = 0;     // of 256
-    std::int32_t cumulative_lost = 0;   // 24 bits, signed
-    std::uint32_t highest_sequence = 0;  // extended
-    std::uint32_t jitter = 0;           // timestamp units
+    std::uint8_t fraction_lost = 0;                      // of 256
+    std::int32_t cumulative_lost = 0;                    // 24 bits, signed
+    std::uint32_t highest_sequence = 0;                  // extended
+    std::uint32_t jitter = 0;                            // timestamp units
     std::uint32_t last_sr = 0, delay_since_last_sr = 0;  // 16.16 seconds
 };
 

@@ -15,7 +15,7 @@ namespace strata::gen {
 namespace {
 
 constexpr std::int64_t kSecond_us = 1'000'000;
-constexpr std::int64_t kDrain_us = 300'000;  // packets under way when the last one was sent
+constexpr std::int64_t kDrain_us = 300'000;     // packets under way when the last one was sent
 constexpr std::int64_t kPollSlice_us = 20'000;  // commands are read at least this often
 
 std::vector<FreshNumbers> draw_numbers(std::mt19937& random, const PublisherPlan& plan,
@@ -42,8 +42,9 @@ std::unique_ptr<MediaSource> make_source(const Plan& plan, std::size_t publisher
     std::mt19937 random(seed);
     const auto draw = [&](std::size_t encodings) {
         if (!p.ssrcs.empty() && p.ssrcs.size() != encodings)
-            throw PlanError(fmt::format("publisher \"{}\": {} SSRCs are given, its track has {} encodings",
-                                        p.id, p.ssrcs.size(), encodings));
+            throw PlanError(
+                fmt::format("publisher \"{}\": {} SSRCs are given, its track has {} encodings",
+                            p.id, p.ssrcs.size(), encodings));
         return draw_numbers(random, p, encodings);
     };
     if (!p.profile.empty()) {
@@ -79,8 +80,8 @@ Run::Run(const Plan& plan, PacketIo& io) : plan_(plan), io_(io) {
     for (std::size_t i = 0; i < plan.publishers.size(); ++i) {
         const PublisherPlan& p = plan.publishers[i];
         const int endpoint = io.open(p.local);
-        publishers_.push_back(std::make_unique<PublisherEnd>(io, endpoint, p.remote,
-                                                             transport_sequences_[endpoint]));
+        publishers_.push_back(
+            std::make_unique<PublisherEnd>(io, endpoint, p.remote, transport_sequences_[endpoint]));
         PublisherConfig config{p.id, p.start_us, p.stop_us};
         publishers_.back()->publisher =
             std::make_unique<Publisher>(config, make_source(plan, i), *publishers_.back());
@@ -238,7 +239,8 @@ void Run::on_rtcp(const ReceivedDatagram& datagram) {
         if (p->endpoint == datagram.endpoint) p->publisher->on_rtcp(rtcp);
     for (const ReceiverEnd& r : receivers_)
         for (const SenderReport& report : rtcp.sender_reports)
-            if (r.endpoint == datagram.endpoint) r.receiver->on_sender_report(datagram.time_us, report);
+            if (r.endpoint == datagram.endpoint)
+                r.receiver->on_sender_report(datagram.time_us, report);
 }
 
 void Run::on_rtp(const ReceivedDatagram& datagram) {

@@ -80,8 +80,9 @@ LayerFrame FrameSequence::make_frame(std::uint8_t spatial, std::uint8_t temporal
     return frame;
 }
 
-// Indications as encoders write them: what isn't in a target is absent, what a target's own temporal
-// layer doesn't build on is discardable, the target's spatial layer may be entered at a switch.
+// Indications as encoders write them: what isn't in a target is absent, what a target's own
+// temporal layer doesn't build on is discardable, the target's spatial layer may be entered at a
+// switch.
 void FrameSequence::set_targets(LayerFrame& frame) const {
     using relay::Dti;
     const bool layers_alone = mode_.prediction == LayerPrediction::none ||

@@ -13,9 +13,9 @@ class SequenceCheck {
     struct Verdict {
         std::int64_t extended = 0;
         bool duplicate = false;
-        bool late = false;          // after a later number
-        bool jump = false;          // the numbering starts anew here
-        std::int64_t missing = 0;   // numbers left out right before this one
+        bool late = false;         // after a later number
+        bool jump = false;         // the numbering starts anew here
+        std::int64_t missing = 0;  // numbers left out right before this one
     };
     Verdict add(std::uint16_t sequence);
 

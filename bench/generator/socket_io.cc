@@ -110,7 +110,8 @@ class SocketIo final : public PacketIo {
 int SocketIo::open(const Address& local) {
     for (std::size_t i = 0; local.port != 0 && i < endpoints_.size(); ++i)
         if (endpoints_[i].local == local) return static_cast<int>(i);
-    const int fd = ::socket(local.v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int fd =
+        ::socket(local.v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) throw IoError("socket: " + std::string(std::strerror(errno)));
     enlarge(fd, SO_RCVBUF, SO_RCVBUFFORCE);
     enlarge(fd, SO_SNDBUF, SO_SNDBUFFORCE);
@@ -175,7 +176,8 @@ void SocketIo::send_run(std::size_t first, std::size_t count) {
     while (done < count) {
         const int sent = sendmmsg(fd, messages + done, static_cast<unsigned>(count - done), 0);
         if (sent > 0) {
-            for (int i = 0; i < sent; ++i) counters_.sent_bytes += messages[done + static_cast<std::size_t>(i)].msg_len;
+            for (int i = 0; i < sent; ++i)
+                counters_.sent_bytes += messages[done + static_cast<std::size_t>(i)].msg_len;
             counters_.sent += static_cast<std::uint64_t>(sent);
             done += static_cast<std::size_t>(sent);
         } else if ((errno == EAGAIN || errno == ENOBUFS) && retries-- > 0) {
@@ -215,7 +217,8 @@ std::size_t SocketIo::receive_from(int endpoint, Sink& sink, std::int64_t offset
     alignas(cmsghdr) std::uint8_t control[kBatch][128];
     for (std::size_t i = 0; i < kBatch; ++i) {
         vectors[i] = {&buffer_[i * kDatagramSize], kDatagramSize};
-        messages[i].msg_hdr = {&addresses[i], sizeof(addresses[i]), &vectors[i], 1, control[i], sizeof(control[i]), 0};
+        messages[i].msg_hdr = {
+            &addresses[i], sizeof(addresses[i]), &vectors[i], 1, control[i], sizeof(control[i]), 0};
     }
     const int got = recvmmsg(e.fd, messages, kBatch, MSG_DONTWAIT, nullptr);
     if (got <= 0) return 0;

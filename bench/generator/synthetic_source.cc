@@ -36,11 +36,10 @@ SyntheticSource::SyntheticSource(Profile profile, std::vector<FreshNumbers> fres
     for (std::size_t i = 0; i < count; ++i) {
         profile_.track.encodings[i].ssrc = fresh[i].ssrc;
         const ScalabilityMode& mode = profile_.mode;
-        encodings_.push_back({fresh[i], FrameSequence(mode),
-                              DescriptorWriter(mode, static_cast<std::int64_t>(count),
-                                               resolutions(profile_, i)),
-                              true, -kKeyFrameSpacing_us, 0,
-                              std::vector<double>(mode.spatial_layers, 0)});
+        encodings_.push_back(
+            {fresh[i], FrameSequence(mode),
+             DescriptorWriter(mode, static_cast<std::int64_t>(count), resolutions(profile_, i)),
+             true, -kKeyFrameSpacing_us, 0, std::vector<double>(mode.spatial_layers, 0)});
     }
 }
 
@@ -81,8 +80,7 @@ void SyntheticSource::make_encoding_picture(std::uint8_t index, std::int64_t at_
     Encoding& encoding = encodings_[index];
     const auto interval_us = static_cast<std::int64_t>(profile_.key_frame_interval_s * 1e6);
     const bool periodic = interval_us > 0 && at_us - encoding.last_key_us >= interval_us;
-    const bool asked =
-        encoding.key_wanted && at_us - encoding.last_key_us >= kKeyFrameSpacing_us;
+    const bool asked = encoding.key_wanted && at_us - encoding.last_key_us >= kKeyFrameSpacing_us;
     const bool key = !begun_ || (!profile_.track.is_audio() && (periodic || asked));
     if (key) {
         encoding.key_wanted = false;
@@ -90,7 +88,8 @@ void SyntheticSource::make_encoding_picture(std::uint8_t index, std::int64_t at_
         ++encoding.fresh.key_idx;
     }
     const std::vector<LayerFrame> frames = encoding.frames.next_picture(key, next_number_);
-    encoding.fresh.picture_id = static_cast<std::uint16_t>((encoding.fresh.picture_id + 1) & 0x7fff);
+    encoding.fresh.picture_id =
+        static_cast<std::uint16_t>((encoding.fresh.picture_id + 1) & 0x7fff);
     if (frames.front().temporal_id == 0) ++encoding.fresh.tl0_pic_idx;
     for (const LayerFrame& frame : frames) {
         make_frame(index, frame, at_us, &frame == &frames.back());
@@ -107,8 +106,9 @@ std::size_t SyntheticSource::frame_bytes(Encoding& encoding, std::uint8_t index,
     owed += per_frame;
     const double bytes = std::max(std::floor(owed), static_cast<double>(kMinBody));
     owed -= bytes;
-    const double scale =
-        frame.key_picture && !profile_.track.is_audio() ? std::max(profile_.key_frame_scale, 1.0) : 1.0;
+    const double scale = frame.key_picture && !profile_.track.is_audio()
+                             ? std::max(profile_.key_frame_scale, 1.0)
+                             : 1.0;
     return static_cast<std::size_t>(bytes * scale);
 }
 
@@ -148,8 +148,7 @@ void SyntheticSource::make_frame(std::uint8_t index, const LayerFrame& frame, st
     for (std::size_t i = 0; i < count; ++i) {
         context.last_packet = i + 1 == count;
         marker_ = context.last_packet && top;
-        const std::size_t body =
-            std::max(kMinBody, bytes * (i + 1) / count - bytes * i / count);
+        const std::size_t body = std::max(kMinBody, bytes * (i + 1) / count - bytes * i / count);
         PayloadContext own = context;
         // Behind parameter sets the slice still begins a NAL unit of its own.
         own.first_packet = first_slice;
@@ -204,12 +203,14 @@ std::vector<ExtensionElement> SyntheticSource::extensions(const Encoding& encodi
     using relay::ExtensionKind;
     std::vector<ExtensionElement> out;
     const auto add = [&](ExtensionKind kind, std::vector<std::uint8_t> data) {
-        if (const std::uint8_t id = parser_.extensions.id(kind); id != 0) out.push_back({id, std::move(data)});
+        if (const std::uint8_t id = parser_.extensions.id(kind); id != 0)
+            out.push_back({id, std::move(data)});
     };
     if (profile_.descriptor) {
         const bool structure = frame.key_picture && frame.fdiffs.empty() && context.first_packet;
         add(ExtensionKind::dependency_descriptor,
-            encoding.descriptors.write(frame, context.first_packet, context.last_packet, structure));
+            encoding.descriptors.write(frame, context.first_packet, context.last_packet,
+                                       structure));
     }
     add(ExtensionKind::transport_cc, {0, 0});
     add(ExtensionKind::abs_send_time, {0, 0, 0});
@@ -225,11 +226,12 @@ std::vector<ExtensionElement> SyntheticSource::extensions(const Encoding& encodi
 // Spreads the picture's packets over at most half the time to the next picture.
 void SyntheticSource::pace(std::size_t first, std::int64_t at_us) {
     const std::size_t count = queue_.size() - first;
-    const double spacing_us =
-        std::min(static_cast<double>(kMaxSpacing_us),
-                 5e5 / (profile_.fps * rate_) / static_cast<double>(std::max<std::size_t>(count, 1)));
+    const double spacing_us = std::min(
+        static_cast<double>(kMaxSpacing_us),
+        5e5 / (profile_.fps * rate_) / static_cast<double>(std::max<std::size_t>(count, 1)));
     for (std::size_t i = 0; i < count; ++i)
-        queue_[first + i].at_us = at_us + static_cast<std::int64_t>(spacing_us * static_cast<double>(i));
+        queue_[first + i].at_us =
+            at_us + static_cast<std::int64_t>(spacing_us * static_cast<double>(i));
 }
 
 }  // namespace strata::gen

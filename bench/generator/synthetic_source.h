@@ -34,7 +34,8 @@ class SyntheticSource final : public MediaSource {
         bool key_wanted = true;
         std::int64_t last_key_us = -kKeyFrameSpacing_us;
         std::uint32_t packets = 0;
-        std::vector<double> owed_bytes;  // per spatial layer: frames come out at the rate on average
+        std::vector<double>
+            owed_bytes;  // per spatial layer: frames come out at the rate on average
     };
 
     void make_picture();

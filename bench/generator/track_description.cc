@@ -13,8 +13,8 @@ struct NamedCodec {
     relay::Codec codec;
 };
 constexpr std::array kCodecs{
-    NamedCodec{"VP8", relay::Codec::vp8},   NamedCodec{"VP9", relay::Codec::vp9},
-    NamedCodec{"AV1", relay::Codec::av1},   NamedCodec{"H264", relay::Codec::h264},
+    NamedCodec{"VP8", relay::Codec::vp8},           NamedCodec{"VP9", relay::Codec::vp9},
+    NamedCodec{"AV1", relay::Codec::av1},           NamedCodec{"H264", relay::Codec::h264},
     NamedCodec{"H264-SVC", relay::Codec::h264_svc}, NamedCodec{"opus", relay::Codec::opus},
 };
 

@@ -22,10 +22,10 @@ struct TrackDescription {
     std::string codec;  // VP8, VP9, AV1, H264, H264-SVC, opus
     std::uint32_t clock_rate_hz = 90'000;
     std::uint8_t payload_type = 0;
-    std::uint8_t rtx_payload_type = 0;              // 0: none
-    std::uint8_t red_payload_type = 0;              // 0: none
+    std::uint8_t rtx_payload_type = 0;               // 0: none
+    std::uint8_t red_payload_type = 0;               // 0: none
     std::map<std::uint8_t, std::string> extensions;  // id: URI
-    std::vector<EncodingDescription> encodings;     // smallest picture first
+    std::vector<EncodingDescription> encodings;      // smallest picture first
 
     bool is_audio() const { return codec == "opus"; }
     relay::Codec relay_codec() const;

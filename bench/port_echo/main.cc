@@ -21,10 +21,10 @@ using namespace dataplane;
 
 constexpr const char* kUsage =
     "usage: strata-port-echo PORT [--copies N] [--udp-port P] [--huge]\n"
-    "Opens PORT (\"socket:127.0.0.1\", \"net_tap0,iface=t0;address=10.0.0.1/24\", ...) and answers\n"
-    "each datagram of at least 12 bytes by N copies (1 to 64, default 1) to its sender: bytes 2 to 11\n"
-    "are rewritten like an RTP header, the last four of them number the copies. Ends on SIGTERM or\n"
-    "SIGINT and prints its counters as JSON.\n";
+    "Opens PORT (\"socket:127.0.0.1\", \"net_tap0,iface=t0;address=10.0.0.1/24\", ...) and\n"
+    "answers each datagram of at least 12 bytes by N copies (1 to 64, default 1) to its sender:\n"
+    "bytes 2 to 11 are rewritten like an RTP header, the last four of them number the copies.\n"
+    "Ends on SIGTERM or SIGINT and prints its counters as JSON.\n";
 
 constexpr std::uint16_t kRtpBytes = 12;
 volatile sig_atomic_t stopped = 0;
@@ -70,8 +70,8 @@ bool read_options(int argc, char** argv, Options& options) {
 
 bool start_eal(const Options& options) {
     const std::string prefix = "--file-prefix=strata-echo-" + std::to_string(getpid());
-    std::vector<std::string> words{"strata-port-echo", "--lcores=0", "-m", "256", "--no-telemetry",
-                                   "--iova-mode=va", prefix};
+    std::vector<std::string> words{"strata-port-echo", "--lcores=0",     "-m",  "256",
+                                   "--no-telemetry",   "--iova-mode=va", prefix};
     for (const std::string& word : eal_device_arguments({&options.port, 1})) words.push_back(word);
     words.push_back(options.huge ? "--huge-unlink" : "--no-huge");
     std::vector<char*> argv;
@@ -108,8 +108,9 @@ class Echo {
     void print() const {
         const FanOutCounters& f = fan_out_.counters();
         const TxQueueCounters& q = fan_out_.queue().counters();
-        std::printf("{\"selected\":%lu,\"chained\":%lu,\"copied_linear\":%lu,\"sent\":%lu,\"held\":%lu",
-                    f.selected, f.chained, f.copied_linear, q.sent, q.held);
+        std::printf(
+            "{\"selected\":%lu,\"chained\":%lu,\"copied_linear\":%lu,\"sent\":%lu,\"held\":%lu",
+            f.selected, f.chained, f.copied_linear, q.sent, q.held);
         for (std::size_t c = 0; c < kPortCounters; ++c) {
             const auto counter = static_cast<PortCounter>(c);
             std::printf(",\"%s\":%lu", std::string(name(counter)).c_str(),

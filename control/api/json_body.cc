@@ -36,8 +36,8 @@ Result<json> parse_json_object(std::string_view body) {
             return watch(depth, event, value);
         });
     } catch (const json::parse_error& e) {
-        return refuse(ErrorCode::invalid_json, "",
-                      "not JSON at byte " + std::to_string(e.byte), "send one JSON object");
+        return refuse(ErrorCode::invalid_json, "", "not JSON at byte " + std::to_string(e.byte),
+                      "send one JSON object");
     } catch (const json::exception&) {
         return refuse(ErrorCode::invalid_json, "", "a number is out of range");
     }

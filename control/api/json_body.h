@@ -14,8 +14,8 @@ namespace strata::control {
 
 constexpr int kMaxJsonDepth = 8;  // of nested objects and arrays
 
-// The JSON object in a body. Refused: anything else, nesting beyond kMaxJsonDepth, a name twice in one
-// object.
+// The JSON object in a body. Refused: anything else, nesting beyond kMaxJsonDepth, a name twice in
+// one object.
 Result<nlohmann::json> parse_json_object(std::string_view body);
 
 // Reads the fields of one JSON object strictly. The first thing that is wrong is kept, everything

@@ -86,7 +86,9 @@ json Representation::of(const Participant& p) const {
                    {"name", p.name},
                    {"worker", worker},
                    {"remote", remote},
-                   {"remote_source", p.remote ? "fixed" : p.latched ? "latched" : "latching"},
+                   {"remote_source", p.remote    ? "fixed"
+                                     : p.latched ? "latched"
+                                                 : "latching"},
                    {"relay", relay.empty() ? json(nullptr) : relay[0]},
                    {"relay_addresses", std::move(relay)},
                    {"mtu_bytes", p.mtu_bytes},
@@ -104,13 +106,12 @@ json Representation::encodings_of(const Track& track) const {
         const auto known = [](std::uint32_t fixed, const auto& learned) {
             return number_or_null(fixed != 0 ? fixed : learned ? learned->value : 0);
         };
-        encodings.push_back(
-            {{"rid", text_or_null(e.rid)},
-             {"ssrc", known(e.ssrc, e.learned_ssrc)},
-             {"rtx_ssrc", known(e.rtx_ssrc, e.learned_rtx_ssrc)},
-             {"learned", e.ssrc == 0 && e.learned_ssrc.has_value()},
-             {"counters",
-              counters_json(statistics_.object(StatisticsKind::encoding, track.id.value, i))}});
+        encodings.push_back({{"rid", text_or_null(e.rid)},
+                             {"ssrc", known(e.ssrc, e.learned_ssrc)},
+                             {"rtx_ssrc", known(e.rtx_ssrc, e.learned_rtx_ssrc)},
+                             {"learned", e.ssrc == 0 && e.learned_ssrc.has_value()},
+                             {"counters", counters_json(statistics_.object(StatisticsKind::encoding,
+                                                                           track.id.value, i))}});
     }
     return encodings;
 }
@@ -154,7 +155,8 @@ json Representation::of(const Subscription& s) const {
                    {"extmap_allow_mixed", s.extmap_allow_mixed}};
     add_state(object, s.id);
     const auto* live = statistics_.object(StatisticsKind::subscription, s.id.value);
-    object["forwarding"] = live == nullptr ? json(nullptr) : json((*live)[ObjectValue::forwarding] != 0);
+    object["forwarding"] =
+        live == nullptr ? json(nullptr) : json((*live)[ObjectValue::forwarding] != 0);
     object["layers_current"] = nullptr;
     if (live != nullptr && (*live)[ObjectValue::forwarding] != 0) {
         const auto now = api::unpack_layers((*live)[ObjectValue::current]);

@@ -71,7 +71,8 @@ json Representation::workers() const {
             if (w.worker != id) continue;
             if (w.cpu >= 0) worker["cpu"] = w.cpu;
             worker["numa_node"] = w.numa_node;
-            addresses.push_back({{"port", w.port}, {"address", endpoint_text(w.address, w.udp_port)}});
+            addresses.push_back(
+                {{"port", w.port}, {"address", endpoint_text(w.address, w.udp_port)}});
         }
         worker["addresses"] = std::move(addresses);
         std::size_t rooms = 0, participants = 0;
@@ -125,27 +126,27 @@ json Representation::node() const {
                           {"hits", node_.limits().hits(limit)}});
     }
     const Directory& directory = node_.directory();
-    return {{"name", node_.config().node.name},
-            {"version", STRATA_VERSION},
-            {"started_at", timestamp_text(node_.started_at_ms())},
-            {"dataplane",
-             {{"state", link_state_text(session.link_state())},
-              {"epoch", epoch == 0 ? json(nullptr) : json(hexadecimal(epoch))},
-              {"generation_wanted", session.generation_wanted()},
-              {"generation_applied", session.generation_applied()},
-              {"pending", session.pending_count()},
-              {"refused", session.refused_count()},
-              {"connects", link.connects},
-              {"resyncs", session.resyncs()},
-              {"last_resync_us",
-               link.last_resync_us == 0 ? json(nullptr) : json(link.last_resync_us)},
-              {"last_error",
-               session.last_error().empty() ? json(nullptr) : json(session.last_error())}}},
-            {"limits", std::move(limits)},
-            {"rooms", directory.rooms().size()},
-            {"participants", directory.participants().size()},
-            {"tracks", directory.tracks().size()},
-            {"subscriptions", directory.subscriptions().size()}};
+    return {
+        {"name", node_.config().node.name},
+        {"version", STRATA_VERSION},
+        {"started_at", timestamp_text(node_.started_at_ms())},
+        {"dataplane",
+         {{"state", link_state_text(session.link_state())},
+          {"epoch", epoch == 0 ? json(nullptr) : json(hexadecimal(epoch))},
+          {"generation_wanted", session.generation_wanted()},
+          {"generation_applied", session.generation_applied()},
+          {"pending", session.pending_count()},
+          {"refused", session.refused_count()},
+          {"connects", link.connects},
+          {"resyncs", session.resyncs()},
+          {"last_resync_us", link.last_resync_us == 0 ? json(nullptr) : json(link.last_resync_us)},
+          {"last_error",
+           session.last_error().empty() ? json(nullptr) : json(session.last_error())}}},
+        {"limits", std::move(limits)},
+        {"rooms", directory.rooms().size()},
+        {"participants", directory.participants().size()},
+        {"tracks", directory.tracks().size()},
+        {"subscriptions", directory.subscriptions().size()}};
 }
 
 bool Representation::healthy() const {

@@ -63,8 +63,7 @@ Response to_wire(HttpResponse answer, unsigned version, bool keep_alive, bool he
     Response response{static_cast<http::status>(answer.status), version};
     response.set(http::field::server, "strata");
     response.set(http::field::cache_control, "no-store");
-    if (!answer.content_type.empty())
-        response.set(http::field::content_type, answer.content_type);
+    if (!answer.content_type.empty()) response.set(http::field::content_type, answer.content_type);
     for (const auto& [name, value] : answer.headers) response.set(name, value);
     response.keep_alive(keep_alive);
     if (!head) response.body() = std::move(answer.body);
@@ -177,7 +176,7 @@ Result<void> HttpServer::State::listen_unix() {
     error_code error;
     asio::local::stream_protocol::socket probe(loop);
     if (!probe.connect(endpoint, error)) return failed("somebody listens there already");
-    struct stat file {};
+    struct stat file{};
     if (error == asio::error::connection_refused && lstat(path.c_str(), &file) == 0 &&
         S_ISSOCK(file.st_mode))
         unlink(path.c_str());
@@ -205,7 +204,8 @@ Result<void> HttpServer::State::listen_tcp() {
     if (colon == std::string::npos || error) return failed("not an address and a port");
     if (!address.is_loopback())
         return failed("not a loopback address, and there is no authentication yet");
-    const auto port = static_cast<std::uint16_t>(std::strtoul(&options.tcp[colon + 1], nullptr, 10));
+    const auto port =
+        static_cast<std::uint16_t>(std::strtoul(&options.tcp[colon + 1], nullptr, 10));
     const asio::ip::tcp::endpoint endpoint(address, port);
     tcp_acceptor.open(endpoint.protocol(), error);
     if (!error) tcp_acceptor.set_option(asio::socket_base::reuse_address(true), error);
@@ -247,10 +247,10 @@ void HttpServer::State::turn_away(Socket socket) {
         {ErrorCode::too_many_connections, "http_connections",
          "all " + std::to_string(limits.value(Limit::http_connections)) + " connections are in use",
          "close idle connections, or raise limits.http_connections"});
-    const std::string text = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: " +
-                             answer.content_type +
-                             "\r\nContent-Length: " + std::to_string(answer.body.size()) +
-                             "\r\n\r\n" + answer.body;
+    const std::string text =
+        "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: " +
+        answer.content_type + "\r\nContent-Length: " + std::to_string(answer.body.size()) +
+        "\r\n\r\n" + answer.body;
     error_code ignored;
     socket.non_blocking(true, ignored);
     socket.write_some(asio::buffer(text), ignored);
@@ -335,8 +335,8 @@ asio::awaitable<bool> HttpServer::State::refuse_read(Connection& c, error_code e
     co_return false;
 }
 
-// Closing with unread input resets the connection and may take our answer away from the peer: what it
-// is still sending is read and forgotten, within bounds.
+// Closing with unread input resets the connection and may take our answer away from the peer: what
+// it is still sending is read and forgotten, within bounds.
 asio::awaitable<void> HttpServer::State::drain(Connection& c) {
     error_code error;
     c.socket.shutdown(asio::socket_base::shutdown_send, error);

@@ -40,8 +40,8 @@ std::optional<Extensions> read_extensions(JsonFields& fields) {
     for (const auto& [key, uri] : object->items()) {
         std::uint8_t id = 0;
         const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), id);
-        if (error != std::errc{} || end != key.data() + key.size() ||
-            key != std::to_string(id) || !uri.is_string()) {
+        if (error != std::errc{} || end != key.data() + key.size() || key != std::to_string(id) ||
+            !uri.is_string()) {
             fields.fail(ErrorCode::invalid_field, "extensions",
                         "'" + key.substr(0, 64) + "' and its value are no extension",
                         "an id from 1 to 255 and a URI, such as \"3\": \"urn:…\"");
@@ -117,10 +117,10 @@ Result<ParticipantSpec> read_participant(std::string_view body) {
 Result<TrackSpec> read_track(std::string_view body) {
     const auto object = parse_json_object(body);
     if (!object) return std::unexpected(object.error());
-    JsonFields fields(*object, "",
-                      {"name", "codec", "clock_rate_hz", "payload_type", "rtx_payload_type",
-                       "red_payload_type", "extensions", "ssrcs", "encodings", "mid",
-                       "end_to_end_encrypted"});
+    JsonFields fields(
+        *object, "",
+        {"name", "codec", "clock_rate_hz", "payload_type", "rtx_payload_type", "red_payload_type",
+         "extensions", "ssrcs", "encodings", "mid", "end_to_end_encrypted"});
     fields.require("codec");
     fields.require("payload_type");
     TrackSpec spec;

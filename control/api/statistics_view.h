@@ -12,8 +12,8 @@
 
 namespace strata::control {
 
-// The data plane's statistics as the API shows them. Opens the segment when it is asked for and again
-// when another run has replaced it. Objects are read at most once per kObjectsAge.
+// The data plane's statistics as the API shows them. Opens the segment when it is asked for and
+// again when another run has replaced it. Objects are read at most once per kObjectsAge.
 class StatisticsView {
   public:
     static constexpr std::int64_t kObjectsAgeUs = 100'000;

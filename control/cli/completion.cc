@@ -65,18 +65,12 @@ complete -o filenames -F _strata strata
 
 std::string_view kind_of(Names names) {
     switch (names) {
-        case Names::kRoom:
-            return "room";
-        case Names::kParticipant:
-            return "participant";
-        case Names::kTrack:
-            return "track";
-        case Names::kSubscription:
-            return "subscription";
-        case Names::kFile:
-            return "file";
-        case Names::kNothing:
-            break;
+        case Names::kRoom: return "room";
+        case Names::kParticipant: return "participant";
+        case Names::kTrack: return "track";
+        case Names::kSubscription: return "subscription";
+        case Names::kFile: return "file";
+        case Names::kNothing: break;
     }
     return {};
 }

@@ -154,8 +154,8 @@ void DataplaneLink::State::note_progress() {
     pause = std::chrono::milliseconds(options.reconnect_ms);
     last_resync_us = static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - connected_at).count());
-    spdlog::info("data plane {:016x} synchronised in {} us, {} refused",
-                 session.dataplane_epoch(), last_resync_us, session.refused_count());
+    spdlog::info("data plane {:016x} synchronised in {} us, {} refused", session.dataplane_epoch(),
+                 last_resync_us, session.refused_count());
 }
 
 void DataplaneLink::State::write() {
@@ -194,8 +194,8 @@ void DataplaneLink::State::watch_answer() {
         if (error || self->stopped || self->connects != connection || !self->socket.connected())
             return;
         if (self->session.answer_due() && self->session.generation_applied() == applied)
-            return self->fail("no answer within " + std::to_string(self->options.resync_timeout_ms) +
-                              " ms");
+            return self->fail("no answer within " +
+                              std::to_string(self->options.resync_timeout_ms) + " ms");
         self->watch_answer();
     });
 }

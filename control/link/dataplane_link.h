@@ -13,9 +13,9 @@ class io_context;
 namespace strata::control {
 
 struct DataplaneLinkOptions {
-    std::string socket;                     // where the data plane listens
-    std::uint32_t reconnect_ms = 100;       // pause between attempts
-    std::uint32_t resync_timeout_ms = 5000; // for any answer that is due
+    std::string socket;                      // where the data plane listens
+    std::uint32_t reconnect_ms = 100;        // pause between attempts
+    std::uint32_t resync_timeout_ms = 5000;  // for any answer that is due
 };
 
 // Connects a LinkSession to the data plane's socket, again and again, for as long as it lives. A

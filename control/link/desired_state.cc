@@ -78,7 +78,8 @@ void put_subscription(const Subscription& leg, api::Subscription& message) {
 
 std::optional<ObjectKey> object_key(const RecordKey& key) {
     using Kind = ObjectKey::Kind;
-    if (const auto* p = std::get_if<ParticipantId>(&key)) return ObjectKey{Kind::transport, p->value};
+    if (const auto* p = std::get_if<ParticipantId>(&key))
+        return ObjectKey{Kind::transport, p->value};
     if (const auto* t = std::get_if<TrackId>(&key)) return ObjectKey{Kind::track, t->value};
     if (const auto* s = std::get_if<SubscriptionId>(&key))
         return ObjectKey{Kind::subscription, s->value};
@@ -137,7 +138,8 @@ std::vector<ObjectKey> all_objects(const Directory& directory) {
     std::vector<ObjectKey> keys;
     keys.reserve(directory.participants().size() + directory.tracks().size() +
                  directory.subscriptions().size());
-    for (const auto& [id, p] : directory.participants()) keys.push_back({Kind::transport, id.value});
+    for (const auto& [id, p] : directory.participants())
+        keys.push_back({Kind::transport, id.value});
     for (const auto& [id, t] : directory.tracks()) keys.push_back({Kind::track, id.value});
     for (const auto& [id, s] : directory.subscriptions())
         keys.push_back({Kind::subscription, id.value});

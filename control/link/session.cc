@@ -112,7 +112,8 @@ std::string LinkSession::commit_resync() {
 }
 
 std::optional<std::string> LinkSession::difference() {
-    if ((changed_.empty() && removed_.empty()) || in_flight_.size() >= kMaxBatchesInFlight) return std::nullopt;
+    if ((changed_.empty() && removed_.empty()) || in_flight_.size() >= kMaxBatchesInFlight)
+        return std::nullopt;
     // Removes go first and alone: an SSRC or address that they set free may be put right behind.
     api::ToDataplane message;
     Batch batch;

@@ -29,8 +29,8 @@ struct WorkerAddress {
     std::uint32_t worker = 0;
     std::int32_t cpu = -1;  // -1: floats
     std::uint32_t numa_node = 0;
-    std::string port;       // as configured
-    std::string address;    // that peers are told
+    std::string port;     // as configured
+    std::string address;  // that peers are told
     std::uint16_t udp_port = 0;
     friend bool operator==(const WorkerAddress&, const WorkerAddress&) = default;
 };
@@ -46,9 +46,9 @@ enum class LinkState : std::uint8_t { absent, connecting, synchronising, synchro
 std::string_view link_state_text(LinkState state);
 
 // The conversation with one data plane, without a socket: what to say next, and what its answers
-// mean. After hello everything that shall exist is named in a resync; then differences follow from a
-// set of changed objects, so that a slow data plane costs memory for each object once, however often
-// it changes. Main thread only.
+// mean. After hello everything that shall exist is named in a resync; then differences follow from
+// a set of changed objects, so that a slow data plane costs memory for each object once, however
+// often it changes. Main thread only.
 class LinkSession {
   public:
     struct Hooks {
@@ -62,8 +62,9 @@ class LinkSession {
     // `directory` outlives the session. `control_epoch` is drawn at control's start.
     LinkSession(const Directory& directory, std::uint64_t control_epoch, Hooks hooks);
 
-    // The socket's side. After `connect` the next message is hello; `disconnect` keeps what is known of
-    // the data plane's state as text for people only: everything is pending until the next resync.
+    // The socket's side. After `connect` the next message is hello; `disconnect` keeps what is
+    // known of the data plane's state as text for people only: everything is pending until the next
+    // resync.
     void connect();
     void disconnect(std::string reason);
     // No data plane answers at the socket.
@@ -97,11 +98,11 @@ class LinkSession {
     enum class Stage : std::uint8_t {
         absent,
         disconnected,
-        hello,        // to be sent
-        hello_reply,  // awaited
-        begin,        // to be sent
-        batches,      // being sent
-        commit_reply, // awaited
+        hello,         // to be sent
+        hello_reply,   // awaited
+        begin,         // to be sent
+        batches,       // being sent
+        commit_reply,  // awaited
         synchronised
     };
     struct Batch {

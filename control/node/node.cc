@@ -37,22 +37,22 @@ Node::Node(const api::Config& config, Store& store, Environment environment)
       started_at_ms_(environment_.unix_ms()) {}
 
 LinkSession::Hooks Node::hooks() {
-    return {.workers =
-                [this](const std::vector<WorkerAddress>& workers) {
-                    for (const WorkerAddress& w : workers)
-                        spdlog::info("worker {} at {}:{} ({})", w.worker, w.address, w.udp_port,
-                                     w.port);
-                },
-            .latched =
-                [this](ParticipantId id, const Learned<Endpoint>& remote) {
-                    learn(directory_.plan_latched(id, remote));
-                },
-            .ssrc_learned =
-                [this](TrackId id, std::size_t encoding, bool rtx,
-                       const Learned<std::uint32_t>& ssrc) {
-                    learn(directory_.plan_learned_ssrc(id, encoding, rtx, ssrc));
-                },
-            .progress = [this] { release_settled(); }};
+    return {
+        .workers =
+            [this](const std::vector<WorkerAddress>& workers) {
+                for (const WorkerAddress& w : workers)
+                    spdlog::info("worker {} at {}:{} ({})", w.worker, w.address, w.udp_port,
+                                 w.port);
+            },
+        .latched =
+            [this](ParticipantId id, const Learned<Endpoint>& remote) {
+                learn(directory_.plan_latched(id, remote));
+            },
+        .ssrc_learned =
+            [this](TrackId id, std::size_t encoding, bool rtx, const Learned<std::uint32_t>& ssrc) {
+                learn(directory_.plan_learned_ssrc(id, encoding, rtx, ssrc));
+            },
+        .progress = [this] { release_settled(); }};
 }
 
 Result<std::unique_ptr<Node>> Node::load(const api::Config& config, Store& store,

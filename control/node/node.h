@@ -33,8 +33,8 @@ class Node {
     static Result<std::unique_ptr<Node>> load(const api::Config& config, Store& store,
                                               Environment environment);
 
-    // Commits a planned change, applies it and tells the data plane; returns it as it was applied. On
-    // an error nothing has changed.
+    // Commits a planned change, applies it and tells the data plane; returns it as it was applied.
+    // On an error nothing has changed.
     Result<Change> carry_out(Result<Change> planned);
 
     // Calls `done` once the data plane has answered for all that `change` touches, soon where it

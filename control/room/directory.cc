@@ -48,9 +48,7 @@ const std::set<TrackId>& Directory::published(ParticipantId id) const {
 const std::set<SubscriptionId>& Directory::received(ParticipantId id) const {
     return links_.at(id).received;
 }
-const std::set<SubscriptionId>& Directory::receivers(TrackId id) const {
-    return receivers_.at(id);
-}
+const std::set<SubscriptionId>& Directory::receivers(TrackId id) const { return receivers_.at(id); }
 std::uint32_t Directory::worker_of(ParticipantId id) const {
     return rooms_.find(participants_.at(id).room)->second.worker;
 }
@@ -137,8 +135,7 @@ Change Directory::plan_learned_ssrc(TrackId id, std::size_t encoding, bool rtx,
 void Directory::apply(const Change& change) {
     for (const RecordKey& key : change.removes)
         std::visit([this](const auto& k) { remove(k); }, key);
-    for (const Record& record : change.puts)
-        std::visit([this](const auto& r) { put(r); }, record);
+    for (const Record& record : change.puts) std::visit([this](const auto& r) { put(r); }, record);
     next_id_ = std::max(next_id_, change.next_id);
 }
 

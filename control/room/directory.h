@@ -22,7 +22,7 @@ namespace strata::control {
 class Directory {
   public:
     struct Source {
-        std::function<std::uint32_t()> random;   // for SSRCs
+        std::function<std::uint32_t()> random;  // for SSRCs
         std::function<std::int64_t()> unix_ms;
     };
     // `limits` outlives the directory; `workers` is how many the node has, at least 1.

@@ -30,10 +30,10 @@ std::uint32_t default_rtx(const Track& track, const SubscriptionSpec& spec) {
 Result<void> Directory::check_name(std::string_view field, std::string_view name) {
     if (name.size() > limits_.value(Limit::name_bytes)) {
         limits_.count_hit(Limit::name_bytes);
-        return refuse(ErrorCode::limit_reached, std::string(field),
-                      std::to_string(name.size()) + " bytes long",
-                      "at most " + std::to_string(limits_.value(Limit::name_bytes)) +
-                          " (limits.name_bytes)");
+        return refuse(
+            ErrorCode::limit_reached, std::string(field),
+            std::to_string(name.size()) + " bytes long",
+            "at most " + std::to_string(limits_.value(Limit::name_bytes)) + " (limits.name_bytes)");
     }
     if (!free_of_controls(name))
         return refuse(ErrorCode::invalid_field, std::string(field), "contains control characters");
@@ -136,8 +136,8 @@ Result<Change> Directory::plan_track(ParticipantId publisher, const TrackSpec& s
                           "the participant has a track '" + track->name + "' already");
     if (auto ok = limits_.check_one_more(Limit::tracks, tracks_.size()); !ok)
         return std::unexpected(ok.error());
-    if (auto ok = limits_.check_one_more(Limit::tracks_per_participant,
-                                         published(publisher).size());
+    if (auto ok =
+            limits_.check_one_more(Limit::tracks_per_participant, published(publisher).size());
         !ok)
         return std::unexpected(ok.error());
     if (auto ok = check_ssrcs(*track); !ok) return std::unexpected(ok.error());
@@ -169,17 +169,16 @@ Result<Change> Directory::plan_subscription(ParticipantId receiver, const Subscr
     const auto id = parse_track_id(spec.track);
     if (!id)
         return refuse(ErrorCode::invalid_field, "track",
-                      "'" + spec.track.substr(0, 64) + "' is not the id of a track",
-                      "such as t7");
+                      "'" + spec.track.substr(0, 64) + "' is not the id of a track", "such as t7");
     const auto found = track(*id);
     if (!found) return std::unexpected(found.error());
     const Track& source = **found;
     if (source.participant == receiver)
         return refuse(ErrorCode::own_track, spec.track, "the participant publishes this track");
     if (const std::string& room = participants_.at(source.participant).room; room != (*self)->room)
-        return refuse(ErrorCode::other_room, spec.track,
-                      "the track is in room '" + room + "', the participant in '" + (*self)->room +
-                          "'");
+        return refuse(
+            ErrorCode::other_room, spec.track,
+            "the track is in room '" + room + "', the participant in '" + (*self)->room + "'");
     for (const SubscriptionId other : receivers(*id))
         if (subscriptions_.at(other).participant == receiver)
             return refuse(ErrorCode::already_subscribed, id_text(other),
@@ -198,15 +197,14 @@ Result<Change> Directory::plan_subscription(ParticipantId receiver, const Subscr
                      .extensions = spec.extensions.value_or(source.extensions),
                      .extmap_allow_mixed = spec.extmap_allow_mixed,
                      .created_at_ms = source_.unix_ms()};
-    if (auto ok = check_payload_types(leg.payload_type, leg.rtx_payload_type,
-                                      leg.red_payload_type);
+    if (auto ok = check_payload_types(leg.payload_type, leg.rtx_payload_type, leg.red_payload_type);
         !ok)
         return std::unexpected(ok.error());
     if (auto ok = check_extensions(leg.extensions); !ok) return std::unexpected(ok.error());
     if (auto ok = limits_.check_one_more(Limit::subscriptions, subscriptions_.size()); !ok)
         return std::unexpected(ok.error());
-    if (auto ok = limits_.check_one_more(Limit::subscriptions_per_participant,
-                                         received(receiver).size());
+    if (auto ok =
+            limits_.check_one_more(Limit::subscriptions_per_participant, received(receiver).size());
         !ok)
         return std::unexpected(ok.error());
     if (spec.rtx_ssrc && leg.rtx_payload_type == 0)

@@ -55,8 +55,7 @@ using Result = std::expected<T, Error>;
 
 inline std::unexpected<Error> refuse(ErrorCode code, std::string object, std::string detail,
                                      std::string hint = {}) {
-    return std::unexpected(
-        Error{code, std::move(object), std::move(detail), std::move(hint)});
+    return std::unexpected(Error{code, std::move(object), std::move(detail), std::move(hint)});
 }
 
 }  // namespace strata::control

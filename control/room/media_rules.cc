@@ -12,9 +12,8 @@ constexpr std::array<std::string_view, 6> kCodecs = {"VP8",  "VP9",      "AV1",
                                                      "H264", "H264-SVC", "opus"};
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) {
-        return std::tolower(x) == std::tolower(y);
-    });
+    return std::ranges::equal(
+        a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 bool printable(std::string_view text) {
@@ -121,8 +120,8 @@ Result<void> check_extensions(const Extensions& extensions) {
 Result<Track> make_track(const TrackSpec& spec) {
     auto codec = codec_name(spec.codec);
     if (!codec) return std::unexpected(codec.error());
-    if (auto ok = check_payload_types(spec.payload_type, spec.rtx_payload_type,
-                                      spec.red_payload_type);
+    if (auto ok =
+            check_payload_types(spec.payload_type, spec.rtx_payload_type, spec.red_payload_type);
         !ok)
         return std::unexpected(ok.error());
     if (auto ok = check_extensions(spec.extensions); !ok) return std::unexpected(ok.error());

@@ -14,8 +14,7 @@ template <char kPrefix>
 std::optional<Id<kPrefix>> parse(std::string_view text) {
     if (text.size() < 2 || text[0] != kPrefix || text[1] == '0') return std::nullopt;
     Id<kPrefix> id;
-    const auto [end, error] =
-        std::from_chars(text.data() + 1, text.data() + text.size(), id.value);
+    const auto [end, error] = std::from_chars(text.data() + 1, text.data() + text.size(), id.value);
     if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
     return id;
 }

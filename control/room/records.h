@@ -44,8 +44,8 @@ struct Learned {
 };
 
 struct Room {
-    std::string name;  // its identifier
-    std::uint32_t worker = 0;  // home worker of all participants
+    std::string name;                // its identifier
+    std::uint32_t worker = 0;        // home worker of all participants
     std::int64_t created_at_ms = 0;  // Unix time
     friend bool operator==(const Room&, const Room&) = default;
 };
@@ -65,7 +65,7 @@ struct Participant {
 using Extensions = std::map<std::uint8_t, std::string>;  // header extension id → URI, RFC 8285
 
 struct Encoding {
-    std::string rid;  // empty: known by SSRC
+    std::string rid;             // empty: known by SSRC
     std::uint32_t ssrc = 0;      // 0: learned from the rid extension
     std::uint32_t rtx_ssrc = 0;  // 0: none, or learned from the repaired-rid extension
     std::optional<Learned<std::uint32_t>> learned_ssrc;

@@ -17,8 +17,8 @@ std::string store_key(const RecordKey& key);
 // The writes that make `change` last, the id sequence included.
 StoreTransaction to_transaction(const Change& change);
 
-// Everything that is stored as one change, in an order that can be applied. store_unavailable when a
-// value can't be read.
+// Everything that is stored as one change, in an order that can be applied. store_unavailable when
+// a value can't be read.
 Result<Change> load_all(Store& store);
 
 }  // namespace strata::control

@@ -15,8 +15,8 @@ class SqliteStore final : public Store {
     // Version of the tables; a file with a higher one is refused.
     static constexpr int kSchemaVersion = 1;
 
-    // Creates the file (mode 0640 and its folder must exist) where there is none. The error's detail
-    // names the file.
+    // Creates the file (mode 0640 and its folder must exist) where there is none. The error's
+    // detail names the file.
     static Result<std::unique_ptr<SqliteStore>> open(const std::string& path);
     ~SqliteStore() override;
 

@@ -43,8 +43,9 @@ struct StoreEvent {
     std::uint64_t revision = 0;
 };
 
-// Durable keys and values with one sequence of revisions: SQLite on a single node, a cluster's store
-// later. All failures are store_unavailable, except already_exists for a condition that doesn't hold.
+// Durable keys and values with one sequence of revisions: SQLite on a single node, a cluster's
+// store later. All failures are store_unavailable, except already_exists for a condition that
+// doesn't hold.
 class Store {
   public:
     using Watcher = std::function<void(const StoreEvent&)>;

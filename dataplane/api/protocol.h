@@ -10,7 +10,8 @@ namespace strata::api {
 
 constexpr std::uint32_t kProtocolVersion = 1;  // Hello.version; a peer with another one is refused
 
-// Largest message on the link. Below the default SOCK_SEQPACKET limit of the kernel (212,960 bytes).
+// Largest message on the link. Below the default SOCK_SEQPACKET limit of the kernel (212,960
+// bytes).
 constexpr std::size_t kMaxMessageBytes = 64 * 1024;
 
 // FNV-1a, 64 bits: the digest of a resync, over the serialized Object of each put in sending order.

@@ -54,8 +54,7 @@ const char* to_string(LinkError error) {
     return "unknown";
 }
 
-SeqpacketLink::SeqpacketLink(SeqpacketLink&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)) {}
+SeqpacketLink::SeqpacketLink(SeqpacketLink&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
 
 SeqpacketLink& SeqpacketLink::operator=(SeqpacketLink&& other) noexcept {
     if (this != &other) {

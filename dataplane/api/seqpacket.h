@@ -7,8 +7,9 @@
 #include <string>
 #include <string_view>
 
-// The Unix SOCK_SEQPACKET link between strata-control and strata-dataplane: one message per datagram,
-// at most kMaxMessageBytes. All sockets are non-blocking; wait on fd() with poll or epoll.
+// The Unix SOCK_SEQPACKET link between strata-control and strata-dataplane: one message per
+// datagram, at most kMaxMessageBytes. All sockets are non-blocking; wait on fd() with poll or
+// epoll.
 namespace strata::api {
 
 enum class LinkError : std::uint8_t {
@@ -59,8 +60,8 @@ class SeqpacketListener {
     SeqpacketListener(const SeqpacketListener&) = delete;
     SeqpacketListener& operator=(const SeqpacketListener&) = delete;
 
-    // Listens at `path`, readable and writable by the owner and group alone. A stale socket file (one
-    // that nobody listens on) is replaced; one with a live listener is an error.
+    // Listens at `path`, readable and writable by the owner and group alone. A stale socket file
+    // (one that nobody listens on) is replaced; one with a live listener is an error.
     static std::expected<SeqpacketListener, std::string> listen(const std::string& path);
 
     // The next waiting peer; would_block when there is none.

@@ -7,25 +7,87 @@ template <typename Enum>
 using Names = std::array<const char*, static_cast<std::size_t>(Enum::kCount)>;
 
 constexpr Names<WorkerCounter> kWorkerCounters = {
-    "rx_packets", "rx_bytes", "fanned_out", "consumed", "punted", "selected", "sent", "sent_bytes",
-    "queued", "copied_linearised", "copied_small", "copied_no_chain", "copied_kernel", "rtcp_in",
-    "rtcp_out", "rtcp_junk", "key_frame_requests_in", "key_frame_requests_out",
-    "transports_latched", "ssrcs_learned", "ssrcs_refused", "commands", "events_lost", "turns_busy",
-    "turns_idle", "sleeps", "preemptions", "preempted_us", "turn_overruns", "timer_us_late_max"};
+    "rx_packets",
+    "rx_bytes",
+    "fanned_out",
+    "consumed",
+    "punted",
+    "selected",
+    "sent",
+    "sent_bytes",
+    "queued",
+    "copied_linearised",
+    "copied_small",
+    "copied_no_chain",
+    "copied_kernel",
+    "rtcp_in",
+    "rtcp_out",
+    "rtcp_junk",
+    "key_frame_requests_in",
+    "key_frame_requests_out",
+    "transports_latched",
+    "ssrcs_learned",
+    "ssrcs_refused",
+    "commands",
+    "events_lost",
+    "turns_busy",
+    "turns_idle",
+    "sleeps",
+    "preemptions",
+    "preempted_us",
+    "turn_overruns",
+    "timer_us_late_max",
+};
 
 constexpr Names<RxDrop> kRxDrops = {
-    "empty", "not_ours", "stun", "dtls", "unknown_transport", "unlatched", "malformed_rtp",
-    "malformed_rtcp", "unknown_ssrc", "unknown_payload_type", "retransmission", "no_receiver",
-    "layer_not_wanted", "waiting_for_key", "duplicate", "too_old", "no_structure", "padding_only",
-    "malformed_descriptor"};
+    "empty",
+    "not_ours",
+    "stun",
+    "dtls",
+    "unknown_transport",
+    "unlatched",
+    "malformed_rtp",
+    "malformed_rtcp",
+    "unknown_ssrc",
+    "unknown_payload_type",
+    "retransmission",
+    "no_receiver",
+    "layer_not_wanted",
+    "waiting_for_key",
+    "duplicate",
+    "too_old",
+    "no_structure",
+    "padding_only",
+    "malformed_descriptor",
+};
 
-constexpr Names<TxDrop> kTxDrops = {"tx_full", "tx_late", "no_header_mbuf",
-                                    "no_payload_mbuf", "too_large", "port_error", "unresolved"};
+constexpr Names<TxDrop> kTxDrops = {
+    "tx_full",   "tx_late",    "no_header_mbuf", "no_payload_mbuf",
+    "too_large", "port_error", "unresolved",
+};
 
 constexpr Names<ObjectValue> kObjectValues = {
-    "packets", "bytes", "ssrc", "rtx_ssrc", "lost", "fraction_lost", "jitter_us", "rtt_us",
-    "duplicates", "rtx_packets", "key_frame_requests", "key_frames", "target", "current",
-    "forwarding", "switches", "receivers", "latched", "last_packet_us", "sender_reports"};
+    "packets",
+    "bytes",
+    "ssrc",
+    "rtx_ssrc",
+    "lost",
+    "fraction_lost",
+    "jitter_us",
+    "rtt_us",
+    "duplicates",
+    "rtx_packets",
+    "key_frame_requests",
+    "key_frames",
+    "target",
+    "current",
+    "forwarding",
+    "switches",
+    "receivers",
+    "latched",
+    "last_packet_us",
+    "sender_reports",
+};
 
 template <typename Enum>
 const char* look_up(const Names<Enum>& names, Enum value) {

@@ -6,8 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 
-// What is counted, by name. Each counter has one writer (the worker it belongs to) and any number of
-// readers; C: only grows, G: a gauge. Readers add counters of several workers up, never gauges' names.
+// What is counted, by name. Each counter has one writer (the worker it belongs to) and any number
+// of readers; C: only grows, G: a gauge. Readers add counters of several workers up, never gauges'
+// names.
 namespace strata::api {
 
 // A 64-bit counter with a single writer: adding is a plain load and store, no locked instruction.
@@ -28,53 +29,53 @@ static_assert(sizeof(Counter) == 8 && std::atomic<std::uint64_t>::is_always_lock
 //   rx_packets = fanned_out + consumed + punted + sum(RxDrop)
 //   selected   = sent + queued + sum(TxDrop)
 enum class WorkerCounter : std::uint32_t {
-    rx_packets,          // C: UDP payloads taken from the port
-    rx_bytes,            // C: their bytes
-    fanned_out,          // C: inputs that went to at least one receiver
-    consumed,            // C: inputs that end here and are of use: RTCP
-    punted,              // C: inputs handed to the control process
-    selected,            // C: output packets made, one per receiver; RTCP too
-    sent,                // C: outputs that the port took
-    sent_bytes,          // C: their UDP payload bytes
-    queued,              // G: outputs that wait for the port
-    copied_linearised,   // C: received chains that were made linear
-    copied_small,        // C: outputs whose payload was copied since it is tiny
-    copied_no_chain,     // C: outputs copied since the port can't send chains
-    copied_kernel,       // C: outputs that leave through the kernel
-    rtcp_in,             // C: RTCP compounds understood
-    rtcp_out,            // C: RTCP compounds made
-    rtcp_junk,           // C: parts of compounds that were skipped (C34)
+    rx_packets,              // C: UDP payloads taken from the port
+    rx_bytes,                // C: their bytes
+    fanned_out,              // C: inputs that went to at least one receiver
+    consumed,                // C: inputs that end here and are of use: RTCP
+    punted,                  // C: inputs handed to the control process
+    selected,                // C: output packets made, one per receiver; RTCP too
+    sent,                    // C: outputs that the port took
+    sent_bytes,              // C: their UDP payload bytes
+    queued,                  // G: outputs that wait for the port
+    copied_linearised,       // C: received chains that were made linear
+    copied_small,            // C: outputs whose payload was copied since it is tiny
+    copied_no_chain,         // C: outputs copied since the port can't send chains
+    copied_kernel,           // C: outputs that leave through the kernel
+    rtcp_in,                 // C: RTCP compounds understood
+    rtcp_out,                // C: RTCP compounds made
+    rtcp_junk,               // C: parts of compounds that were skipped (C34)
     key_frame_requests_in,   // C: PLI and FIR from receivers
     key_frame_requests_out,  // C: PLI sent to publishers
-    transports_latched,  // C
-    ssrcs_learned,       // C
-    ssrcs_refused,       // C: a table was full, or the SSRC belongs to another stream (C38)
-    commands,            // C: commands applied
-    events_lost,         // C: events that found the ring to the main thread full
-    turns_busy,          // C: turns that moved a packet
-    turns_idle,          // C: turns that moved none
-    sleeps,              // C: idle waits (adaptive)
-    preemptions,         // C: gaps of more than 50 µs between two turns that didn't sleep
-    preempted_us,        // C: their sum
-    turn_overruns,       // C: turns that took more than 1 ms
-    timer_us_late_max,   // G: worst lateness of the timers, µs
+    transports_latched,      // C
+    ssrcs_learned,           // C
+    ssrcs_refused,           // C: a table was full, or the SSRC belongs to another stream (C38)
+    commands,                // C: commands applied
+    events_lost,             // C: events that found the ring to the main thread full
+    turns_busy,              // C: turns that moved a packet
+    turns_idle,              // C: turns that moved none
+    sleeps,                  // C: idle waits (adaptive)
+    preemptions,             // C: gaps of more than 50 µs between two turns that didn't sleep
+    preempted_us,            // C: their sum
+    turn_overruns,           // C: turns that took more than 1 ms
+    timer_us_late_max,       // G: worst lateness of the timers, µs
     kCount
 };
 
 // Why an input went nowhere: exactly one reason per packet.
 enum class RxDrop : std::uint32_t {
-    empty,                // no payload
-    not_ours,             // first byte outside of RFC 7983's ranges
-    stun,                 // not answered yet
-    dtls,                 // not punted yet
-    unknown_transport,    // nobody was announced at this tuple
-    unlatched,            // transport waits for its first valid packet, this wasn't it
+    empty,              // no payload
+    not_ours,           // first byte outside of RFC 7983's ranges
+    stun,               // not answered yet
+    dtls,               // not punted yet
+    unknown_transport,  // nobody was announced at this tuple
+    unlatched,          // transport waits for its first valid packet, this wasn't it
     malformed_rtp,
-    malformed_rtcp,       // no part of the compound could be read
-    unknown_ssrc,         // no track of this transport has it, and no rid names it (C38)
-    unknown_payload_type, // the track doesn't send this payload type
-    retransmission,       // RTX: recognised, not forwarded as media
-    no_receiver,          // from here on as relay::MediaDrop
+    malformed_rtcp,        // no part of the compound could be read
+    unknown_ssrc,          // no track of this transport has it, and no rid names it (C38)
+    unknown_payload_type,  // the track doesn't send this payload type
+    retransmission,        // RTX: recognised, not forwarded as media
+    no_receiver,           // from here on as relay::MediaDrop
     layer_not_wanted,
     waiting_for_key,
     duplicate,
@@ -87,13 +88,13 @@ enum class RxDrop : std::uint32_t {
 
 // Why an output went nowhere.
 enum class TxDrop : std::uint32_t {
-    tx_full,         // the queue for this port is full (packets)
-    tx_late,         // it waited longer than the configuration allows
-    no_header_mbuf,  // the header pool is empty
-    no_payload_mbuf, // the pool of indirect mbufs is empty
-    too_large,       // more than the port can send in one datagram
-    port_error,      // the port refused it for good
-    unresolved,      // waited in vain for the next hop's address
+    tx_full,          // the queue for this port is full (packets)
+    tx_late,          // it waited longer than the configuration allows
+    no_header_mbuf,   // the header pool is empty
+    no_payload_mbuf,  // the pool of indirect mbufs is empty
+    too_large,        // more than the port can send in one datagram
+    port_error,       // the port refused it for good
+    unresolved,       // waited in vain for the next hop's address
     kCount
 };
 

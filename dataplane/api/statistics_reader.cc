@@ -61,8 +61,10 @@ std::expected<StatisticsReader, std::string> StatisticsReader::open(const std::s
     if (fd < 0) return fail(std::strerror(errno));
     struct stat status{};
     void* base = MAP_FAILED;
-    if (::fstat(fd, &status) == 0 && static_cast<std::size_t>(status.st_size) >= sizeof(SegmentHeader))
-        base = ::mmap(nullptr, static_cast<std::size_t>(status.st_size), PROT_READ, MAP_SHARED, fd, 0);
+    if (::fstat(fd, &status) == 0 &&
+        static_cast<std::size_t>(status.st_size) >= sizeof(SegmentHeader))
+        base =
+            ::mmap(nullptr, static_cast<std::size_t>(status.st_size), PROT_READ, MAP_SHARED, fd, 0);
     ::close(fd);
     if (base == MAP_FAILED) return fail("too small, or can't be mapped");
 

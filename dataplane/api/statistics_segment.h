@@ -21,7 +21,7 @@ constexpr std::uint32_t kStatisticsVersion = 1;
 constexpr std::size_t kStatisticsNameBytes = 32;  // zero-terminated
 
 struct alignas(64) SegmentHeader {
-    std::uint64_t magic;       // written last
+    std::uint64_t magic;  // written last
     std::uint32_t version;
     std::uint32_t header_size;
     std::uint64_t total_size;  // bytes of the whole segment
@@ -32,11 +32,12 @@ struct alignas(64) SegmentHeader {
     std::uint64_t workers_at;  // offsets from the segment's first byte
     std::uint32_t slots_per_worker, slot_stride;
     std::uint64_t slots_at;
-    std::uint64_t names_at;    // counters, rx drops, tx drops, object values: kStatisticsNameBytes each
+    std::uint64_t
+        names_at;  // counters, rx drops, tx drops, object values: kStatisticsNameBytes each
     std::uint32_t counter_count, rx_drop_count, tx_drop_count, object_value_count;
-    Counter heartbeat_us;      // main thread, about once per second: Unix time
-    Counter generation;        // of the last committed state
-    Counter slots_exhausted;   // objects that got no slot
+    Counter heartbeat_us;     // main thread, about once per second: Unix time
+    Counter generation;       // of the last committed state
+    Counter slots_exhausted;  // objects that got no slot
 };
 
 // One worker's counters. Writer: that worker.
@@ -51,13 +52,15 @@ struct alignas(64) WorkerBlock {
     alignas(64) Histogram burst_packets;  // packets per non-empty rx burst
     alignas(64) Histogram turn_ns;        // duration of busy turns, nanoseconds
 
-    Counter& operator[](WorkerCounter counter) { return counters[static_cast<std::size_t>(counter)]; }
+    Counter& operator[](WorkerCounter counter) {
+        return counters[static_cast<std::size_t>(counter)];
+    }
     Counter& operator[](RxDrop reason) { return rx_drops[static_cast<std::size_t>(reason)]; }
     Counter& operator[](TxDrop reason) { return tx_drops[static_cast<std::size_t>(reason)]; }
 };
 
-// One object's values. Identity is written by the main thread before the worker learns of the object
-// and after it has forgotten it; values by the worker.
+// One object's values. Identity is written by the main thread before the worker learns of the
+// object and after it has forgotten it; values by the worker.
 struct alignas(64) ObjectSlot {
     std::atomic<std::uint32_t> sequence;  // odd while the identity changes
     StatisticsKind kind;

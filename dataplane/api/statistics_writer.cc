@@ -23,16 +23,16 @@ struct Offsets {
 };
 
 Offsets offsets_of(const StatisticsLayout& layout) {
-    const std::size_t names = static_cast<std::size_t>(WorkerCounter::kCount) +
-                              static_cast<std::size_t>(RxDrop::kCount) +
-                              static_cast<std::size_t>(TxDrop::kCount) +
-                              static_cast<std::size_t>(ObjectValue::kCount);
+    const std::size_t names =
+        static_cast<std::size_t>(WorkerCounter::kCount) + static_cast<std::size_t>(RxDrop::kCount) +
+        static_cast<std::size_t>(TxDrop::kCount) + static_cast<std::size_t>(ObjectValue::kCount);
     Offsets at{};
     at.names = round_up(sizeof(SegmentHeader), 64);
     at.workers = round_up(at.names + names * kStatisticsNameBytes, kPage);
     at.slots = round_up(at.workers + layout.workers * sizeof(WorkerBlock), kPage);
     at.total = round_up(
-        at.slots + std::size_t{layout.workers} * layout.slots_per_worker * sizeof(ObjectSlot), kPage);
+        at.slots + std::size_t{layout.workers} * layout.slots_per_worker * sizeof(ObjectSlot),
+        kPage);
     return at;
 }
 
@@ -56,11 +56,12 @@ std::uint64_t unix_time_us() {
            static_cast<std::uint64_t>(now.tv_nsec) / 1000;
 }
 
-// A new, zeroed segment of `size` bytes: whatever a dead process left under the name is replaced, so
-// that its readers keep their old memory and see stale().
+// A new, zeroed segment of `size` bytes: whatever a dead process left under the name is replaced,
+// so that its readers keep their old memory and see stale().
 std::expected<void*, std::string> map_new(const std::string& name, std::size_t size) {
     if (name.empty()) {
-        void* base = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void* base =
+            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (base == MAP_FAILED) return std::unexpected(failure("(private)", "mmap"));
         return base;
     }

@@ -178,14 +178,10 @@ Ingress receive_frame(rte_mbuf& m, const LocalNet& local, FlowKey& flow) {
     }
     if (vlan != local.vlan) return consumed(PortCounter::rx_not_for_us);
     switch (type) {
-        case kEtherTypeIpv4:
-            return receive_ipv4(f);
-        case kEtherTypeIpv6:
-            return receive_ipv6(f);
-        case kEtherTypeArp:
-            return receive_arp(f);
-        default:
-            return consumed(PortCounter::rx_unknown_type);
+        case kEtherTypeIpv4: return receive_ipv4(f);
+        case kEtherTypeIpv6: return receive_ipv6(f);
+        case kEtherTypeArp: return receive_arp(f);
+        default: return consumed(PortCounter::rx_unknown_type);
     }
 }
 

@@ -112,7 +112,8 @@ std::string plan_text(const PinningPlan& plan, const api::DataplaneConfig& confi
     text += "main       floats over " + join(plan.main_cpus) + "\n";
     for (const WorkerPin& pin : plan.workers) {
         char line[160];
-        std::snprintf(line, sizeof(line), "worker %-3u CPU %u (core %u, socket %u, NUMA node %u), UDP port %u\n",
+        std::snprintf(line, sizeof(line),
+                      "worker %-3u CPU %u (core %u, socket %u, NUMA node %u), UDP port %u\n",
                       pin.worker, pin.cpu.id, pin.cpu.core, pin.cpu.socket, pin.cpu.numa_node,
                       config.base_udp_port + pin.worker);
         text += line;

@@ -25,9 +25,9 @@ struct PinningPlan {
     std::vector<std::string> notes;  // what an operator should know of it
 };
 
-// Workers get a physical core each, on the NUMA node of the ports' cards (`preferred_node`, -1: any)
-// first; SMT siblings and the main thread's core are used only when nothing else is left. The error
-// names the key, what was found and what is possible.
+// Workers get a physical core each, on the NUMA node of the ports' cards (`preferred_node`, -1:
+// any) first; SMT siblings and the main thread's core are used only when nothing else is left. The
+// error names the key, what was found and what is possible.
 std::expected<PinningPlan, std::string> make_plan(const Topology& topology,
                                                   const api::DataplaneConfig& config,
                                                   int preferred_node);

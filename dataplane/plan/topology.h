@@ -9,8 +9,8 @@ namespace strata::dataplane {
 
 // One logical CPU that this process may use.
 struct Cpu {
-    std::uint32_t id = 0;         // as the system numbers it
-    std::uint32_t core = 0;       // physical core; SMT siblings share it
+    std::uint32_t id = 0;    // as the system numbers it
+    std::uint32_t core = 0;  // physical core; SMT siblings share it
     std::uint32_t socket = 0;
     std::uint32_t numa_node = 0;
     friend bool operator==(const Cpu&, const Cpu&) = default;

@@ -35,11 +35,16 @@ std::optional<std::size_t> ip_offset(std::uint32_t link_type, Bytes frame) {
         return type == 0x0800 || type == 0x86dd ? std::optional(at) : std::nullopt;
     };
     switch (link_type) {
-        case 12: case 14: case 101: case 228: case 229: return 0;  // raw IP
-        case 0: case 108: return 4;                                // loopback: a family first
-        case 113: return if_ip(14, 16);                            // Linux cooked v1
-        case 276: return if_ip(0, 20);                             // Linux cooked v2
-        case 1:                                                    // Ethernet, one VLAN tag or none
+        case 12:
+        case 14:
+        case 101:
+        case 228:
+        case 229: return 0;  // raw IP
+        case 0:
+        case 108: return 4;              // loopback: a family first
+        case 113: return if_ip(14, 16);  // Linux cooked v1
+        case 276: return if_ip(0, 20);   // Linux cooked v2
+        case 1:                          // Ethernet, one VLAN tag or none
             if (frame.size() >= 18 && relay::load_be16(&frame[12]) == 0x8100) return if_ip(16, 18);
             return if_ip(12, 14);
         default: return std::nullopt;

@@ -67,8 +67,8 @@ std::expected<Options, std::string> parse_options(int argc, char** argv) {
             options.replay.rtcp = true;
         } else if (argument == "--seed" && has_value) {
             const std::string_view text = argv[++i];
-            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(),
-                                                      options.replay.seed);
+            const auto [end, error] =
+                std::from_chars(text.data(), text.data() + text.size(), options.replay.seed);
             if (error != std::errc{} || end != text.data() + text.size())
                 return std::unexpected("--seed: expected a number, found \"" + std::string(text) +
                                        "\"");

@@ -19,8 +19,8 @@ const IpAddress kRelay = IpAddress::v4({10, 0, 0, 1});
 const IpAddress kPublisher = IpAddress::v4({10, 0, 0, 2});
 
 IpAddress receiver_address(std::size_t index) {
-    return IpAddress::v4({10, 1, static_cast<std::uint8_t>(index >> 8),
-                          static_cast<std::uint8_t>(index)});
+    return IpAddress::v4(
+        {10, 1, static_cast<std::uint8_t>(index >> 8), static_cast<std::uint8_t>(index)});
 }
 
 std::string v4_text(const IpAddress& address) {
@@ -48,8 +48,9 @@ void fill(const SessionTarget& from, api::LayerTarget& to) {
 
 }  // namespace
 
-std::expected<std::unique_ptr<Replayer>, std::string> Replayer::create(
-    const Session& session, const ReplayOptions& options, const std::string& folder) {
+std::expected<std::unique_ptr<Replayer>, std::string> Replayer::create(const Session& session,
+                                                                       const ReplayOptions& options,
+                                                                       const std::string& folder) {
     std::unique_ptr<Replayer> replayer(new Replayer(session, options));
     if (auto built = replayer->build(folder); !built) return std::unexpected(built.error());
     return replayer;
@@ -99,9 +100,9 @@ std::expected<void, std::string> Replayer::build(const std::string& folder) {
     Port* ports[] = {port_.get()};
     worker_ = std::make_unique<Worker>(config, ports, pools_, statistics_->worker(0), now_us_);
     const Home home{.local = {kRelay, kRelayPort}};
-    state_ = std::make_unique<DesiredState>(StateLimits{}, std::vector{worker_.get()},
-                                            std::vector{home}, *statistics_,
-                                            [this] { return draw(); });
+    state_ =
+        std::make_unique<DesiredState>(StateLimits{}, std::vector{worker_.get()}, std::vector{home},
+                                       *statistics_, [this] { return draw(); });
     publisher_ = {kPublisher, kRelay, kPeerPort, kRelayPort};
     for (std::size_t i = 0; i < session_.receivers.size(); ++i) {
         auto file = PcapFile::create(folder + "/" + session_.receivers[i].id + ".pcap");
@@ -209,8 +210,8 @@ std::int64_t Replayer::next_schedule() const {
     std::int64_t next = INT64_MAX;
     for (std::size_t r = 0; r < receivers_.size(); ++r)
         if (receivers_[r].next_target < session_.receivers[r].layers.size())
-            next = std::min(next, kStartUs +
-                                      session_.receivers[r].layers[receivers_[r].next_target].at_us);
+            next = std::min(
+                next, kStartUs + session_.receivers[r].layers[receivers_[r].next_target].at_us);
     return next;
 }
 
@@ -311,8 +312,8 @@ void Replayer::on_publisher_packet(std::span<const std::uint8_t> packet) {
         note_learned();
         const auto known = ssrcs_.find(parties.media.value);
         if (known == ssrcs_.end()) continue;
-        key_frame_requests_.push_back({now_us_ - kStartUs, known->second.first,
-                                       known->second.second, parties.media.value});
+        key_frame_requests_.push_back(
+            {now_us_ - kStartUs, known->second.first, known->second.second, parties.media.value});
     }
 }
 

@@ -24,7 +24,8 @@ struct ReplayOptions {
 };
 
 // The relay that strata-dataplane runs, in virtual time: the same worker over an in-memory port,
-// driven by a capture's clock. Timers go first where times are equal. One per process; EAL must run.
+// driven by a capture's clock. Timers go first where times are equal. One per process; EAL must
+// run.
 class Replayer final : public MemoryPort::Sink {
   public:
     // Builds everything that `session` names; output goes to `folder`/<receiver>.pcap.
@@ -84,7 +85,7 @@ class Replayer final : public MemoryPort::Sink {
     std::map<std::uint32_t, std::pair<std::size_t, std::uint32_t>> ssrcs_;  // → track, encoding
     std::vector<KeyFrameRequested> key_frame_requests_;
     FlowKey publisher_;
-    std::int64_t now_us_ = 0;         // virtual
+    std::int64_t now_us_ = 0;  // virtual
     std::int64_t capture_start_us_ = 0;
     std::uint64_t played_ = 0, other_flows_ = 0, too_large_ = 0;
     SkippedPackets skipped_;

@@ -67,14 +67,16 @@ class Reader {
 
     static std::uint32_t to_number(const Json& value, const std::string& where, std::uint32_t max) {
         if (!value.is_number_unsigned() || value.get<std::uint64_t>() > max)
-            fail(where, "expected a number in 0.." + std::to_string(max) + ", found " + value.dump());
+            fail(where,
+                 "expected a number in 0.." + std::to_string(max) + ", found " + value.dump());
         return value.get<std::uint32_t>();
     }
 
   private:
     static std::string list(std::initializer_list<std::string_view> keys) {
         std::string text;
-        for (const std::string_view key : keys) text += (text.empty() ? "" : ", ") + std::string(key);
+        for (const std::string_view key : keys)
+            text += (text.empty() ? "" : ", ") + std::string(key);
         return text;
     }
     const Json& json_;
@@ -119,10 +121,10 @@ std::vector<SessionEncoding> read_encodings(const Reader& track) {
 }
 
 SessionTrack read_track(const Json& json, const std::string& where) {
-    const Reader in(json, where,
-                    {"id", "codec", "payload_type", "rtx_payload_type", "red_payload_type",
-                     "clock_rate_hz", "extensions", "ssrcs", "encodings", "mid",
-                     "end_to_end_encrypted"});
+    const Reader in(
+        json, where,
+        {"id", "codec", "payload_type", "rtx_payload_type", "red_payload_type", "clock_rate_hz",
+         "extensions", "ssrcs", "encodings", "mid", "end_to_end_encrypted"});
     SessionTrack out;
     in.need("id");
     in.need("codec");
@@ -133,7 +135,8 @@ SessionTrack read_track(const Json& json, const std::string& where) {
     out.payload_type = in.number("payload_type", 0, 127);
     out.rtx_payload_type = in.number("rtx_payload_type", 0, 127);
     out.red_payload_type = in.number("red_payload_type", 0, 127);
-    out.clock_rate_hz = in.number("clock_rate_hz", out.codec == "opus" ? 48'000 : 90'000, 1'000'000);
+    out.clock_rate_hz =
+        in.number("clock_rate_hz", out.codec == "opus" ? 48'000 : 90'000, 1'000'000);
     if (out.clock_rate_hz == 0) fail(in.at("clock_rate_hz"), "expected 1..1000000, found 0");
     if (const Json* extensions = in.find("extensions"))
         out.extensions = read_extensions(*extensions, in.at("extensions"));
@@ -152,7 +155,8 @@ SessionTarget read_target(const std::string& text, const SessionTrack& track,
         const auto named = std::find_if(track.encodings.begin(), track.encodings.end(),
                                         [&](const SessionEncoding& e) { return e.rid == rid; });
         if (named == track.encodings.end())
-            fail(where, "found \"" + text + "\", the track has no rid \"" + std::string(rid) + "\"");
+            fail(where,
+                 "found \"" + text + "\", the track has no rid \"" + std::string(rid) + "\"");
         encoding = static_cast<std::uint32_t>(named - track.encodings.begin());
         layers.remove_prefix(colon + 1);
     } else if (track.encodings.size() > 1 && text != "max" && text != "none") {

@@ -10,7 +10,8 @@
 
 namespace strata::dataplane {
 
-// What strata-replay is to do: docs/replay.md and docs/replay-session.schema.json describe the file.
+// What strata-replay is to do: docs/replay.md and docs/replay-session.schema.json describe the
+// file.
 struct SessionEncoding {
     std::string rid;
     std::uint32_t ssrc = 0, rtx_ssrc = 0;  // 0: learned

@@ -61,23 +61,21 @@ std::string Replayer::summary() const {
                 return slot[name].get();
         return 0;
     };
-    std::string out = "{\"input\":{" + member("packets", played_) + "," +
-                      member("other_flows", other_flows_) + "," +
-                      member("not_udp", skipped_.not_udp) + "," +
-                      member("fragment", skipped_.fragment) + "," +
-                      member("truncated", skipped_.truncated) + "," +
-                      member("too_large", too_large_) + "},\"duration_s\":" +
-                      seconds(now_us_ - 1'000'000 - options_.tail_us) + ",\"tracks\":[";
+    std::string out =
+        "{\"input\":{" + member("packets", played_) + "," + member("other_flows", other_flows_) +
+        "," + member("not_udp", skipped_.not_udp) + "," + member("fragment", skipped_.fragment) +
+        "," + member("truncated", skipped_.truncated) + "," + member("too_large", too_large_) +
+        "},\"duration_s\":" + seconds(now_us_ - 1'000'000 - options_.tail_us) + ",\"tracks\":[";
     for (std::size_t t = 0; t < session_.tracks.size(); ++t) {
         const SessionTrack& track = session_.tracks[t];
         out += std::string(t == 0 ? "" : ",") + "{\"id\":" + quoted(track.id) + ",\"encodings\":[";
         for (std::size_t e = 0; e < track.encodings.size(); ++e) {
             const auto of = [&](api::ObjectValue name) {
-                return member(api::name(name), value(api::StatisticsKind::encoding, 2 + t, e, name));
+                return member(api::name(name),
+                              value(api::StatisticsKind::encoding, 2 + t, e, name));
             };
-            out += std::string(e == 0 ? "" : ",") +
-                   "{\"rid\":" + quoted(track.encodings[e].rid) + "," +
-                   of(api::ObjectValue::ssrc) + "," + of(api::ObjectValue::packets) + "," +
+            out += std::string(e == 0 ? "" : ",") + "{\"rid\":" + quoted(track.encodings[e].rid) +
+                   "," + of(api::ObjectValue::ssrc) + "," + of(api::ObjectValue::packets) + "," +
                    of(api::ObjectValue::bytes) + "," + of(api::ObjectValue::lost) + "," +
                    of(api::ObjectValue::duplicates) + "," + of(api::ObjectValue::rtx_packets) +
                    "," + of(api::ObjectValue::key_frames) + "}";

@@ -175,12 +175,11 @@ void ControlServer::on_resync_commit(const api::ResyncCommit& commit) {
                                               " objects, found " + std::to_string(resync.objects));
     if (commit.generation() != resync.generation || commit.object_count() != resync.objects ||
         commit.digest() != resync.digest.value())
-        return refuse("digest", "the commit names " + std::to_string(commit.object_count()) +
-                                    " objects of generation " +
-                                    std::to_string(commit.generation()) + ", " +
-                                    std::to_string(resync.objects) + " of generation " +
-                                    std::to_string(resync.generation) +
-                                    " arrived, or their digests differ");
+        return refuse("digest",
+                      "the commit names " + std::to_string(commit.object_count()) +
+                          " objects of generation " + std::to_string(commit.generation()) + ", " +
+                          std::to_string(resync.objects) + " of generation " +
+                          std::to_string(resync.generation) + " arrived, or their digests differ");
     std::vector<api::ObjectRef> keep;
     std::vector<const api::Object*> puts;
     for (const api::Object& object : resync.puts) {

@@ -17,9 +17,9 @@
 namespace strata::dataplane {
 
 struct ControlServerConfig {
-    std::string path;               // of the socket
-    std::uint64_t epoch = 0;        // of this run
-    std::string statistics_segment; // shared memory name
+    std::string path;                // of the socket
+    std::uint64_t epoch = 0;         // of this run
+    std::string statistics_segment;  // shared memory name
     std::vector<api::WorkerInfo> workers;
     std::uint32_t max_staged_objects = 200'000;  // of one resync
 };
@@ -36,7 +36,7 @@ class ControlServer {
     std::expected<void, std::string> listen();
 
     int listener_fd() const { return listener_.fd(); }
-    int link_fd() const { return link_.fd(); }           // -1: nobody is connected
+    int link_fd() const { return link_.fd(); }  // -1: nobody is connected
     bool wants_to_write() const { return !outgoing_.empty(); }
 
     // Accepts, reads, applies and answers whatever is ready. Never blocks.
@@ -89,7 +89,8 @@ class ControlServer {
     Resync resync_;
     std::deque<PendingReply> pending_;
     std::uint64_t generation_ = 0;
-    // What workers learned of objects that still exist: repeated to each control process that connects.
+    // What workers learned of objects that still exist: repeated to each control process that
+    // connects.
     std::map<std::uint64_t, Endpoint> latched_;
     std::map<std::tuple<std::uint64_t, std::uint8_t, bool>, std::uint32_t> learned_;
 };

@@ -106,11 +106,8 @@ void DesiredState::destroy(WorkerSide& side, const Command& answer) {
             give_back_slot(side, answer.subscription->statistics);
             side.old_subscriptions.erase(answer.subscription);
             break;
-        case Command::Kind::replace_track:
-            delete answer.relay_track;
-            break;
-        default:
-            break;  // the others have no answer
+        case Command::Kind::replace_track: delete answer.relay_track; break;
+        default: break;  // the others have no answer
     }
 }
 

@@ -33,9 +33,9 @@ struct Home {
     Endpoint local;
 };
 
-// What control wants to exist, and the objects that the workers have for it. Changes are checked and
-// built here and reach the workers as finished objects; what comes back from them is destroyed here.
-// An object that depends on a changed one is rebuilt with it. Main thread.
+// What control wants to exist, and the objects that the workers have for it. Changes are checked
+// and built here and reach the workers as finished objects; what comes back from them is destroyed
+// here. An object that depends on a changed one is rebuilt with it. Main thread.
 class DesiredState {
   public:
     DesiredState(const StateLimits& limits, std::vector<Worker*> workers, std::vector<Home> homes,
@@ -51,8 +51,8 @@ class DesiredState {
     // Removes everything that isn't in `keep`.
     void retain(const std::vector<api::ObjectRef>& keep);
 
-    // Moves commands to workers that have room for them and takes back what they answer. Call often;
-    // true while something is still under way.
+    // Moves commands to workers that have room for them and takes back what they answer. Call
+    // often; true while something is still under way.
     bool pump();
     // True once the workers have applied everything that was put or removed before.
     bool settled() const;

@@ -16,8 +16,8 @@ ObjectProblem unknown(const char* code, const char* what, std::uint64_t id) {
 }
 
 ObjectProblem no_room(const char* what, std::uint32_t limit, const char* key) {
-    return {"capacity", "there is room for " + std::to_string(limit) + " " + what + " (limits." +
-                            key + ")"};
+    return {"capacity",
+            "there is room for " + std::to_string(limit) + " " + what + " (limits." + key + ")"};
 }
 
 std::vector<std::uint32_t> ssrcs_of(const api::Track& spec) {
@@ -97,7 +97,8 @@ DesiredState::Problem DesiredState::add(const api::Transport& spec) {
     if (remote && addresses_.contains(key))
         return ObjectProblem{"address-in-use", "another transport is at " + key};
     const auto index = side.transports.take();
-    if (!index) return no_room("transports", limits_.transports_per_worker, "transports_per_worker");
+    if (!index)
+        return no_room("transports", limits_.transports_per_worker, "transports_per_worker");
     if (remote) addresses_.emplace(key, spec.id());
     Transport& transport = **built;
     transport.index = *index;
@@ -136,7 +137,8 @@ void DesiredState::remove_transport(std::uint64_t id) {
     for (const std::uint64_t track : std::set(at->second.tracks)) remove_track(track);
     TransportRecord& record = at->second;
     WorkerSide& side = workers_[record.home.worker];
-    if (const auto remote = remote_of(record.spec)) addresses_.erase(address_key(record.home, *remote));
+    if (const auto remote = remote_of(record.spec))
+        addresses_.erase(address_key(record.home, *remote));
     Transport* object = record.object.get();
     side.old_transports.emplace(object, std::move(record.object));
     submit(side, {.kind = Command::Kind::remove_transport, .transport = object});
@@ -152,8 +154,7 @@ DesiredState::Problem DesiredState::put(const api::Track& spec) {
 DesiredState::Problem DesiredState::add(const api::Track& spec) {
     if (spec.id() == 0) return ObjectProblem{"invalid", "ids begin at 1"};
     const auto at = transports_.find(spec.transport());
-    if (at == transports_.end())
-        return unknown("unknown-transport", "transport", spec.transport());
+    if (at == transports_.end()) return unknown("unknown-transport", "transport", spec.transport());
     TransportRecord& transport = at->second;
     WorkerSide& side = workers_[transport.home.worker];
     if (side.tracks >= limits_.tracks_per_worker)
@@ -291,7 +292,8 @@ DesiredState::Problem DesiredState::add(const api::Subscription& spec) {
     WorkerSide& side = workers_[track.worker];
     const auto index = side.subscriptions.take();
     if (!index)
-        return no_room("subscriptions", limits_.subscriptions_per_worker, "subscriptions_per_worker");
+        return no_room("subscriptions", limits_.subscriptions_per_worker,
+                       "subscriptions_per_worker");
     Subscription& subscription = **built;
     subscription.config.profile.leg = transport.home.port;
     if (!take_profile(track, subscription.config.profile)) {
@@ -300,8 +302,8 @@ DesiredState::Problem DesiredState::add(const api::Subscription& spec) {
                                              std::to_string(relay::kMaxProfiles) +
                                              " different sets of payload types and extensions"};
     }
-    subscription.handle =
-        *index | static_cast<std::uint32_t>(transport.home.port) << kHandlePortShift;
+    subscription.handle = *index | static_cast<std::uint32_t>(transport.home.port)
+                                       << kHandlePortShift;
     subscription.statistics = take_slot(track.worker, api::StatisticsKind::subscription, spec.id(),
                                         spec.track(), spec.transport());
     SubscriptionRecord record{.spec = spec, .object = std::move(*built), .worker = track.worker};

@@ -34,7 +34,8 @@ bool set_payload_type(relay::PacketParser& parser, std::uint32_t payload_type,
     return true;
 }
 
-std::expected<void, ObjectProblem> fill_parser(const api::Track& spec, relay::PacketParser& parser) {
+std::expected<void, ObjectProblem> fill_parser(const api::Track& spec,
+                                               relay::PacketParser& parser) {
     const relay::Codec codec = codec_of(spec.codec());
     if (!set_payload_type(parser, spec.payload_type(), relay::PayloadRole::media, codec) ||
         (spec.rtx_payload_type() != 0 &&

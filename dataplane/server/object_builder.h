@@ -15,7 +15,7 @@ namespace strata::dataplane {
 
 // Why an object was refused; becomes api::ObjectError. Codes are stable.
 struct ObjectProblem {
-    std::string code;     // "invalid", "capacity", "unknown-transport", "ssrc-collision", …
+    std::string code;  // "invalid", "capacity", "unknown-transport", "ssrc-collision", …
     std::string message;
 };
 

@@ -90,7 +90,8 @@ int objects(StatisticsKind kind, rte_tel_data* out) {
     std::uint64_t count = 0;
     for (std::uint32_t i = 0; i < segment->header().worker_count; ++i)
         for (api::ObjectSlot& slot : segment->slots(i)) {
-            if (slot.kind != kind || slot.sequence.load(std::memory_order_acquire) % 2 != 0) continue;
+            if (slot.kind != kind || slot.sequence.load(std::memory_order_acquire) % 2 != 0)
+                continue;
             if (++count > kMaxListed) continue;
             const std::string prefix = std::to_string(slot.id);
             add(out, prefix + "_packets", slot[ObjectValue::packets].get());

@@ -29,8 +29,8 @@ std::uint64_t hash_bytes(const Key& key, std::uint64_t secret) {
     return hash;
 }
 
-// Open addressing with linear probing, at most half full, never grows: the cost of a look-up doesn't
-// depend on how much is in it. Value must be default-constructible and cheap to copy; a
+// Open addressing with linear probing, at most half full, never grows: the cost of a look-up
+// doesn't depend on how much is in it. Value must be default-constructible and cheap to copy; a
 // default-constructed one marks nothing (cells have their own flag). Allocates in its constructor.
 template <typename Key, typename Value>
 class BoundedTable {

@@ -11,14 +11,14 @@ namespace strata::dataplane {
 struct Command {
     enum class Kind : std::uint8_t {
         add_transport,
-        remove_transport,     // its tracks and subscriptions have been removed before
-        set_address,          // transport, address
+        remove_transport,  // its tracks and subscriptions have been removed before
+        set_address,       // transport, address
         add_track,
-        remove_track,         // its subscriptions have been removed before
-        replace_track,        // track, relay_track: with more capacity; the answer has the old one
+        remove_track,   // its subscriptions have been removed before
+        replace_track,  // track, relay_track: with more capacity; the answer has the old one
         add_subscription,
         remove_subscription,
-        set_target,           // subscription, target
+        set_target,  // subscription, target
     };
     Kind kind = Kind::add_transport;
     Transport* transport = nullptr;

@@ -236,19 +236,11 @@ void FanOut::count(PayloadMode mode, std::uint32_t n) {
     counters_.queued_for_tx += n;
     if (through_kernel_) counters_.through_kernel += n;
     switch (mode) {
-        case PayloadMode::none:
-            counters_.no_payload += n;
-            break;
-        case PayloadMode::tiny:
-            counters_.copied_tiny += n;
-            break;
-        case PayloadMode::chain:
-            counters_.chained += n;
-            break;
+        case PayloadMode::none: counters_.no_payload += n; break;
+        case PayloadMode::tiny: counters_.copied_tiny += n; break;
+        case PayloadMode::chain: counters_.chained += n; break;
         case PayloadMode::linear_small:
-        case PayloadMode::linear:
-            counters_.copied_linear += n;
-            break;
+        case PayloadMode::linear: counters_.copied_linear += n; break;
     }
 }
 
@@ -283,15 +275,9 @@ void FanOut::send_own(std::span<const std::byte, kLinkBytes> link,
         resolved = writer.resolved();
     };
     switch (port_.capabilities().link_kind) {
-        case LinkKind::flow_key:
-            write(net::FlowKeyWriter{});
-            break;
-        case LinkKind::socket_address:
-            write(net::SocketWriter{});
-            break;
-        case LinkKind::ethernet:
-            write(net::EthernetWriter(*port_.ethernet(queue_index_)));
-            break;
+        case LinkKind::flow_key: write(net::FlowKeyWriter{}); break;
+        case LinkKind::socket_address: write(net::SocketWriter{}); break;
+        case LinkKind::ethernet: write(net::EthernetWriter(*port_.ethernet(queue_index_))); break;
     }
     count(PayloadMode::none, 1);
     if (resolved)

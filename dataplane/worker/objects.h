@@ -35,21 +35,21 @@ struct Subscription;
 
 // One peer's UDP flow.
 struct Transport {
-    std::uint64_t id = 0;      // constant
-    std::uint32_t index = 0;   // constant: its part of the keys in the SSRC table
-    std::uint8_t port = 0;     // constant: which of the worker's ports
+    std::uint64_t id = 0;            // constant
+    std::uint32_t index = 0;         // constant: its part of the keys in the SSRC table
+    std::uint8_t port = 0;           // constant: which of the worker's ports
     std::uint16_t mtu_bytes = 1500;  // constant
 
     bool has_address = false;  // given by command or latched; false: waits for its first packet
     bool latched = false;      // the address came from a packet
     bool has_link = false;
-    FlowKey flow{};            // local part constant
+    FlowKey flow{};  // local part constant
     Link link{};
     std::uint8_t track_count = 0;
     std::array<PublishedTrack*, kMaxTracksPerTransport> tracks{};
     Subscription* subscriptions = nullptr;  // list of those it receives
     relay::SenderClock sender_clock;  // of the tracks it publishes, so that lips stay in sync (C31)
-    Timer report_timer;        // receiver reports (C54)
+    Timer report_timer;               // receiver reports (C54)
     std::uint64_t packets = 0, bytes = 0;
     SlotRef statistics;
 };
@@ -58,7 +58,7 @@ struct Transport {
 struct InboundEncoding {
     std::uint32_t ssrc = 0, rtx_ssrc = 0;  // 0: not known (yet)
     relay::ReceptionStatistics reception{90'000};
-    std::uint8_t fraction_lost = 0;        // as last reported
+    std::uint8_t fraction_lost = 0;  // as last reported
     std::uint64_t packets = 0, bytes = 0, rtx_packets = 0, duplicates = 0, key_frames = 0;
     std::uint64_t key_frame_requests = 0;
     relay::TimeUs last_packet_us = 0;
@@ -67,33 +67,33 @@ struct InboundEncoding {
 };
 
 struct PublishedTrack {
-    std::uint64_t id = 0;            // constant
-    Transport* transport = nullptr;  // constant
-    relay::PacketParser parser;      // constant
-    std::string mid;                 // constant, empty: not used
-    std::string cname;               // constant: of its publisher, towards receivers
-    std::uint8_t payload_type = 0;   // constant
+    std::uint64_t id = 0;             // constant
+    Transport* transport = nullptr;   // constant
+    relay::PacketParser parser;       // constant
+    std::string mid;                  // constant, empty: not used
+    std::string cname;                // constant: of its publisher, towards receivers
+    std::uint8_t payload_type = 0;    // constant
     std::uint8_t encoding_count = 1;  // constant
-    bool audio = false;              // constant: last to be dropped
+    bool audio = false;               // constant: last to be dropped
     std::unique_ptr<relay::Track> track;
     std::array<InboundEncoding, relay::kMaxEncodings> encodings;
     relay::TimeUs last_packet_us = 0;
     relay::TimeUs next_statistics_us = 0;
-    Timer timer;                     // layer silence, holes, key-frame repetition
+    Timer timer;  // layer silence, holes, key-frame repetition
     SlotRef statistics;
 };
 
 // One receiver's leg of a track.
 struct Subscription {
-    std::uint64_t id = 0;               // constant
-    relay::ReceiverHandle handle = 0;   // constant: index among the worker's subscriptions
-    PublishedTrack* track = nullptr;    // constant
-    Transport* transport = nullptr;     // constant
-    relay::ReceiverConfig config;       // link and target change
-    bool attached = false;              // the track knows it: its transport has an address
-    Subscription* next = nullptr;       // of the same transport
-    Subscription** link = nullptr;      // what points at this one
-    Timer timer;                        // sender reports and statistics
+    std::uint64_t id = 0;              // constant
+    relay::ReceiverHandle handle = 0;  // constant: index among the worker's subscriptions
+    PublishedTrack* track = nullptr;   // constant
+    Transport* transport = nullptr;    // constant
+    relay::ReceiverConfig config;      // link and target change
+    bool attached = false;             // the track knows it: its transport has an address
+    Subscription* next = nullptr;      // of the same transport
+    Subscription** link = nullptr;     // what points at this one
+    Timer timer;                       // sender reports and statistics
     relay::TimeUs next_report_us = 0;
     // Middle 32 bits of the NTP time of the last reports, and when they left: for LSR (C31).
     struct SentReport {
@@ -103,7 +103,7 @@ struct Subscription {
     std::array<SentReport, 4> sent_reports{};
     std::uint32_t reports_sent = 0;
     std::uint32_t key_frame_requests = 0;
-    std::uint8_t last_fir = 0;          // command number, to tell repetitions (C32)
+    std::uint8_t last_fir = 0;  // command number, to tell repetitions (C32)
     bool fir_seen = false;
     SlotRef statistics;
 };

@@ -19,9 +19,9 @@ struct Timer {
     bool armed() const { return link != nullptr; }
 };
 
-// Timers of one worker in slots of a millisecond. Arming and disarming are O(1); what is done per turn
-// is bounded by the caller, the rest waits for the next turn. Deterministic: timers of one slot run
-// in the order in which they were armed. No allocation.
+// Timers of one worker in slots of a millisecond. Arming and disarming are O(1); what is done per
+// turn is bounded by the caller, the rest waits for the next turn. Deterministic: timers of one
+// slot run in the order in which they were armed. No allocation.
 class TimerWheel {
   public:
     static constexpr relay::TimeUs kSlotUs = 1000;

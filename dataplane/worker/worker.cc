@@ -25,8 +25,7 @@ Worker::Worker(const WorkerConfig& config, std::span<Port* const> ports, const P
       answers_(config.command_ring),
       notices_(config.command_ring) {
     for (Port* port : ports_)
-        fan_outs_.push_back(
-            std::make_unique<FanOut>(*port, config_.queue, pools, config_.fan_out));
+        fan_outs_.push_back(std::make_unique<FanOut>(*port, config_.queue, pools, config_.fan_out));
     blank_ = rte_pktmbuf_alloc(pools.rx);
 }
 
@@ -65,8 +64,8 @@ Transport* Worker::find_transport(const FlowKey& flow) {
 void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, Turn& turn) {
     std::array<rte_mbuf*, kMaxBurst> packets;
     std::array<Transport*, kMaxBurst> transports;
-    const std::uint16_t n = ports_[port]->rx_burst(config_.queue, packets.data(),
-                                                   std::min(burst, kMaxBurst), now);
+    const std::uint16_t n =
+        ports_[port]->rx_burst(config_.queue, packets.data(), std::min(burst, kMaxBurst), now);
     if (n == 0) return;
     turn.received += n;
     statistics_.burst_packets[api::histogram_bucket(n)].add();
@@ -93,8 +92,8 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
     rte_pktmbuf_free_bulk(packets.data(), n);
 }
 
-// The same for what the packets' tracks will touch: a burst may belong to as many rooms. Step by step,
-// because each address stands in what the step before fetched.
+// The same for what the packets' tracks will touch: a burst may belong to as many rooms. Step by
+// step, because each address stands in what the step before fetched.
 void Worker::prefetch_tracks(std::span<rte_mbuf* const> packets,
                              std::span<Transport* const> transports) {
     struct Next {

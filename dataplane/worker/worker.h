@@ -22,12 +22,12 @@ namespace strata::dataplane {
 
 struct WorkerConfig {
     std::uint32_t id = 0;
-    std::uint16_t queue = 0;                  // of each port
+    std::uint16_t queue = 0;  // of each port
     std::uint32_t max_transports = 16'384;
     std::uint32_t max_ssrcs = 65'536;
     std::uint32_t max_subscriptions = 65'536;
-    std::uint64_t secret = 1;                 // keys the hash tables; random, or from a seed
-    std::uint32_t relay_ssrc = 1;             // sender SSRC of the relay's own RTCP
+    std::uint64_t secret = 1;                      // keys the hash tables; random, or from a seed
+    std::uint32_t relay_ssrc = 1;                  // sender SSRC of the relay's own RTCP
     relay::TimeUs receiver_report_us = 1'000'000;  // to publishers (C54)
     relay::TimeUs sender_report_us = 1'000'000;    // to receivers (C31)
     std::uint32_t max_rtcp_bytes = 1'500;
@@ -40,16 +40,16 @@ struct WorkerConfig {
 constexpr std::uint16_t kMaxBurst = 64;
 constexpr std::size_t kMaxPorts = 8;
 
-constexpr relay::TimeUs kTrackTimerUs = 10'000;     // relay::Track::on_timer
+constexpr relay::TimeUs kTrackTimerUs = 10'000;       // relay::Track::on_timer
 constexpr relay::TimeUs kIdleTrackTimerUs = 100'000;  // of a track without packets for a second
-constexpr relay::TimeUs kStatisticsUs = 250'000;    // objects' values in the segment
+constexpr relay::TimeUs kStatisticsUs = 250'000;      // objects' values in the segment
 
 // Which port a receiver's packets leave by stands in its handle, beside its index.
 constexpr unsigned kHandlePortShift = 28;
 constexpr std::uint32_t kHandleIndexMask = (1u << kHandlePortShift) - 1;
 
-// One core's share of the relay: its queue of every port, the flows and streams that live there, and
-// nothing that another worker writes. Everything is done in turn(): no allocation, lock, log or
+// One core's share of the relay: its queue of every port, the flows and streams that live there,
+// and nothing that another worker writes. Everything is done in turn(): no allocation, lock, log or
 // system call in it. Thread: turn() is the worker's; submit and the next_* functions the main
 // thread's; the constructor and destructor run while nobody calls turn().
 class Worker {
@@ -68,12 +68,14 @@ class Worker {
         bool busy() const { return (received | timers | commands) != 0; }
     };
 
-    // One turn at `now`: commands, timers that are due, one burst of up to `burst` packets from each
-    // port, and everything that follows from them. Order on a tie: commands, timers, packets.
+    // One turn at `now`: commands, timers that are due, one burst of up to `burst` packets from
+    // each port, and everything that follows from them. Order on a tie: commands, timers, packets.
     Turn turn(relay::TimeUs now, std::uint16_t burst);
 
     // When turn() has something to do even if no packet comes; `otherwise` when nothing is armed.
-    relay::TimeUs next_timer_us(relay::TimeUs otherwise) const { return timers_.next_due(otherwise); }
+    relay::TimeUs next_timer_us(relay::TimeUs otherwise) const {
+        return timers_.next_due(otherwise);
+    }
     // True when packets wait in the worker for a port to take them.
     bool sending() const;
 
@@ -102,7 +104,8 @@ class Worker {
 
     // worker.cc
     void receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, Turn& turn);
-    void prefetch_tracks(std::span<rte_mbuf* const> packets, std::span<Transport* const> transports);
+    void prefetch_tracks(std::span<rte_mbuf* const> packets,
+                         std::span<Transport* const> transports);
     void on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transport, relay::TimeUs now);
     Transport* find_transport(const FlowKey& flow);
     void drop(api::RxDrop reason) { statistics_[reason].add(); }
@@ -111,7 +114,8 @@ class Worker {
 
     // worker_media.cc
     void on_rtp(rte_mbuf& packet, Transport& transport, relay::TimeUs now);
-    void on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t encoding, relay::TimeUs now);
+    void on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t encoding,
+                  relay::TimeUs now);
     void send_outputs(rte_mbuf& packet, TxClass tx_class, relay::TimeUs now);
     void send_key_frame_requests(PublishedTrack& track, relay::TimeUs now);
 

@@ -32,7 +32,8 @@ void unlink_from_transport(Subscription& subscription) {
 
 void Worker::run_commands(relay::TimeUs now, Turn& turn) {
     Command command;
-    while (turn.commands < config_.commands_per_turn && !answers_.full() && commands_.pop(command)) {
+    while (turn.commands < config_.commands_per_turn && !answers_.full() &&
+           commands_.pop(command)) {
         apply(command, now);
         ++turn.commands;
     }
@@ -126,7 +127,8 @@ void Worker::replace(const Command& command) {
     command.track->track->move_into(*command.relay_track);
     relay::Track* old = command.track->track.release();
     command.track->track.reset(command.relay_track);
-    answers_.push({.kind = Command::Kind::replace_track, .track = command.track, .relay_track = old});
+    answers_.push(
+        {.kind = Command::Kind::replace_track, .track = command.track, .relay_track = old});
 }
 
 void Worker::add(Subscription& subscription, relay::TimeUs now) {
@@ -145,8 +147,7 @@ void Worker::add(Subscription& subscription, relay::TimeUs now) {
 void Worker::remove(Subscription& subscription) {
     timers_.disarm(subscription.timer);
     unlink_from_transport(subscription);
-    const std::uint64_t key =
-        stream_key(subscription.transport->index, subscription.config.ssrc);
+    const std::uint64_t key = stream_key(subscription.transport->index, subscription.config.ssrc);
     const StreamRef* stream = streams_.find(key);
     if (stream && stream->object == &subscription) streams_.erase(key);
     if (subscription.attached) subscription.track->track->remove_receiver(subscription.handle);

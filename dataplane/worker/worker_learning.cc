@@ -76,14 +76,15 @@ bool Worker::learn_in(PublishedTrack& track, std::span<const std::uint8_t> packe
     if (role == relay::PayloadRole::unknown) return false;
     const std::string_view mid = text_of(packet, info.find(relay::ExtensionKind::mid));
     const std::string_view rid = text_of(packet, info.find(relay::ExtensionKind::rid));
-    const std::string_view repaired = text_of(packet, info.find(relay::ExtensionKind::repaired_rid));
+    const std::string_view repaired =
+        text_of(packet, info.find(relay::ExtensionKind::repaired_rid));
     if (!track.mid.empty() && !mid.empty() && mid != track.mid) return false;
     // Without any name in the packet the payload type alone has to say which track it is.
     if (mid.empty() && rid.empty() && repaired.empty())
         for (std::size_t i = 0; i < track.transport->track_count; ++i)
             if (const PublishedTrack* other = track.transport->tracks[i];
-                other != &track && other->parser.payload_types[info.payload_type].role !=
-                                       relay::PayloadRole::unknown)
+                other != &track &&
+                other->parser.payload_types[info.payload_type].role != relay::PayloadRole::unknown)
                 return false;
     const bool rtx = role == relay::PayloadRole::rtx || !repaired.empty();
     const int encoding =
@@ -111,8 +112,7 @@ bool Worker::take_ssrc(PublishedTrack& track, std::uint8_t encoding, std::uint32
         return false;
     }
     known = ssrc;
-    if (!rtx)
-        inbound.reception = relay::ReceptionStatistics(track.track->config().clock_rate_hz);
+    if (!rtx) inbound.reception = relay::ReceptionStatistics(track.track->config().clock_rate_hz);
     count(WorkerCounter::ssrcs_learned);
     Notice notice{.kind = Notice::Kind::ssrc_learned, .id = track.id};
     notice.ssrc = ssrc;
@@ -138,7 +138,8 @@ void Worker::set_flow(Transport& transport, const FlowKey& flow, relay::TimeUs n
 
 void Worker::forget_flow(Transport& transport) {
     if (!transport.has_address) {
-        for (std::size_t i = 0; i < transport.track_count; ++i) hide_from_latching(*transport.tracks[i]);
+        for (std::size_t i = 0; i < transport.track_count; ++i)
+            hide_from_latching(*transport.tracks[i]);
         return;
     }
     transports_.erase(transport.flow);
@@ -150,9 +151,8 @@ void Worker::forget_flow(Transport& transport) {
 // SSRCs by which a transport without an address may be recognised.
 void Worker::offer_for_latching(PublishedTrack& track) {
     for (const InboundEncoding& encoding : track.encodings)
-        if (encoding.ssrc != 0 &&
-            !streams_.insert(stream_key(kLatchIndex, encoding.ssrc),
-                             {StreamRef::Kind::latch, 0, track.transport}))
+        if (encoding.ssrc != 0 && !streams_.insert(stream_key(kLatchIndex, encoding.ssrc),
+                                                   {StreamRef::Kind::latch, 0, track.transport}))
             count(WorkerCounter::ssrcs_refused);
 }
 

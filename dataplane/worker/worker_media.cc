@@ -38,7 +38,8 @@ void Worker::on_rtp(rte_mbuf& packet, Transport& transport, relay::TimeUs now) {
     if (!stream) stream = learn(transport, bytes, ssrc, now);
     if (!stream) return drop(RxDrop::unknown_ssrc);
     if (stream->kind == StreamRef::Kind::media)
-        return on_media(packet, *static_cast<PublishedTrack*>(stream->object), stream->encoding, now);
+        return on_media(packet, *static_cast<PublishedTrack*>(stream->object), stream->encoding,
+                        now);
     if (stream->kind == StreamRef::Kind::rtx) {
         ++static_cast<PublishedTrack*>(stream->object)->encodings[stream->encoding].rtx_packets;
         return drop(RxDrop::retransmission);
@@ -71,7 +72,8 @@ void Worker::on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t enco
         inbound.duplicates += reason == relay::MediaDrop::duplicate ? 1 : 0;
         drop(to_rx_drop(reason));
     }
-    // A packet that nobody wants may still leave something behind: an empty one that closes its hole.
+    // A packet that nobody wants may still leave something behind: an empty one that closes its
+    // hole.
     const bool base = encoding == 0 && info.spatial_id == 0 && info.temporal_id == 0;
     send_outputs(packet, track.audio ? TxClass::audio : base ? TxClass::base : TxClass::upper, now);
     send_key_frame_requests(track, now);

@@ -84,7 +84,8 @@ void Worker::publish(const PublishedTrack& track) {
     const relay::TrackConfig& config = track.track->config();
     for (std::uint8_t i = 0; i < config.encoding_count; ++i) {
         const InboundEncoding& in = track.encodings[i];
-        const auto loss = static_cast<std::uint64_t>(std::max<std::int64_t>(0, in.reception.lost()));
+        const auto loss =
+            static_cast<std::uint64_t>(std::max<std::int64_t>(0, in.reception.lost()));
         lost += loss;
         packets += in.packets;
         bytes += in.bytes;

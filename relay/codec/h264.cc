@@ -124,11 +124,9 @@ bool read_payload(Bytes payload, PacketInfo& info) {
     const std::uint8_t type = payload[0] & 0x1F;
     const std::size_t don = type == kStapA || type == kFuA ? 0 : 2;
     switch (type) {
-        case 0:
-            return false;
+        case 0: return false;
         case kFuA:
-        case kFuB:
-            return read_fragment(payload, 2 + don, info);
+        case kFuB: return read_fragment(payload, 2 + don, info);
         case kStapA:
         case kStapB:
         case kMtap16:

@@ -133,20 +133,13 @@ bool unwrap_red(Bytes packet, PacketInfo& info) {
 
 bool read_payload(Bytes payload, bool encrypted, PacketInfo& info) {
     switch (info.codec) {
-        case Codec::vp8:
-            return parse_vp8(payload, encrypted, info);
-        case Codec::vp9:
-            return parse_vp9(payload, info);
-        case Codec::av1:
-            return parse_av1(payload, encrypted, info);
+        case Codec::vp8: return parse_vp8(payload, encrypted, info);
+        case Codec::vp9: return parse_vp9(payload, info);
+        case Codec::av1: return parse_av1(payload, encrypted, info);
         case Codec::h264:
-        case Codec::h264_svc:
-            return parse_h264(payload, encrypted, info);
-        case Codec::opus:
-            return parse_opus(payload, info);
-        case Codec::opaque:
-            info.ends_frame = info.marker;
-            return true;
+        case Codec::h264_svc: return parse_h264(payload, encrypted, info);
+        case Codec::opus: return parse_opus(payload, info);
+        case Codec::opaque: info.ends_frame = info.marker; return true;
     }
     return true;
 }

@@ -30,8 +30,8 @@ void Availability::on_frame(std::size_t encoding, const FrameInfo& frame, TimeUs
     Encoding& e = state_[encoding];
     if (frame.mode != SpatialMode::unknown) e.mode = frame.mode;
     e.top = std::min<SpatialId>(frame.top_spatial, kMaxSpatialLayers - 1);
-    // A pause of the whole encoding is no layer's silence: only as much of it counts as lies between
-    // two pictures of a slow stream.
+    // A pause of the whole encoding is no layer's silence: only as much of it counts as lies
+    // between two pictures of a slow stream.
     const TimeUs pause = std::max<TimeUs>(now - e.last_frame - kLongestPictureGapUs, 0);
     for (TimeUs& seen : e.layer_seen) seen += pause;
     e.last_frame = now;

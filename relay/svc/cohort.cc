@@ -36,8 +36,8 @@ void Cohort::follow_chains(const FrameInfo& frame, bool takes, const FrameRing& 
         const std::uint32_t bit = 1u << chain;
         const std::int64_t diff = frame.chain_diff[chain];
         if (diff == 0) {
-            // Begins the chain anew, or the chain is inactive: a frame that wasn't taken breaks it once
-            // a later one of the chain names it.
+            // Begins the chain anew, or the chain is inactive: a frame that wasn't taken breaks it
+            // once a later one of the chain names it.
             if (takes) broken_chains &= ~bit;
             continue;
         }

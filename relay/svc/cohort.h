@@ -22,13 +22,13 @@ struct Cohort {
     // Chains with a frame that was dropped by policy or given up (C8). A chain none of whose frames
     // is known to be missing, only not yet seen, isn't broken.
     std::uint32_t broken_chains = 0;
-    std::int64_t picture = -1;      // of the encoding's last frame, given or not
-    bool picture_begun = false;     // members were given a frame of it
-    bool picture_done = false;      // … and the one that ends it for them: its marker went out (B2)
-    std::int64_t moved_at = -1;     // frame id
+    std::int64_t picture = -1;   // of the encoding's last frame, given or not
+    bool picture_begun = false;  // members were given a frame of it
+    bool picture_done = false;   // … and the one that ends it for them: its marker went out (B2)
+    std::int64_t moved_at = -1;  // frame id
 
-    // Whether the members were given the frame, or its packets as far as they came. False for frames
-    // older than kGivenWindow frames.
+    // Whether the members were given the frame, or its packets as far as they came. False for
+    // frames older than kGivenWindow frames.
     bool given(const FrameRecord& frame, const FrameRing& ring) const;
     // Whether all references of `frame` are known and given. True when references aren't known.
     bool references_given(const FrameInfo& frame, const FrameRing& ring) const;

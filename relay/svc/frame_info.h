@@ -13,19 +13,19 @@ namespace strata::relay {
 // signalling).
 enum class SpatialMode : std::uint8_t {
     unknown,
-    full,   // inter-layer prediction in every picture
-    key,    // only in key pictures (k-SVC)
-    none,   // S-modes: spatial layers are independent
+    full,  // inter-layer prediction in every picture
+    key,   // only in key pictures (k-SVC)
+    none,  // S-modes: spatial layers are independent
 };
 
-// Which decode target of a structure each (spatial, temporal) pair means: the highest one that isn't
-// above the pair. Made once per structure.
+// Which decode target of a structure each (spatial, temporal) pair means: the highest one that
+// isn't above the pair. Made once per structure.
 struct TargetMap {
-    std::array<std::int8_t, kLayerPairs> target{};      // [layer_index], -1: none
-    std::array<SpatialId, kLayerPairs> spatial{};       // of that target
+    std::array<std::int8_t, kLayerPairs> target{};       // [layer_index], -1: none
+    std::array<SpatialId, kLayerPairs> spatial{};        // of that target
     std::array<std::uint32_t, kLayerPairs> contained{};  // decode targets that a group of the pair
                                                          // forwards whole (C11)
-    std::array<std::uint8_t, kLayerPairs> chain{};      // that protects the target
+    std::array<std::uint8_t, kLayerPairs> chain{};       // that protects the target
 };
 
 // One layer frame, whatever the codec: what every rule in relay/svc looks at. Made by FrameTracker
@@ -37,17 +37,17 @@ struct FrameInfo {
     std::int64_t id = -1;
     // All layer frames of one instant share it (RTP timestamp, extended).
     std::int64_t picture = -1;
-    bool begun = false;                // its first packet was the first one seen
+    bool begun = false;  // its first packet was the first one seen
     SpatialId spatial_id = 0;
     TemporalId temporal_id = 0;
     bool key_picture = false;     // its picture starts a coded video sequence
     bool independent = false;     // no references at all
     bool inter_predicted = true;  // refers to earlier pictures (VP9 P)
-    bool switching_up = false;    // VP9 U: later pictures above this temporal layer refer to nothing
-                                  // above it that came before (C1)
-    bool layer_sync = false;      // VP8 Y: refers to the last frame of temporal layer 0 only (C1)
-    bool discardable = false;     // nothing refers to it (VP8 N)
-    bool not_for_inter_layer = false;     // VP9 Z
+    bool switching_up = false;  // VP9 U: later pictures above this temporal layer refer to nothing
+                                // above it that came before (C1)
+    bool layer_sync = false;    // VP8 Y: refers to the last frame of temporal layer 0 only (C1)
+    bool discardable = false;   // nothing refers to it (VP8 N)
+    bool not_for_inter_layer = false;  // VP9 Z
     // Nothing can be known of this track's frames (C48): any frame may start a receiver.
     bool opaque = false;
     SpatialMode mode = SpatialMode::unknown;
@@ -70,16 +70,16 @@ struct FrameInfo {
 struct FrameRecord {
     std::int64_t id = -1;
     std::int64_t picture = -1;
-    std::uint32_t serial = 0;   // counts frames in order of their first packet's arrival
-    LayerMask wanted = 0;       // groups that forward it
-    LayerMask needed = 0;       // groups in which later frames may refer to it
-    LayerMask switching = 0;    // groups all whose later frames are decodable if this one is
-    LayerMask top = 0;          // groups in which it is the highest layer of its picture
+    std::uint32_t serial = 0;  // counts frames in order of their first packet's arrival
+    LayerMask wanted = 0;      // groups that forward it
+    LayerMask needed = 0;      // groups in which later frames may refer to it
+    LayerMask switching = 0;   // groups all whose later frames are decodable if this one is
+    LayerMask top = 0;         // groups in which it is the highest layer of its picture
     std::uint32_t active_decode_targets = ~0u;
     SpatialId spatial_id = 0;
     TemporalId temporal_id = 0;
     bool key_picture = false;
-    bool ended = false;         // its last packet was seen
+    bool ended = false;  // its last packet was seen
 };
 
 }  // namespace strata::relay

@@ -16,25 +16,25 @@ namespace strata::relay {
 
 enum class TrackingError : std::uint8_t {
     none,
-    no_structure,          // C9
+    no_structure,  // C9
     malformed_descriptor,
-    too_old,               // a frame beyond what is remembered
+    too_old,  // a frame beyond what is remembered
 };
 
 // What one packet is, in the order of arrival.
 struct TrackedPacket {
     TrackingError error = TrackingError::none;
-    FrameRecord* frame = nullptr;   // its frame; valid until the next packet
-    bool new_frame = false;         // the first packet of it that arrived
-    bool newest = false;            // with new_frame: no later frame came before it
+    FrameRecord* frame = nullptr;  // its frame; valid until the next packet
+    bool new_frame = false;        // the first packet of it that arrived
+    bool newest = false;           // with new_frame: no later frame came before it
     bool ends_frame = false;
     // The source has changed what frames are identified by: nothing before counts.
     bool restarted = false;
     // Of this packet, null without one.
     const DependencyDescriptor* descriptor = nullptr;
-    const TargetMap* targets = nullptr;     // of the structure it refers to
+    const TargetMap* targets = nullptr;  // of the structure it refers to
     std::uint8_t decode_target_count = 0;
-    std::int64_t picture_id = -1;           // extended, VP8 and VP9 without descriptor
+    std::int64_t picture_id = -1;  // extended, VP8 and VP9 without descriptor
 };
 
 // Makes frames of one encoding's packets, whatever the codec: from the dependency descriptor, else
@@ -58,7 +58,7 @@ class FrameTracker {
 
   private:
     struct Structure {
-        std::int64_t from_id = -1;      // frame that it came with; -1: there is none
+        std::int64_t from_id = -1;  // frame that it came with; -1: there is none
         std::int64_t picture = -1;
         SpatialMode mode = SpatialMode::unknown;
         DependencyStructure templates;
@@ -107,7 +107,7 @@ class FrameTracker {
     std::uint8_t picture_id_bits_ = 0;
     Unwrapper<7> short_picture_ids_;
     Unwrapper<15> long_picture_ids_;
-    std::int64_t key_picture_ = -1;        // timestamp of the last one
+    std::int64_t key_picture_ = -1;  // timestamp of the last one
     SpatialMode vp9_mode_ = SpatialMode::unknown;
     SpatialId vp9_top_ = kMaxSpatialLayers - 1;
     std::vector<Vp9Structure> vp9_structure_;  // one, of VP9 only

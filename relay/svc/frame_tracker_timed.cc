@@ -23,8 +23,8 @@ bool FrameTracker::starts_timed(std::int64_t n, const PacketInfo& info,
 void FrameTracker::describe_timed(const PacketInfo& info, bool starts) {
     frame_.begun = starts;
     frame_.temporal_id = std::min<TemporalId>(info.temporal_id, kMaxTemporalLayers - 1);
-    frame_.opaque = codec_ == Codec::opaque || codec_ == Codec::opus ||
-                    (encrypted_ && codec_ != Codec::vp9);
+    frame_.opaque =
+        codec_ == Codec::opaque || codec_ == Codec::opus || (encrypted_ && codec_ != Codec::vp9);
     const bool base_key = info.key_frame && frame_.spatial_id == 0;
     if (base_key) key_picture_ = frame_.picture;
     frame_.key_picture = frame_.picture == key_picture_ && !frame_.opaque;

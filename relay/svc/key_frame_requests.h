@@ -11,8 +11,8 @@
 namespace strata::relay {
 
 // Key-frame requests to one publisher's encodings (C33): asked at once when the need arises, never
-// more often than `min_interval_us`, repeated each `retry_us` for as long as the need lasts, forgotten
-// when a key frame comes.
+// more often than `min_interval_us`, repeated each `retry_us` for as long as the need lasts,
+// forgotten when a key frame comes.
 class KeyFrameRequests {
   public:
     KeyFrameRequests(TimeUs min_interval_us, TimeUs retry_us)

@@ -12,13 +12,13 @@
 
 namespace strata::relay {
 
-// The newest numbers that a group gave out, before receivers' offsets: what their streams go on from
-// when they leave its encoding.
+// The newest numbers that a group gave out, before receivers' offsets: what their streams go on
+// from when they leave its encoding.
 struct LastSent {
     RtpTimestamp timestamp;
     TimeUs at = 0;
     std::uint16_t frame_number = 0;
-    std::uint16_t picture_id = 0;       // VP9; VP8's stands in LayerGroup::pictures
+    std::uint16_t picture_id = 0;  // VP9; VP8's stands in LayerGroup::pictures
     std::uint8_t tl0_pic_idx = 0, key_idx = 0;
     std::uint8_t next_template_id = 0;  // behind the structure in force
     bool frame_ended = true;
@@ -28,10 +28,10 @@ struct LastSent {
 // (design.md, layer groups and rewriting).
 struct LayerGroup {
     SequenceMap numbers;
-    PictureIdMap pictures;            // VP8 without descriptor
+    PictureIdMap pictures;  // VP8 without descriptor
     LastSent last;
-    std::int64_t marked_picture = -1; // its marker went out
-    bool mask_due = false;            // C11: full again, which its receivers may not know yet
+    std::int64_t marked_picture = -1;  // its marker went out
+    bool mask_due = false;             // C11: full again, which its receivers may not know yet
 };
 
 // The layer groups of one track: a place for each that has members, and for some that had members

@@ -23,7 +23,8 @@ std::optional<LayerTarget> parse_layer_target(std::string_view text) {
     }
     if (text.empty()) return std::nullopt;
     if (const auto spatial = take_layer(text, 'S', kMaxSpatialLayers)) target.spatial = *spatial;
-    if (const auto temporal = take_layer(text, 'T', kMaxTemporalLayers)) target.temporal = *temporal;
+    if (const auto temporal = take_layer(text, 'T', kMaxTemporalLayers))
+        target.temporal = *temporal;
     if (!text.empty()) return std::nullopt;
     return target;
 }

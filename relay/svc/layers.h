@@ -8,8 +8,8 @@
 
 namespace strata::relay {
 
-constexpr std::size_t kMaxEncodings = 4;       // simulcast rids of one track
-constexpr std::size_t kMaxSpatialLayers = 4;   // AV1 and VP9 modes in use have up to 3
+constexpr std::size_t kMaxEncodings = 4;      // simulcast rids of one track
+constexpr std::size_t kMaxSpatialLayers = 4;  // AV1 and VP9 modes in use have up to 3
 constexpr std::size_t kMaxTemporalLayers = 4;
 
 // What a subscription asks for: the highest layers of one encoding. Encodings count from the

@@ -25,7 +25,7 @@ LayerSets from_descriptor(const FrameInfo& frame) {
 bool takes_spatial(const FrameInfo& frame, SpatialId top) {
     if (frame.spatial_id == top) return true;
     if (frame.spatial_id > top || frame.not_for_inter_layer) return false;
-    if (frame.mode == SpatialMode::none) return false;            // C15a
+    if (frame.mode == SpatialMode::none) return false;           // C15a
     return frame.mode != SpatialMode::key || frame.key_picture;  // C3
 }
 
@@ -37,8 +37,8 @@ bool switches(const FrameInfo& frame, SpatialId top, TemporalId temporal) {
     if (!frame.inter_predicted || frame.independent) return true;
     if (frame.switching_up) return true;
     // VP8's Y says what this frame refers to, nothing of the levels above it.
-    return frame.layer_sync && (temporal == frame.temporal_id ||
-                                frame.temporal_id >= frame.top_temporal);
+    return frame.layer_sync &&
+           (temporal == frame.temporal_id || frame.temporal_id >= frame.top_temporal);
 }
 
 LayerSets from_layer_ids(const FrameInfo& frame) {

@@ -4,9 +4,9 @@
 
 namespace strata::relay {
 
-// What a frame is to each possible layer group of its encoding. Pure functions of the frame, so that
-// what a group drops is well defined for its whole life; everything dynamic is movement of receivers
-// between groups.
+// What a frame is to each possible layer group of its encoding. Pure functions of the frame, so
+// that what a group drops is well defined for its whole life; everything dynamic is movement of
+// receivers between groups.
 struct LayerSets {
     LayerMask wanted = 0;     // groups that forward the frame
     LayerMask needed = 0;     // of these, where a later frame may refer to it

@@ -15,8 +15,8 @@ constexpr ReceiverIndex kNoReceiver = 0xffffffff;
 
 // How a receiver's own stream goes on when it starts again: the numbers it was sent last.
 struct Continuation {
-    bool ever = false;               // it was sent something; else only next_sequence counts
-    bool unfinished_frame = false;   // its last frame wasn't complete (C20)
+    bool ever = false;              // it was sent something; else only next_sequence counts
+    bool unfinished_frame = false;  // its last frame wasn't complete (C20)
     std::uint8_t encoding = 0;
     std::uint16_t next_sequence = 0;
     RtpTimestamp timestamp;
@@ -31,7 +31,7 @@ struct Continuation {
 // numbers and these offsets (design.md: the short list of switches).
 struct Stay {
     std::uint16_t group = 0xffff;
-    std::uint32_t generation = 0;   // of the group's place: it may have been given to another since
+    std::uint32_t generation = 0;  // of the group's place: it may have been given to another since
     std::uint8_t encoding = 0;
     std::int64_t begin = 0, end = 0;
     ReceiverOffsets offsets;
@@ -48,11 +48,11 @@ struct Receiver {
     std::uint32_t switches = 0;
     std::uint32_t first_timestamp = 0;
     bool key_frame_asked = false;
-    TimeUs key_frame_asked_at = 0;   // C33
-    std::int64_t since = 0;          // n at which it came to its group
+    TimeUs key_frame_asked_at = 0;  // C33
+    std::int64_t since = 0;         // n at which it came to its group
     Continuation last;
     std::array<Stay, kMaxStays> stays{};
-    std::uint8_t next_stay = 0;      // ring
+    std::uint8_t next_stay = 0;  // ring
 };
 
 }  // namespace strata::relay

@@ -62,11 +62,11 @@ class ReceiverTable {
     std::size_t bucket(ReceiverHandle handle) const;
 
     std::vector<ReceiverSlot> slots_;
-    std::vector<ReceiverIndex> owners_;     // [slot]
-    std::vector<Receiver> receivers_;       // [index]
+    std::vector<ReceiverIndex> owners_;  // [slot]
+    std::vector<Receiver> receivers_;    // [index]
     std::vector<ReceiverIndex> free_;
-    std::vector<ReceiverIndex> buckets_;    // open addressing by handle
-    std::vector<Partition> partitions_;     // in slot order, first used_ of them
+    std::vector<ReceiverIndex> buckets_;  // open addressing by handle
+    std::vector<Partition> partitions_;   // in slot order, first used_ of them
     std::size_t used_ = 0, count_ = 0;
 };
 

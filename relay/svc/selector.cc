@@ -57,8 +57,7 @@ std::optional<Selector::Move> Selector::decide_start(const Cohort& cohort, Layer
                                                      const FrameInfo& frame,
                                                      const FrameRecord& record) const {
     // C48: without key frames in sight only a source that is gone is worth leaving.
-    if (!cohort.current.none() && settings_.blind &&
-        availability_.alive(cohort.current.encoding))
+    if (!cohort.current.none() && settings_.blind && availability_.alive(cohort.current.encoding))
         return std::nullopt;
     if (!may_start(frame, record, desired)) return std::nullopt;
     return Move{desired, false};
@@ -70,12 +69,11 @@ std::optional<Selector::Move> Selector::decide_within(const Cohort& cohort, Laye
                                                       const FrameRing& ring) const {
     const LayerId current = cohort.current;
     const bool within = cohort.picture == frame.picture;
-    const SwitchPoint point{
-        .frame = frame,
-        .record = record,
-        .ring = ring,
-        .within_picture = within,
-        .sent = availability_.highest(current.encoding, kMaxSpatialLayers - 1)};
+    const SwitchPoint point{.frame = frame,
+                            .record = record,
+                            .ring = ring,
+                            .within_picture = within,
+                            .sent = availability_.highest(current.encoding, kMaxSpatialLayers - 1)};
     const auto allowed = [&](SpatialId spatial, TemporalId temporal) {
         const LayerId layer{current.encoding, spatial, temporal};
         return layer != current && may_switch(cohort, layer, point);
@@ -85,13 +83,14 @@ std::optional<Selector::Move> Selector::decide_within(const Cohort& cohort, Laye
     };
     const TemporalId no_more = std::min(current.temporal, desired.temporal);
     if (within) {
-        // Only to the layer that this frame begins: up, or either way if it refers to nothing (C15a).
+        // Only to the layer that this frame begins: up, or either way if it refers to nothing
+        // (C15a).
         const SpatialId top = effective_spatial(frame, desired.spatial, desired.temporal);
         const SpatialId to = top == frame.spatial_id ? desired.spatial : frame.spatial_id;
         const bool down = to < current.spatial;
-        const bool possible = down ? to == desired.spatial && frame.independent &&
-                                         !cohort.picture_begun
-                                   : to > current.spatial && to <= desired.spatial;
+        const bool possible =
+            down ? to == desired.spatial && frame.independent && !cohort.picture_begun
+                 : to > current.spatial && to <= desired.spatial;
         if (!possible || !allowed(to, no_more)) return std::nullopt;
         return move(to, no_more);
     }
@@ -101,8 +100,7 @@ std::optional<Selector::Move> Selector::decide_within(const Cohort& cohort, Laye
     const bool base_is_late = frame.spatial_id > 0 && cohort.picture != frame.picture;
     if (base_is_late && (mode == SpatialMode::full || desired.spatial < frame.spatial_id))
         return std::nullopt;
-    if (allowed(desired.spatial, desired.temporal))
-        return move(desired.spatial, desired.temporal);
+    if (allowed(desired.spatial, desired.temporal)) return move(desired.spatial, desired.temporal);
     if (allowed(desired.spatial, no_more)) return move(desired.spatial, no_more);
 
     const bool bound = mode == SpatialMode::key || mode == SpatialMode::none;
@@ -141,8 +139,8 @@ CohortIndex Selector::move(CohortIndex index, LayerId to, std::int64_t frame_id)
     return enter(moved);
 }
 
-void Selector::after_frame(std::uint8_t encoding, const FrameInfo& frame,
-                           const FrameRecord& record, const FrameRing& ring) {
+void Selector::after_frame(std::uint8_t encoding, const FrameInfo& frame, const FrameRecord& record,
+                           const FrameRing& ring) {
     for (std::size_t i = 0; i < used_; ++i)
         if (cohorts_[i].members != 0 && cohorts_[i].current.encoding == encoding)
             cohorts_[i].on_frame(frame, record, ring);

@@ -50,8 +50,7 @@ TargetMap make_target_map(const DependencyStructure& structure) {
 }
 
 SpatialMode spatial_mode(const DependencyStructure& structure) {
-    const int target =
-        highest_target(structure, kMaxSpatialLayers - 1, kMaxDescriptorTemporalId);
+    const int target = highest_target(structure, kMaxSpatialLayers - 1, kMaxDescriptorTemporalId);
     if (structure.max_spatial_id == 0 || target < 0) return SpatialMode::full;
     const auto index = static_cast<std::size_t>(target);
     std::size_t lower = 0, taken = 0;

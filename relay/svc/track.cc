@@ -12,11 +12,13 @@ namespace {
 std::size_t group_places(const TrackConfig& config) {
     const bool layered = config.codec != Codec::opus;
     const bool spatial = config.codec != Codec::vp8 && config.codec != Codec::h264 && layered;
-    const std::size_t layers = (layered ? kMaxTemporalLayers : 1) * (spatial ? kMaxSpatialLayers : 1);
+    const std::size_t layers =
+        (layered ? kMaxTemporalLayers : 1) * (spatial ? kMaxSpatialLayers : 1);
     constexpr std::size_t kLeft = 4;
-    return std::min<std::size_t>(config.encoding_count * kLayerPairs,
-                                 std::min<std::size_t>(config.encoding_count * layers,
-                                                       config.receiver_capacity)) + kLeft;
+    return std::min<std::size_t>(
+               config.encoding_count * kLayerPairs,
+               std::min<std::size_t>(config.encoding_count * layers, config.receiver_capacity)) +
+           kLeft;
 }
 
 Selector::Settings selector_settings(const TrackConfig& config) {
@@ -27,7 +29,8 @@ Selector::Settings selector_settings(const TrackConfig& config) {
 }
 
 constexpr std::size_t kCacheLine = 64;
-constexpr std::size_t kSlotsAhead = 16;  // receivers; the rest of a larger room streams in by itself
+constexpr std::size_t kSlotsAhead =
+    16;  // receivers; the rest of a larger room streams in by itself
 
 void fetch(const void* begin, std::size_t bytes) {
     const char* const at = static_cast<const char*>(begin);
@@ -115,8 +118,8 @@ MediaDrop Track::on_packet(std::uint8_t encoding, std::span<const std::uint8_t> 
     return state.on_packet(work, out);
 }
 
-void Track::on_sender_report(std::uint8_t encoding, std::uint64_t ntp,
-                             std::uint32_t rtp_timestamp, TimeUs now) {
+void Track::on_sender_report(std::uint8_t encoding, std::uint64_t ntp, std::uint32_t rtp_timestamp,
+                             TimeUs now) {
     TrackState& state = state_[0];
     if (encoding >= state.encodings.size()) return;
     state.encodings[encoding].clock.on_sender_report(ntp, RtpTimestamp{rtp_timestamp});

@@ -27,42 +27,42 @@ struct Output {
     HeaderTemplate header;
     std::uint16_t payload_offset = 0;  // from the RTP header's first byte
     std::uint16_t payload_size = 0;    // 0: an empty packet that closes a hole (C17), see padding
-    std::uint8_t padding = 0;          // padding bytes that header.bytes already ends in (C17), else 0
-    std::span<ReceiverSlot> receivers; // never empty
+    std::uint8_t padding = 0;  // padding bytes that header.bytes already ends in (C17), else 0
+    std::span<ReceiverSlot> receivers;  // never empty
 };
 
 // Why a packet went to nobody. Counted by the worker, one reason per packet (design.md, equations).
 enum class MediaDrop : std::uint8_t {
-    none,               // forwarded to somebody
-    no_receiver,        // nobody subscribes to the track
-    layer_not_wanted,   // every group's policy said no
-    waiting_for_key,    // receivers wait for a point where they may start
+    none,              // forwarded to somebody
+    no_receiver,       // nobody subscribes to the track
+    layer_not_wanted,  // every group's policy said no
+    waiting_for_key,   // receivers wait for a point where they may start
     duplicate,
-    too_old,            // beyond what is remembered
-    no_structure,       // C9
-    padding_only,       // C18
+    too_old,       // beyond what is remembered
+    no_structure,  // C9
+    padding_only,  // C18
     malformed_descriptor,
     kCount
 };
 
 struct EncodingConfig {
-    std::array<char, 16> rid{};            // zero-terminated, empty: known by SSRC
-    std::optional<Ssrc> ssrc;              // fixed, or learned by the worker from rid
+    std::array<char, 16> rid{};  // zero-terminated, empty: known by SSRC
+    std::optional<Ssrc> ssrc;    // fixed, or learned by the worker from rid
     std::optional<Ssrc> rtx_ssrc;
 };
 
 struct TrackConfig {
     Codec codec = Codec::opaque;
     std::uint32_t clock_rate_hz = 90'000;
-    std::uint8_t encoding_count = 1;       // 1..kMaxEncodings
+    std::uint8_t encoding_count = 1;  // 1..kMaxEncodings
     std::array<EncodingConfig, kMaxEncodings> encodings;
-    bool end_to_end_encrypted = false;     // C48: payload bytes behind the descriptor aren't read
-    bool descriptor_negotiated = false;    // dependency descriptor accepted from the publisher
-    std::uint32_t receiver_capacity = 16;  // slots; see Track::grow
-    TimeUs layer_silence_us = 250'000;     // C4
-    TimeUs key_frame_retry_us = 1'000'000; // C33
+    bool end_to_end_encrypted = false;      // C48: payload bytes behind the descriptor aren't read
+    bool descriptor_negotiated = false;     // dependency descriptor accepted from the publisher
+    std::uint32_t receiver_capacity = 16;   // slots; see Track::grow
+    TimeUs layer_silence_us = 250'000;      // C4
+    TimeUs key_frame_retry_us = 1'000'000;  // C33
     TimeUs key_frame_min_interval_us = 300'000;  // C33: per source
-    TimeUs hole_patience_us = 1'000'000;   // C17: after that upstream has given a packet up
+    TimeUs hole_patience_us = 1'000'000;         // C17: after that upstream has given a packet up
     // The publisher's, shared by all its tracks on the worker, so that lips stay in sync (C31);
     // outlives the track. Null: the track has one of its own.
     SenderClock* sender_clock = nullptr;
@@ -80,9 +80,9 @@ struct ReceiverConfig {
 
 // What is known of a receiver, for statistics and tests.
 struct ReceiverStatus {
-    bool forwarding = false;        // it has been given a start point and isn't paused
+    bool forwarding = false;  // it has been given a start point and isn't paused
     LayerTarget target;
-    LayerTarget current;            // the group it is in (effective layer)
+    LayerTarget current;  // the group it is in (effective layer)
     std::uint32_t ssrc = 0;
     std::uint32_t packets = 0;
     std::uint64_t bytes = 0;
@@ -90,7 +90,7 @@ struct ReceiverStatus {
 };
 
 struct SenderReportOut {
-    std::uint64_t ntp = 0;          // 32.32, the publisher's mapping in the relay's clock (C31)
+    std::uint64_t ntp = 0;  // 32.32, the publisher's mapping in the relay's clock (C31)
     std::uint32_t rtp_timestamp = 0;
     std::uint32_t packets = 0, octets = 0;
 };
@@ -128,9 +128,9 @@ class Track {
                         const PacketInfo& info, TimeUs now, OutputList& out);
 
     // Brings near what on_packet is about to touch, in three steps of which each needs what the one
-    // before fetched: a caller with a burst of packets of many tracks takes each step for all of them,
-    // so that their cache misses overlap. Changes nothing.
-    // budget: 1,000 rooms cost per output at most 1.5 times one room, bench/pipeline
+    // before fetched: a caller with a burst of packets of many tracks takes each step for all of
+    // them, so that their cache misses overlap. Changes nothing. budget: 1,000 rooms cost per
+    // output at most 1.5 times one room, bench/pipeline
     void prefetch_state() const;
     void prefetch_encoding(std::uint8_t encoding) const;
     void prefetch_groups() const;
@@ -139,8 +139,8 @@ class Track {
     void on_sender_report(std::uint8_t encoding, std::uint64_t ntp, std::uint32_t rtp_timestamp,
                           TimeUs now);
 
-    // Holes older than hole_patience_us are given up and closed with empty packets (C17). Fills `out`
-    // like on_packet; call every 10 to 100 ms.
+    // Holes older than hole_patience_us are given up and closed with empty packets (C17). Fills
+    // `out` like on_packet; call every 10 to 100 ms.
     void give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out);
 
     // Timers: layer silence (C4), key-frame repetition (C33). Call about every 10 ms.

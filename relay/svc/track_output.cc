@@ -5,9 +5,8 @@
 // What one (group, profile) makes of one packet.
 namespace strata::relay {
 
-bool TrackState::emit(const PacketInWork& work, const GroupDecision& decision,
-                      std::uint8_t profile, std::span<ReceiverSlot> receivers,
-                      OutputList& out) const {
+bool TrackState::emit(const PacketInWork& work, const GroupDecision& decision, std::uint8_t profile,
+                      std::span<ReceiverSlot> receivers, OutputList& out) const {
     if (receivers.empty() || out.count == kMaxOutputs) return false;
     Output& output = out.outputs[out.count];
     const auto sequence = static_cast<std::uint16_t>(decision.number);
@@ -16,12 +15,13 @@ bool TrackState::emit(const PacketInWork& work, const GroupDecision& decision,
         output.payload_offset = output.payload_size = 0;
         output.padding = kEmptyPadding;
     } else {
-        const HeaderRequest request{.packet = work.packet,
-                                    .info = *work.info,
-                                    .sequence = sequence,
-                                    .end_of_picture = decision.end_of_picture,
-                                    .picture_id = decision.picture_id,
-                                    .descriptor_mask = decision.has_mask ? &decision.mask : nullptr};
+        const HeaderRequest request{
+            .packet = work.packet,
+            .info = *work.info,
+            .sequence = sequence,
+            .end_of_picture = decision.end_of_picture,
+            .picture_id = decision.picture_id,
+            .descriptor_mask = decision.has_mask ? &decision.mask : nullptr};
         const auto payload = build_header(request, profiles[profile], output.header);
         if (!payload) return false;
         output.payload_offset = payload->offset;

@@ -8,14 +8,10 @@ namespace {
 
 MediaDrop drop_reason(TrackingError error) {
     switch (error) {
-        case TrackingError::no_structure:
-            return MediaDrop::no_structure;
-        case TrackingError::malformed_descriptor:
-            return MediaDrop::malformed_descriptor;
-        case TrackingError::too_old:
-            return MediaDrop::too_old;
-        case TrackingError::none:
-            break;
+        case TrackingError::no_structure: return MediaDrop::no_structure;
+        case TrackingError::malformed_descriptor: return MediaDrop::malformed_descriptor;
+        case TrackingError::too_old: return MediaDrop::too_old;
+        case TrackingError::none: break;
     }
     return MediaDrop::none;
 }

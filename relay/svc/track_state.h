@@ -111,9 +111,9 @@ struct TrackState {
     std::size_t profile_count = 0;
 
     // Scratch of one packet.
-    std::vector<GroupDecision> decisions;     // [group]
-    std::vector<ReceiverIndex> moving;        // members of a cohort
-    std::vector<ReceiverSlot> late_slots;     // copies with the offsets of their time
+    std::vector<GroupDecision> decisions;  // [group]
+    std::vector<ReceiverIndex> moving;     // members of a cohort
+    std::vector<ReceiverSlot> late_slots;  // copies with the offsets of their time
     std::size_t late_used = 0;
 
     SenderClock& clock() { return config.sender_clock ? *config.sender_clock : own_clock; }

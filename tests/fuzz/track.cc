@@ -29,17 +29,13 @@ class Session {
         now_ += (op >> 5) * 10'000;
         const std::uint8_t who = op >> 3 & 3;
         switch (op & 7) {
-            case 4:
-                return set_target(who, take(rest, 1));
-            case 5:
-                return tick(who);
-            case 6:
-                return report(who, take(rest, 8));
+            case 4: return set_target(who, take(rest, 1));
+            case 5: return tick(who);
+            case 6: return report(who, take(rest, 8));
             case 7:
                 if (!track_.remove_receiver(who)) add(who);
                 return;
-            default:
-                return packet(who, take(rest, rest.empty() ? 0 : take(rest, 1)[0]));
+            default: return packet(who, take(rest, rest.empty() ? 0 : take(rest, 1)[0]));
         }
     }
 

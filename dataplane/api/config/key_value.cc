@@ -34,12 +34,9 @@ std::string range_text(const Key& key) {
 
 std::string rule_text(TextRule rule) {
     switch (rule) {
-        case TextRule::kName:
-            return "1 to 64 letters, digits, '-', '_' or '.'";
-        case TextRule::kPath:
-            return "an absolute path";
-        case TextRule::kSocketPath:
-            return "an absolute path of at most 107 bytes";
+        case TextRule::kName: return "1 to 64 letters, digits, '-', '_' or '.'";
+        case TextRule::kPath: return "an absolute path";
+        case TextRule::kSocketPath: return "an absolute path of at most 107 bytes";
         case TextRule::kLoopbackEndpoint:
             return "a loopback address and port such as \"127.0.0.1:8410\" or \"[::1]:8410\", "
                    "or \"\" for none";

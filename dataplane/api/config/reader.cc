@@ -76,14 +76,10 @@ bool is_path(std::string_view text, std::size_t longest_bytes) {
 
 bool follows(TextRule rule, std::string_view text) {
     switch (rule) {
-        case TextRule::kName:
-            return is_name(text);
-        case TextRule::kPath:
-            return is_path(text, 4095);
-        case TextRule::kSocketPath:
-            return is_path(text, 107);
-        case TextRule::kLoopbackEndpoint:
-            return text.empty() || is_loopback_endpoint(text);
+        case TextRule::kName: return is_name(text);
+        case TextRule::kPath: return is_path(text, 4095);
+        case TextRule::kSocketPath: return is_path(text, 107);
+        case TextRule::kLoopbackEndpoint: return text.empty() || is_loopback_endpoint(text);
     }
     return false;
 }

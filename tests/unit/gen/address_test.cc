@@ -14,7 +14,8 @@ TEST(Address, ReadsAndWritesBothFamilies) {
 }
 
 TEST(Address, RefusesWhatIsNone) {
-    for (const char* text : {"", "127.0.0.1", "localhost:1", "127.0.0.1:70000", "::1:5", "1.2.3.4:5x"})
+    for (const char* text :
+         {"", "127.0.0.1", "localhost:1", "127.0.0.1:70000", "::1:5", "1.2.3.4:5x"})
         EXPECT_FALSE(parse_address(text)) << text;
 }
 

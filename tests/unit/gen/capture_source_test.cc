@@ -13,12 +13,15 @@
 namespace strata::gen {
 namespace {
 
-const char* const kCaptures[] = {"av1-L1T3",      "av1-L3T3",   "av1-L3T3_KEY", "av1-L3T3-bitratedrop",
-                                 "h264-L1T1",     "h264-L1T3",  "opus-PLAIN",   "opus-RED",
-                                 "vp8-L1T3",      "vp8-L1T3-noDD", "vp9-L1T3",  "vp9-L3T3",
-                                 "vp9-L3T3-layerdrop", "vp9-L3T3_KEY", "vp9-L3T3_KEY-noDD"};
+const char* const kCaptures[] = {
+    "av1-L1T3",           "av1-L3T3",      "av1-L3T3_KEY",     "av1-L3T3-bitratedrop",
+    "h264-L1T1",          "h264-L1T3",     "opus-PLAIN",       "opus-RED",
+    "vp8-L1T3",           "vp8-L1T3-noDD", "vp9-L1T3",         "vp9-L3T3",
+    "vp9-L3T3-layerdrop", "vp9-L3T3_KEY",  "vp9-L3T3_KEY-noDD"};
 
-std::string path_of(const std::string& name) { return std::string(STRATA_CAPTURES "/") + name + ".pcap"; }
+std::string path_of(const std::string& name) {
+    return std::string(STRATA_CAPTURES "/") + name + ".pcap";
+}
 
 std::unique_ptr<CaptureSource> make(const std::string& name, double speed = 1.0,
                                     std::uint32_t loops = 0) {
@@ -47,8 +50,8 @@ TEST(CaptureSource, LoopsCleanlyOverTheWrapOfEveryCounter) {  // C24
         for (std::size_t i = 0; i < kFaults; ++i) {
             const auto fault = static_cast<Fault>(i);
             if (fault == Fault::wrong_layer_frames) continue;
-            EXPECT_EQ(link.faults(fault), 0u) << fault_name(fault) << ": "
-                                              << link.receiver().faults().first(fault);
+            EXPECT_EQ(link.faults(fault), 0u)
+                << fault_name(fault) << ": " << link.receiver().faults().first(fault);
         }
         EXPECT_EQ(link.receiver().sequence().lost(), 0u);
         if (codec != relay::Codec::opus) {
@@ -99,7 +102,8 @@ TEST(CaptureSource, ClocksOfTheEncodingsAgree) {  // B3, C21
         instants[packet.frame.media_us / 1000].insert(packet.encoding);
     }
     // Pictures of one instant were captured together.
-    const auto together = std::count_if(instants.begin(), instants.end(), [](const auto& i) { return i.second.size() >= 2; });
+    const auto together = std::count_if(instants.begin(), instants.end(),
+                                        [](const auto& i) { return i.second.size() >= 2; });
     EXPECT_GT(together, static_cast<std::ptrdiff_t>(instants.size() / 3));
 }
 
@@ -149,7 +153,8 @@ TEST(CaptureSource, FixedLayerSetsOfCapturesAreRight) {
             const double loop_s = static_cast<double>(source->loop_us()) / 1e6;
             const TrackDescription track = source->track();
             VirtualLink link(std::move(source), "S" + std::to_string(s) + "T" + std::to_string(t));
-            link.set_middle(relay_for(track, static_cast<std::size_t>(s), static_cast<std::size_t>(t)));
+            link.set_middle(
+                relay_for(track, static_cast<std::size_t>(s), static_cast<std::size_t>(t)));
             link.run(2 * loop_s);
             link.finish();
             EXPECT_EQ(link.wrong(), "");

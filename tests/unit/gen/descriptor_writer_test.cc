@@ -21,8 +21,9 @@ void expect_read_back(const ScalabilityMode& mode, std::int64_t stride) {
             const auto bytes = writer.write(f, true, false, attach);
             if (bytes.size() == relay::kMandatoryDescriptorSize) ++short_ones;
             relay::DependencyDescriptor d;
-            ASSERT_EQ(relay::read_dependency_descriptor(bytes, have_structure ? &structure : nullptr, d),
-                      relay::DescriptorError::none);
+            ASSERT_EQ(
+                relay::read_dependency_descriptor(bytes, have_structure ? &structure : nullptr, d),
+                relay::DescriptorError::none);
             if (d.has_structure) structure = d.attached_structure;
             have_structure = true;
             EXPECT_TRUE(d.start_of_frame && !d.end_of_frame);
@@ -44,7 +45,8 @@ void expect_read_back(const ScalabilityMode& mode, std::int64_t stride) {
 }
 
 TEST(DescriptorWriter, RelayReadsEveryMode) {
-    for (const char* text : {"L1T1", "L1T2", "L1T3", "L2T2", "L3T3", "L2T3_KEY", "L3T3_KEY", "S3T3"}) {
+    for (const char* text :
+         {"L1T1", "L1T2", "L1T3", "L2T2", "L3T3", "L2T3_KEY", "L3T3_KEY", "S3T3"}) {
         SCOPED_TRACE(text);
         expect_read_back(*parse_scalability_mode(text), 1);
     }

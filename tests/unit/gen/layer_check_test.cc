@@ -14,7 +14,8 @@ namespace {
 class LayerCheckTest : public testing::Test {
   protected:
     void picture(bool key, int spatial_limit, int temporal_limit, int sent_layers = 3) {
-        const int temporal = std::array{0, 2, 1, 2}[static_cast<std::size_t>(key ? position_ = 0 : position_ % 4)];
+        const int temporal =
+            std::array{0, 2, 1, 2}[static_cast<std::size_t>(key ? position_ = 0 : position_ % 4)];
         ++position_;
         for (int s = 0; s < sent_layers; ++s) {
             SentFrame frame;
@@ -27,12 +28,14 @@ class LayerCheckTest : public testing::Test {
                     frame.wanted = static_cast<std::uint16_t>(frame.wanted | layer_bit(a, b));
             const std::int64_t ordinal = journal_.begin_frame(frame);
             journal_.add_packet({static_cast<std::uint64_t>(ordinal), now_us_, ordinal, 0});
-            if (s <= spatial_limit && temporal <= temporal_limit) check_.on_packet(now_us_ + 500, ordinal);
+            if (s <= spatial_limit && temporal <= temporal_limit)
+                check_.on_packet(now_us_ + 500, ordinal);
         }
         now_us_ += 33'333;
     }
     void pictures(double seconds, int spatial, int temporal, int sent_layers = 3) {
-        for (int i = 0; i < static_cast<int>(seconds * 30); ++i) picture(false, spatial, temporal, sent_layers);
+        for (int i = 0; i < static_cast<int>(seconds * 30); ++i)
+            picture(false, spatial, temporal, sent_layers);
     }
     void target(int spatial, int temporal) {
         relay::LayerTarget t;
@@ -101,8 +104,8 @@ TEST_F(LayerCheckTest, ALayerThatThePublisherStopsOpensTheTarget) {  // C4
     target(2, 2);
     picture(true, 2, 2);
     pictures(2, 2, 2);
-    pictures(2, 1, 2, 2);     // S2 isn't sent any more
-    pictures(1, 1, 2, 3);     // it is back, the relay waits for a key picture
+    pictures(2, 1, 2, 2);  // S2 isn't sent any more
+    pictures(1, 1, 2, 3);  // it is back, the relay waits for a key picture
     picture(true, 2, 2);
     pictures(2, 2, 2);
     end();

@@ -1,7 +1,6 @@
 #include "bench/generator/pcap_reader.h"
 
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <cstdio>
@@ -33,7 +32,7 @@ TEST_F(PcapReader, ReadsACaptureInOrder) {
 
 TEST_F(PcapReader, ReadsIpv6AndNanoseconds) {
     // Little-endian, nanoseconds, raw IP.
-    std::vector<std::uint8_t> file{0x4d, 0x3c, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0,
+    std::vector<std::uint8_t> file{0x4d, 0x3c, 0xb2, 0xa1, 2, 0, 4, 0, 0,   0, 0, 0,
                                    0,    0,    0,    0,    0, 0, 1, 0, 101, 0, 0, 0};
     file.insert(file.end(), {2, 0, 0, 0, 0xb8, 0x0b, 0, 0, 49, 0, 0, 0, 49, 0, 0, 0});
     file.insert(file.end(), {0x60, 0, 0, 0, 0, 9, 17, 64});
@@ -57,7 +56,7 @@ TEST_F(PcapReader, RefusesWhatIsNoCapture) {
 
 TEST_F(PcapReader, SurvivesEveryTruncation) {
     // Big-endian file, Ethernet with a VLAN tag, IPv4, UDP with 4 bytes.
-    std::vector<std::uint8_t> file{0xa1, 0xb2, 0xc3, 0xd4, 0, 2, 0, 4, 0, 0, 0, 0,
+    std::vector<std::uint8_t> file{0xa1, 0xb2, 0xc3, 0xd4, 0, 2, 0,    4,    0, 0, 0, 0,
                                    0,    0,    0,    0,    0, 0, 0xff, 0xff, 0, 0, 0, 1};
     file.insert(file.end(), {0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 50, 0, 0, 0, 50});
     file.insert(file.end(), 12, 0);

@@ -36,9 +36,9 @@ TEST_F(PictureCheckTest, APictureIsJudgedOnlyWhenLaterOnesCame) {
 }
 
 TEST_F(PictureCheckTest, AMissingMarkerIsExcusedByLossAndByThePublisher) {
-    add(1, facts(1, true), false);         // missing
-    add(2, facts(2), false, true);         // the publisher sent none
-    add(3, facts(3), false);               // its end was lost
+    add(1, facts(1, true), false);  // missing
+    add(2, facts(2), false, true);  // the publisher sent none
+    add(3, facts(3), false);        // its end was lost
     add(5, facts(4), true);
     add(6, facts(5), true);
     check_.settle(10'000'000, true);

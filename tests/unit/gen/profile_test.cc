@@ -33,11 +33,13 @@ TEST(Profile, IsFoundByNameAndAnUnknownNameTellsTheKnownOnes) {
 }
 
 TEST(Profile, RefusesWhatNoCodecCanDo) {
-    const auto base = nlohmann::json::parse(R"({"codec":"VP9","mode":"L2T1","layers":[{"kbps":1},{"kbps":2}]})");
+    const auto base =
+        nlohmann::json::parse(R"({"codec":"VP9","mode":"L2T1","layers":[{"kbps":1},{"kbps":2}]})");
     EXPECT_NO_THROW(parse_profile(base, "x"));
-    for (const char* change : {R"({"codec":"VP8"})", R"({"mode":"L3T1"})", R"({"mode":"M1"})", R"({"fps":0})",
-                               R"({"flexible":false})", R"({"speed":1})", R"({"codec":"VP7"})",
-                               R"({"layers":[]})", R"({"packet_bytes":9000})"}) {
+    for (const char* change :
+         {R"({"codec":"VP8"})", R"({"mode":"L3T1"})", R"({"mode":"M1"})", R"({"fps":0})",
+          R"({"flexible":false})", R"({"speed":1})", R"({"codec":"VP7"})", R"({"layers":[]})",
+          R"({"packet_bytes":9000})"}) {
         nlohmann::json changed = base;
         changed.update(nlohmann::json::parse(change));
         EXPECT_THROW(parse_profile(changed, "x"), FileError) << change;

@@ -35,8 +35,7 @@ TEST(Rtcp, JunkCostsOnlyThatPart) {  // C34
     const RtcpContents read = read_rtcp(out);
     EXPECT_TRUE(read.malformed);
     EXPECT_EQ(read.key_frame_requests.size(), 1u);
-    for (std::size_t size = 0; size < out.size(); ++size)
-        read_rtcp(std::span(out).first(size));
+    for (std::size_t size = 0; size < out.size(); ++size) read_rtcp(std::span(out).first(size));
 }
 
 }  // namespace

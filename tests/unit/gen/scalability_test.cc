@@ -18,9 +18,11 @@ TEST(Scalability, ReadsModes) {
         EXPECT_FALSE(parse_scalability_mode(text)) << text;
 }
 
-// Every fixed layer set is closed under references: what it contains refers to what it contains (C10).
+// Every fixed layer set is closed under references: what it contains refers to what it contains
+// (C10).
 TEST(Scalability, EveryLayerSetIsDecodable) {
-    for (const char* text : {"L1T1", "L1T2", "L1T3", "L2T2", "L3T3", "L3T3_KEY", "L2T1_KEY", "S3T3"}) {
+    for (const char* text :
+         {"L1T1", "L1T2", "L1T3", "L2T2", "L3T3", "L3T3_KEY", "L2T1_KEY", "S3T3"}) {
         const ScalabilityMode mode = *parse_scalability_mode(text);
         for (std::size_t s = 0; s < mode.spatial_layers; ++s) {
             for (std::size_t t = 0; t < mode.temporal_layers; ++t) {
@@ -31,7 +33,8 @@ TEST(Scalability, EveryLayerSetIsDecodable) {
                     for (const LayerFrame& f : sequence.next_picture(picture % 17 == 0, number)) {
                         if ((f.wanted & layer_bit(s, t)) == 0) continue;
                         for (const std::uint16_t diff : f.fdiffs)
-                            EXPECT_TRUE(kept.contains(f.number - diff)) << text << " S" << s << "T" << t;
+                            EXPECT_TRUE(kept.contains(f.number - diff))
+                                << text << " S" << s << "T" << t;
                         kept.insert(f.number);
                     }
                 }

@@ -31,7 +31,8 @@ TEST(SequenceCheck, ANewNumberingIsAJumpNotLoss) {
     EXPECT_TRUE(check.add(20'000).jump);
     for (int i = 1; i < 100; ++i) check.add(static_cast<std::uint16_t>(20'000 + i));
     EXPECT_TRUE(check.add(5'000).jump);
-    for (int i = 1; i < 100; ++i) EXPECT_FALSE(check.add(static_cast<std::uint16_t>(5'000 + i)).late);
+    for (int i = 1; i < 100; ++i)
+        EXPECT_FALSE(check.add(static_cast<std::uint16_t>(5'000 + i)).late);
     EXPECT_EQ(check.jumps(), 2u);
     EXPECT_EQ(check.lost(), 0u);
     EXPECT_EQ(check.received(), 300u);

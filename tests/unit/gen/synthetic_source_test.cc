@@ -12,11 +12,12 @@ namespace {
 
 std::unique_ptr<SyntheticSource> make(const std::string& name) {
     const Profile profile = load_profile(std::string(STRATA_PROFILES "/") + name + ".json");
-    return std::make_unique<SyntheticSource>(profile,
-                                             numbers_near_wrap(profile.track.encodings.size()), 0xfff0);
+    return std::make_unique<SyntheticSource>(
+        profile, numbers_near_wrap(profile.track.encodings.size()), 0xfff0);
 }
 
-// Every profile, through every fixed set of layers, over the wrap of every counter: nothing is wrong.
+// Every profile, through every fixed set of layers, over the wrap of every counter: nothing is
+// wrong.
 TEST(SyntheticSource, EveryLayerSetOfEveryProfileIsRight) {  // C24
     for (const auto& entry : std::filesystem::directory_iterator(STRATA_PROFILES)) {
         const std::string name = entry.path().stem().string();
@@ -28,7 +29,8 @@ TEST(SyntheticSource, EveryLayerSetOfEveryProfileIsRight) {  // C24
                 const Profile profile = load_profile(entry.path().string());
                 if (s >= profile.mode.spatial_layers || t >= profile.mode.temporal_layers) continue;
                 // The link doesn't renumber pictures, as VP8 needs below its highest layer (C23).
-                if (profile.codec == relay::Codec::vp8 && t + 1 < profile.mode.temporal_layers) continue;
+                if (profile.codec == relay::Codec::vp8 && t + 1 < profile.mode.temporal_layers)
+                    continue;
                 VirtualLink link(make(name), target);
                 link.set_middle(relay_for(profile.track, s, t));
                 link.run(4);

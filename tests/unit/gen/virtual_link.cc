@@ -74,7 +74,8 @@ std::string VirtualLink::wrong() const {
 std::vector<FreshNumbers> numbers_near_wrap(std::size_t encodings) {
     std::vector<FreshNumbers> numbers;
     for (std::size_t i = 0; i < encodings; ++i)
-        numbers.push_back({static_cast<std::uint32_t>(0x1000 + i), 0xffe0, 0xffffff00, 0x7ff8, 0xfc, 30});
+        numbers.push_back(
+            {static_cast<std::uint32_t>(0x1000 + i), 0xffe0, 0xffffff00, 0x7ff8, 0xfc, 30});
     return numbers;
 }
 
@@ -99,7 +100,8 @@ VirtualLink::Middle relay_for(const TrackDescription& track, std::size_t spatial
             return;
         }
         Packet out = packet;
-        relay::store_be16(&out[2], static_cast<std::uint16_t>(info.sequence.value - state->dropped));
+        relay::store_be16(&out[2],
+                          static_cast<std::uint16_t>(info.sequence.value - state->dropped));
         if (facts.ends_frame && facts.spatial_id == spatial) out[1] |= 0x80;
         deliver(out);
     };

@@ -49,6 +49,7 @@ std::vector<FreshNumbers> numbers_near_wrap(std::size_t encodings);
 
 // What a relay does for one fixed target on one SSRC: passes the packets of its layers on, closes
 // the gaps in the sequence, ends pictures with a marker.
-VirtualLink::Middle relay_for(const TrackDescription& track, std::size_t spatial, std::size_t temporal);
+VirtualLink::Middle relay_for(const TrackDescription& track, std::size_t spatial,
+                              std::size_t temporal);
 
 }  // namespace strata::gen

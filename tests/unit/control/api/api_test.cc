@@ -17,8 +17,10 @@ class ApiTest : public testing::Test {
   protected:
     HttpResponse call(std::string method, std::string target, std::string body = {}) {
         std::optional<HttpResponse> response;
-        api_.handle({.method = std::move(method), .target = std::move(target),
-                     .content_type = "application/json", .body = std::move(body)},
+        api_.handle({.method = std::move(method),
+                     .target = std::move(target),
+                     .content_type = "application/json",
+                     .body = std::move(body)},
                     [&](HttpResponse r) { response = std::move(r); });
         EXPECT_TRUE(response) << "no answer yet";
         return response.value_or(HttpResponse{});
@@ -38,8 +40,9 @@ class ApiTest : public testing::Test {
         post("/v1/rooms", R"({"name":"demo"})");
         post("/v1/rooms/demo/participants", R"({"name":"alice"})");
         post("/v1/rooms/demo/participants", R"({"remote":"127.0.0.1:5000"})");
-        post("/v1/participants/p1/tracks",
-             R"({"codec":"VP8","payload_type":96,"encodings":[{"rid":"q","ssrc":11},{"rid":"h","ssrc":12}]})");
+        post(
+            "/v1/participants/p1/tracks",
+            R"({"codec":"VP8","payload_type":96,"encodings":[{"rid":"q","ssrc":11},{"rid":"h","ssrc":12}]})");
         post("/v1/participants/p2/subscriptions", R"({"track":"t3","layers":"q:T1"})");
     }
     std::string everything() {
@@ -95,7 +98,8 @@ constexpr Misuse kMisuses[] = {
     {"POST", "/v1/rooms/none/participants", "{}", 404, "not-found"},
     {"POST", "/v1/rooms/demo/participants", R"({"name":"alice"})", 409, "already-exists"},
     {"POST", "/v1/rooms/demo/participants", R"({"remote":"0.0.0.0:5"})", 400, "invalid-field"},
-    {"POST", "/v1/rooms/demo/participants", R"({"remote":"127.0.0.1:5000"})", 409, "already-exists"},
+    {"POST", "/v1/rooms/demo/participants", R"({"remote":"127.0.0.1:5000"})", 409,
+     "already-exists"},
     {"POST", "/v1/rooms/demo/participants", R"({"worker":1})", 409, "worker-mismatch"},
     {"POST", "/v1/participants/p9/tracks", R"({"codec":"VP8","payload_type":96,"ssrcs":[1]})", 404,
      "not-found"},
@@ -125,7 +129,8 @@ TEST_F(ApiTest, misuse_is_refused_with_its_code_and_changes_nothing) {
     const std::string before = everything();
     for (const Misuse& misuse : kMisuses) {
         const HttpResponse response = call(misuse.method, misuse.target, misuse.body);
-        const std::string what = std::string(misuse.method) + " " + misuse.target + " " + misuse.body;
+        const std::string what =
+            std::string(misuse.method) + " " + misuse.target + " " + misuse.body;
         EXPECT_EQ(response.status, misuse.status) << what << response.body;
         EXPECT_EQ(response.content_type, "application/problem+json") << what;
         const json body = json::parse(response.body);

@@ -17,9 +17,26 @@ ErrorCode code_of(std::string_view body) {
 TEST(JsonBody, only_one_whole_object) {
     EXPECT_EQ(code_of("{}"), ErrorCode::kCount);
     EXPECT_EQ(code_of(" {\"a\": 1} \n"), ErrorCode::kCount);
-    for (const char* body : {"", " ", "{", "}", "{}{}", "{} x", "[]", "1", "\"x\"", "null", "{a:1}",
-                             "{\"a\":}", "{\"a\":1,}", "{\"a\":01}", "{\"a\":NaN}", "{'a':1}",
-                             "\xef\xbb{}", "{\"a\":\"\xff\"}", "{\"a\":\"\\ud800\"}", "{\"a\":1e999}"})
+    for (const char* body : {"",
+                             " ",
+                             "{",
+                             "}",
+                             "{}{}",
+                             "{} x",
+                             "[]",
+                             "1",
+                             "\"x\"",
+                             "null",
+                             "{a:1}",
+                             "{\"a\":}",
+                             "{\"a\":1,}",
+                             "{\"a\":01}",
+                             "{\"a\":NaN}",
+                             "{'a':1}",
+                             "\xef\xbb{}",
+                             "{\"a\":\"\xff\"}",
+                             "{\"a\":\"\\ud800\"}",
+                             "{\"a\":1e999}"})
         EXPECT_EQ(code_of(body), ErrorCode::invalid_json) << body;
 }
 

@@ -40,10 +40,12 @@ class HttpServerTest : public testing::Test {
           server_(loop_, {.unix_path = path_, .tcp = "127.0.0.1:" + std::to_string(port_)}, limits_,
                   [this](const HttpRequest& request, HttpRespond respond) {
                       ++handled_;
-                      const std::string body = request.method + " " + request.target + " " +
-                                               request.body;
-                      if (later_) later_([=] { respond({.body = body}); });
-                      else respond({.body = body});
+                      const std::string body =
+                          request.method + " " + request.target + " " + request.body;
+                      if (later_)
+                          later_([=] { respond({.body = body}); });
+                      else
+                          respond({.body = body});
                   }) {
         const auto started = server_.start();
         EXPECT_TRUE(started) << started.error().detail;
@@ -114,15 +116,16 @@ TEST_F(HttpServerTest, keeps_a_connection_for_many_requests) {
             exchange(fd, "GET " + target + " HTTP/1.1\r\n" + kHost + "\r\n", "GET " + target + " ");
         EXPECT_TRUE(got.starts_with("HTTP/1.1 200 OK\r\n")) << got;
     }
-    const std::string got = exchange(
-        fd, "POST /v1/rooms HTTP/1.1\r\n" + kHost + kJson + "Content-Length: 2\r\nConnection: close\r\n\r\n{}",
-        "");
+    const std::string got = exchange(fd,
+                                     "POST /v1/rooms HTTP/1.1\r\n" + kHost + kJson +
+                                         "Content-Length: 2\r\nConnection: close\r\n\r\n{}",
+                                     "");
     EXPECT_NE(got.find("POST /v1/rooms {}"), std::string::npos) << got;
     EXPECT_TRUE(got.ends_with("<closed>")) << got;
 }
 
 TEST_F(HttpServerTest, the_socket_file_is_private_and_goes_away) {
-    struct stat file {};
+    struct stat file{};
     ASSERT_EQ(stat(path_.c_str(), &file), 0);
     EXPECT_EQ(file.st_mode & 0777, 0660u);
     // Somebody listens: it isn't taken away.
@@ -146,8 +149,9 @@ TEST_F(HttpServerTest, answers_may_come_later) {
 }
 
 TEST_F(HttpServerTest, what_is_too_large_is_a_problem) {  // C52
-    std::string got = exchange(connect_unix(), "POST /v1/rooms HTTP/1.1\r\n" + kJson +
-                                                   "Content-Length: 101\r\n\r\n" + std::string(101, 'x'),
+    std::string got = exchange(connect_unix(),
+                               "POST /v1/rooms HTTP/1.1\r\n" + kJson +
+                                   "Content-Length: 101\r\n\r\n" + std::string(101, 'x'),
                                "");
     EXPECT_NE(got.find("body-too-large"), std::string::npos) << got;
     EXPECT_TRUE(got.ends_with("<closed>"));
@@ -161,10 +165,9 @@ TEST_F(HttpServerTest, what_is_too_large_is_a_problem) {  // C52
 TEST_F(HttpServerTest, chunked_bodies_are_bounded_too) {
     std::string body;
     for (int i = 0; i < 12; ++i) body += "a\r\n0123456789\r\n";
-    const std::string got =
-        exchange(connect_unix(),
-                 "POST /v1/rooms HTTP/1.1\r\n" + kJson + "Transfer-Encoding: chunked\r\n\r\n" + body,
-                 "");
+    const std::string got = exchange(
+        connect_unix(),
+        "POST /v1/rooms HTTP/1.1\r\n" + kJson + "Transfer-Encoding: chunked\r\n\r\n" + body, "");
     EXPECT_NE(got.find("body-too-large"), std::string::npos) << got;
 }
 
@@ -195,8 +198,8 @@ TEST_F(HttpServerTest, browsers_cannot_be_used_against_it) {
     for (const char* host : {"Host: evil.example\r\n", "Host: 10.0.0.1:80\r\n", "",
                              "Host: localhost.evil.example\r\n", "Host: 127.evil.example\r\n"}) {
         const std::string got = exchange(
-            connect_tcp(), "GET /v1/rooms HTTP/1.1\r\n" + std::string(host) + "Connection: close\r\n\r\n",
-            "");
+            connect_tcp(),
+            "GET /v1/rooms HTTP/1.1\r\n" + std::string(host) + "Connection: close\r\n\r\n", "");
         EXPECT_NE(got.find("forbidden-host"), std::string::npos) << host << got;
     }
     for (const char* host : {"localhost", "localhost:80", "127.0.0.1:8410", "[::1]:80"}) {
@@ -216,8 +219,8 @@ TEST_F(HttpServerTest, browsers_cannot_be_used_against_it) {
 
 TEST_F(HttpServerTest, expect_continue_is_answered) {
     const int fd = connect_unix();
-    const std::string head = "POST /v1/rooms HTTP/1.1\r\n" + kJson +
-                             "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+    const std::string head =
+        "POST /v1/rooms HTTP/1.1\r\n" + kJson + "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n";
     EXPECT_NE(exchange(fd, head, "\r\n\r\n").find("100 Continue"), std::string::npos);
     EXPECT_NE(exchange(fd, "{}", "POST /v1/rooms {}").find("200 OK"), std::string::npos);
 }

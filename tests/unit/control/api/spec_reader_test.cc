@@ -72,8 +72,9 @@ TEST(SpecReader, bodies_that_are_refused) {
 // never makes the rules behind it fail in another way than by refusing.
 TEST(SpecReader, damaged_bodies_end_in_a_spec_or_an_error) {
     std::mt19937 rng(3);
-    const std::string dictionary = "{}[]\",:0123456789.-+eEtrufalsn\\ \x00\xff\xc3\xa4"
-                                   "abcSTqh/u";
+    const std::string dictionary =
+        "{}[]\",:0123456789.-+eEtrufalsn\\ \x00\xff\xc3\xa4"
+        "abcSTqh/u";
     std::size_t taken = 0;
     for (int round = 0; round < 20'000; ++round) {
         std::string body = kTrack;

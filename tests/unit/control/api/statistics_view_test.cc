@@ -14,8 +14,8 @@ TEST(StatisticsView, reads_workers_and_objects_of_the_running_data_plane) {
     EXPECT_TRUE(view.workers().empty());  // there is none yet
     EXPECT_FALSE(view.alive(0));
     {
-        auto segment = api::StatisticsSegment::create(
-            name, {.workers = 2, .slots_per_worker = 8, .epoch = 1});
+        auto segment =
+            api::StatisticsSegment::create(name, {.workers = 2, .slots_per_worker = 8, .epoch = 1});
         ASSERT_TRUE(segment) << segment.error();
         segment->worker(1)[api::WorkerCounter::sent].add(7);
         api::ObjectSlot& slot = segment->slots(1)[0];

@@ -15,7 +15,8 @@ TEST(Target, is_taken_apart) {
 }
 
 TEST(Target, bad_ones_are_refused) {
-    for (const char* text : {"", "v1", "*", "http://x/v1", "/a%", "/a%2", "/a%zz", "/a%00", "/?a=%"})
+    for (const char* text :
+         {"", "v1", "*", "http://x/v1", "/a%", "/a%2", "/a%zz", "/a%00", "/?a=%"})
         EXPECT_EQ(parse_target(text).error().code, ErrorCode::bad_request) << text;
     EXPECT_EQ(parse_target("/?a=1&a=2").error().code, ErrorCode::invalid_query);
 }

@@ -74,8 +74,8 @@ class DataplaneLinkTest : public testing::Test {
                           .latched = [](auto...) {},
                           .ssrc_learned = [](auto...) {},
                           .progress = [] {}}};
-    DataplaneLink link_{loop_, session_,
-                        {.socket = path_, .reconnect_ms = 5, .resync_timeout_ms = 60}};
+    DataplaneLink link_{
+        loop_, session_, {.socket = path_, .reconnect_ms = 5, .resync_timeout_ms = 60}};
 };
 
 }  // namespace

@@ -36,8 +36,8 @@ TEST(DesiredState, names_everything_in_the_order_of_creation) {
     EXPECT_FALSE(object_key(RecordKey{std::string("demo")}));
 }
 
-// What a data plane learned is told to its successors, not to itself: a restart of control alone must
-// not change any object (C53).
+// What a data plane learned is told to its successors, not to itself: a restart of control alone
+// must not change any object (C53).
 TEST(DesiredState, learned_values_are_for_later_data_planes) {
     DirectoryFixture f;
     f.room("demo");

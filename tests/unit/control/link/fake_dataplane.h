@@ -58,7 +58,7 @@ class FakeDataplane {
 
     using Objects = std::map<ObjectKey, std::string>;
     Objects objects;
-    std::map<ObjectKey, int> changes;  // puts that differed from what was there, and removes
+    std::map<ObjectKey, int> changes;         // puts that differed from what was there, and removes
     std::map<ObjectKey, std::string> refuse;  // object → error code
     std::uint32_t version = api::kProtocolVersion;
     int messages = 0;

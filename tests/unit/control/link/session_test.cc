@@ -17,9 +17,10 @@ class LinkSessionTest : public testing::Test {
     LinkSessionTest()
         : session_(f_.directory, 99,
                    {.workers = [this](const auto& workers) { workers_ = workers; },
-                    .latched = [this](ParticipantId id, const auto& remote) {
-                        f_.directory.apply(f_.directory.plan_latched(id, remote));
-                    },
+                    .latched =
+                        [this](ParticipantId id, const auto& remote) {
+                            f_.directory.apply(f_.directory.plan_latched(id, remote));
+                        },
                     .ssrc_learned = [](auto...) {},
                     .progress = [] {}}) {}
 
@@ -107,10 +108,9 @@ TEST_F(LinkSessionTest, a_second_resync_disturbs_nothing) {
     EXPECT_EQ(session_.state({Kind::transport, 1}), ObjectState::pending);
     connect(dataplane);
     EXPECT_TRUE(dataplane.changes.empty());
-    LinkSession restarted(f_.directory, 100, {.workers = [](const auto&) {},
-                                              .latched = {},
-                                              .ssrc_learned = {},
-                                              .progress = [] {}});
+    LinkSession restarted(
+        f_.directory, 100,
+        {.workers = [](const auto&) {}, .latched = {}, .ssrc_learned = {}, .progress = [] {}});
     restarted.connect();
     while (const auto message = restarted.next_message())
         for (const std::string& answer : dataplane.receive(*message))

@@ -18,14 +18,16 @@ struct NodeFixture {
     // As after a restart of strata-control.
     void restart() {
         timers.clear();
-        auto loaded = Node::load(config, store,
-                                 {.random = [this] { return ++random; },
-                                  .unix_ms = [] { return std::int64_t{1'700'000'000'000}; },
-                                  .control_epoch = 1,
-                                  .after = [this](auto, std::function<void()> run) {
-                                      timers.push_back(std::move(run));
-                                  },
-                                  .wake_link = [this] { if (talking) talk(); }});
+        auto loaded = Node::load(
+            config, store,
+            {.random = [this] { return ++random; },
+             .unix_ms = [] { return std::int64_t{1'700'000'000'000}; },
+             .control_epoch = 1,
+             .after = [this](auto, std::function<void()> run) { timers.push_back(std::move(run)); },
+             .wake_link =
+                 [this] {
+                     if (talking) talk();
+                 }});
         node = std::move(*loaded);
     }
     void connect() {

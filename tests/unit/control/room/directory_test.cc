@@ -226,8 +226,7 @@ TEST(Directory, indexes_agree_after_random_wishes) {
         const std::string room = "r" + std::to_string(any(4));
         const auto pick = [&](const auto& map) {  // an existing id, or any number
             if (map.empty() || any(10) == 0) return std::uint64_t{any(2000)};
-            return std::next(map.begin(), any(static_cast<std::uint32_t>(map.size())))
-                ->first.value;
+            return std::next(map.begin(), any(static_cast<std::uint32_t>(map.size())))->first.value;
         };
         const ParticipantId p{pick(f.directory.participants())};
         const TrackId t{pick(f.directory.tracks())};
@@ -235,15 +234,21 @@ TEST(Directory, indexes_agree_after_random_wishes) {
         Result<Change> change = std::unexpected(Error{});
         switch (any(12)) {
             case 0: change = f.directory.plan_room({.name = room}); break;
-            case 1: case 2: case 3: change = f.directory.plan_participant(room, {}); break;
-            case 4: case 5: {
+            case 1:
+            case 2:
+            case 3: change = f.directory.plan_participant(room, {}); break;
+            case 4:
+            case 5: {
                 TrackSpec spec{.codec = "VP8", .payload_type = 96};
                 spec.encodings = {Encoding{.ssrc = any(300) + 1}};
                 change = f.directory.plan_track(p, spec);
                 break;
             }
-            case 6: case 7: case 8:
-                change = f.directory.plan_subscription(p, {.track = id_text(t), .ssrc = any(99) + 1});
+            case 6:
+            case 7:
+            case 8:
+                change =
+                    f.directory.plan_subscription(p, {.track = id_text(t), .ssrc = any(99) + 1});
                 break;
             case 9:
                 change = any(20) == 0 ? f.directory.plan_remove_room(room)

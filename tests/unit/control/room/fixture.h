@@ -33,8 +33,7 @@ struct DirectoryFixture {
         spec.encodings = {Encoding{.ssrc = ssrc}};
         return done<Track>(directory.plan_track(id, spec));
     }
-    Result<Subscription> subscription(ParticipantId id, TrackId track,
-                                      SubscriptionSpec spec = {}) {
+    Result<Subscription> subscription(ParticipantId id, TrackId track, SubscriptionSpec spec = {}) {
         spec.track = id_text(track);
         return done<Subscription>(directory.plan_subscription(id, spec));
     }

@@ -21,8 +21,8 @@ namespace {
     if (!store) _exit(2);
     for (;;) {
         const std::uint64_t n = (*store)->revision() + 1;
-        const auto revision = (*store)->commit({.writes = {{"row/" + std::to_string(n), "x"},
-                                                           {"last", std::to_string(n)}}});
+        const auto revision = (*store)->commit(
+            {.writes = {{"row/" + std::to_string(n), "x"}, {"last", std::to_string(n)}}});
         if (!revision || *revision != n) _exit(3);
         if (write(out, &n, sizeof n) != sizeof n) _exit(4);
     }
@@ -75,7 +75,7 @@ TEST(SqliteStore, is_durable_strict_and_private) {
         // Locked: a second process can't open it beside us.
         EXPECT_EQ(SqliteStore::open(path).error().code, ErrorCode::store_unavailable);
     }
-    struct stat file {};
+    struct stat file{};
     ASSERT_EQ(stat(path.c_str(), &file), 0);
     EXPECT_EQ(file.st_mode & 0777, 0640u);
     sqlite3* database = nullptr;

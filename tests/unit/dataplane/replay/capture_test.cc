@@ -55,7 +55,10 @@ TEST(Capture, ReadsEthernetAndCookedFrames) {
 
 TEST(Capture, ReadsRtpdump) {
     std::string text = "#!rtpplay1.0 127.0.0.1/5000\n" + std::string(16, '\0');
-    text += std::string("\0\x0b\0\x03\0\0\0\x07" "abc", 11);
+    text += std::string(
+        "\0\x0b\0\x03\0\0\0\x07"
+        "abc",
+        11);
     const auto capture = parse_capture({text.begin(), text.end()}, "test");
     ASSERT_TRUE(capture) << capture.error();
     ASSERT_EQ(capture->packets.size(), 1u);

@@ -36,14 +36,20 @@ Capture audio_capture(int packets) {
 
 Session audio_session() {
     Session session;
-    session.tracks.push_back({.id = "a", .codec = "opus", .clock_rate_hz = 48'000,
-                              .payload_type = 111, .encodings = {{.ssrc = 77}}});
-    session.receivers.push_back({.id = "all", .track = "a", .payload_type = 111,
+    session.tracks.push_back({.id = "a",
+                              .codec = "opus",
+                              .clock_rate_hz = 48'000,
+                              .payload_type = 111,
+                              .encodings = {{.ssrc = 77}}});
+    session.receivers.push_back({.id = "all",
+                                 .track = "a",
+                                 .payload_type = 111,
                                  .layers = {{.at_us = 0, .spatial = 3, .temporal = 3}}});
-    session.receivers.push_back(
-        {.id = "part", .track = "a", .payload_type = 111,
-         .layers = {{.at_us = 500'000, .spatial = 3, .temporal = 3},
-                    {.at_us = 800'000, .paused = true}}});
+    session.receivers.push_back({.id = "part",
+                                 .track = "a",
+                                 .payload_type = 111,
+                                 .layers = {{.at_us = 500'000, .spatial = 3, .temporal = 3},
+                                            {.at_us = 800'000, .paused = true}}});
     return session;
 }
 
@@ -54,8 +60,7 @@ struct Played {
 
 Played play(std::uint64_t seed) {
     ensure_eal();
-    const std::string folder =
-        testing::TempDir() + "strata-replay-" + std::to_string(::getpid());
+    const std::string folder = testing::TempDir() + "strata-replay-" + std::to_string(::getpid());
     ::mkdir(folder.c_str(), 0700);
     Played out;
     {

@@ -44,8 +44,7 @@ TEST(Session, SaysWhereTheMistakeIs) {
     };
     EXPECT_NE(error("{").find("parse error"), std::string::npos);
     EXPECT_EQ(error("[]"), "session: expected an object, found []");
-    EXPECT_EQ(error(R"({"tracks":[{"id":"v","colour":1}],"receivers":[]})")
-                  .substr(0, 31),
+    EXPECT_EQ(error(R"({"tracks":[{"id":"v","colour":1}],"receivers":[]})").substr(0, 31),
               "tracks[0]: unknown key \"colour\"");
     EXPECT_EQ(error(R"({"tracks":[{"id":"v","codec":"VP8"}],"receivers":[]})"),
               "tracks[0]: \"payload_type\" is missing");

@@ -12,7 +12,9 @@ class ControlServerTest : public testing::Test {
   protected:
     ControlServerTest()
         : path_(testing::TempDir() + "strata-server-" + std::to_string(::getpid())),
-          server_({.path = path_, .epoch = 77, .statistics_segment = "/segment",
+          server_({.path = path_,
+                   .epoch = 77,
+                   .statistics_segment = "/segment",
                    .max_staged_objects = 100},
                   *relay_.state, *relay_.statistics) {
         EXPECT_TRUE(server_.listen());

@@ -33,7 +33,7 @@ Packet rtp(const RtpFields& fields) {
 
 Packet vp8_payload(bool key_frame) {
     Packet out(60, 0x22);
-    out[0] = 0x10;                 // S=1, PID=0
+    out[0] = 0x10;                     // S=1, PID=0
     out[1] = key_frame ? 0x10 : 0x11;  // P is the lowest bit, show_frame set
     return out;
 }
@@ -175,9 +175,9 @@ void Relay::expect_equations() {
     for (const api::Counter& c : block.rx_drops) rx_drops += c.get();
     for (const api::Counter& c : block.tx_drops) tx_drops += c.get();
     using api::WorkerCounter;
-    EXPECT_EQ((*this)[WorkerCounter::rx_packets],
-              (*this)[WorkerCounter::fanned_out] + (*this)[WorkerCounter::consumed] +
-                  (*this)[WorkerCounter::punted] + rx_drops);
+    EXPECT_EQ((*this)[WorkerCounter::rx_packets], (*this)[WorkerCounter::fanned_out] +
+                                                      (*this)[WorkerCounter::consumed] +
+                                                      (*this)[WorkerCounter::punted] + rx_drops);
     EXPECT_EQ((*this)[WorkerCounter::selected],
               (*this)[WorkerCounter::sent] + (*this)[WorkerCounter::queued] + tx_drops);
 }

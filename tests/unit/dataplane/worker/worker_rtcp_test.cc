@@ -97,7 +97,8 @@ TEST(Rtcp, PublishersGetAReportEverySecond) {  // C54
     for (int second = 0; second < 3; ++second) {
         for (std::uint16_t i = 0; i < 20; ++i) {
             const auto sequence = static_cast<std::uint16_t>(second * 20 + i);
-            if (sequence % 10 != 3) relay.receive(kPublisher, video(sequence, sequence * 3000u, i == 0));
+            if (sequence % 10 != 3)
+                relay.receive(kPublisher, video(sequence, sequence * 3000u, i == 0));
             relay.pass(50'000);
         }
     }
@@ -141,9 +142,10 @@ TEST(Rtcp, LastSenderReportAndDelayAreReportedBack) {
 TEST(Rtcp, ReceiversGetSenderReportsOfTheOutput) {  // C31
     Relay relay;
     video_room(relay);
-    relay.receive(kPublisher, rtcp([](auto& w) {
-                      w.sender_report({.sender = {kSsrc}, .ntp = 1ull << 40, .rtp_timestamp = 90'000});
-                  }));
+    relay.receive(
+        kPublisher, rtcp([](auto& w) {
+            w.sender_report({.sender = {kSsrc}, .ntp = 1ull << 40, .rtp_timestamp = 90'000});
+        }));
     for (std::uint16_t i = 0; i < 40; ++i) {
         relay.receive(kPublisher, video(i, 90'000u + i * 4'500u, i == 0));
         relay.pass(50'000);
@@ -188,8 +190,7 @@ TEST(Rtcp, GoodbyeEndsNoTrack) {  // C35
 TEST(Rtcp, JunkCostsOnlyItsOwnPart) {  // C34
     Relay relay;
     video_room(relay);
-    Packet packet =
-        rtcp([](auto& w) { w.picture_loss({.sender = {5}, .media = {kOutgoing}}); });
+    Packet packet = rtcp([](auto& w) { w.picture_loss({.sender = {5}, .media = {kOutgoing}}); });
     const Packet good = packet;
     packet.insert(packet.end(), {0x81, 206, 0xff, 0xff, 1, 2, 3, 4});  // longer than there is
     relay.receive(kReceiver, packet);

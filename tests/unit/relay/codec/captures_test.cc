@@ -165,8 +165,7 @@ TEST_P(Captures, EveryPacketParses) {
                 ++media;
                 break;
             }
-            default:
-                break;
+            default: break;
         }
     }
     EXPECT_GT(media, 50u);

@@ -58,8 +58,9 @@ PacketParser parser_for(std::uint8_t payload_type, Codec codec) {
 }
 
 // Said of each test that can't run: these files are used where they lie and never copied.
-#define SKIP_WITHOUT_FOLDER() \
-    if (!std::filesystem::exists(kFolder)) GTEST_SKIP() << "other makers' streams are not beside this checkout"
+#define SKIP_WITHOUT_FOLDER()              \
+    if (!std::filesystem::exists(kFolder)) \
+    GTEST_SKIP() << "other makers' streams are not beside this checkout"
 
 TEST(ThirdParty, H264Svc) {  // C13
     SKIP_WITHOUT_FOLDER();

@@ -42,9 +42,9 @@ inline std::vector<CapturedPacket> read_capture(const std::string& path) {
         const std::size_t udp = ip + (file[ip] & 15) * 4u;
         const std::size_t length = load_be16(&file[udp + 4]);
         if (length < kUdpHeader || udp + length > at) continue;
-        packets.push_back(
-            {time_us, {file.begin() + static_cast<std::ptrdiff_t>(udp + kUdpHeader),
-                       file.begin() + static_cast<std::ptrdiff_t>(udp + length)}});
+        packets.push_back({time_us,
+                           {file.begin() + static_cast<std::ptrdiff_t>(udp + kUdpHeader),
+                            file.begin() + static_cast<std::ptrdiff_t>(udp + length)}});
     }
     return packets;
 }

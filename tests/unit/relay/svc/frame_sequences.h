@@ -12,8 +12,8 @@
 
 namespace strata::relay {
 
-// Hand-made layer frames as encoders make them: pictures of `spatial_layers` frames, temporal ids in
-// the order 0 2 1 2 (three layers) or 0 1 (two).
+// Hand-made layer frames as encoders make them: pictures of `spatial_layers` frames, temporal ids
+// in the order 0 2 1 2 (three layers) or 0 1 (two).
 class FrameSource {
   public:
     enum class Facts : std::uint8_t { layer_ids, descriptor };
@@ -69,8 +69,7 @@ class FrameSource {
         if (between) f.references[f.reference_count++] = f.id - 1;
         f.independent = f.reference_count == 0;
         f.switching_up = true;
-        f.not_for_inter_layer =
-            mode_ == SpatialMode::none || (mode_ == SpatialMode::key && !key);
+        f.not_for_inter_layer = mode_ == SpatialMode::none || (mode_ == SpatialMode::key && !key);
         if (facts_ == Facts::descriptor) describe(f, layers);
         return f;
     }
@@ -103,17 +102,16 @@ class FrameSource {
         for (int s = 0; s < spatial_; ++s) {
             for (int t = 0; t < temporal_; ++t) {
                 const int target = s * temporal_ + t;
-                f.dti[static_cast<std::size_t>(target)] = indication(
-                    f, static_cast<SpatialId>(s), static_cast<TemporalId>(t));
+                f.dti[static_cast<std::size_t>(target)] =
+                    indication(f, static_cast<SpatialId>(s), static_cast<TemporalId>(t));
                 if (s < layers) f.active_decode_targets |= 1u << target;
             }
             const auto chain = static_cast<std::size_t>(s);
             const bool restarts = f.key_picture && f.spatial_id == 0;
             f.chain_diff[chain] =
                 restarts ? 0 : static_cast<std::uint8_t>(f.id - chain_last_[chain]);
-            const bool member =
-                f.temporal_id == 0 &&
-                f.dti[static_cast<std::size_t>(s * temporal_)] != Dti::not_present;
+            const bool member = f.temporal_id == 0 &&
+                                f.dti[static_cast<std::size_t>(s * temporal_)] != Dti::not_present;
             if (member) chain_last_[chain] = f.id;
         }
     }

@@ -25,8 +25,7 @@ TEST(FrameTrackerVp9, Vp9PictureIdsWrap) {  // C24
     Tracked tracked(Codec::vp9);
     tracked.send(Vp9Packet{.sequence = 1, .picture = 0x7fff}.build());
     const std::int64_t before = tracked.frame().id;
-    EXPECT_TRUE(
-        tracked.send(Vp9Packet{.sequence = 2, .picture = 0, .p_diff = 1}.build()).newest);
+    EXPECT_TRUE(tracked.send(Vp9Packet{.sequence = 2, .picture = 0, .p_diff = 1}.build()).newest);
     EXPECT_EQ(tracked.frame().id - before, 8);
     EXPECT_EQ(tracked.frame().references[0], before);
 }

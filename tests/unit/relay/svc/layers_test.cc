@@ -18,8 +18,8 @@ TEST(Layers, ParsesTargets) {
 }
 
 TEST(Layers, RefusesWhatIsNoTarget) {
-    for (const char* text : {"", "S", "T", "S4", "T9", "T1S1", "S1T", "S1 ", "s1", "S1T2x", "MAX",
-                             "S-1", "S10"})
+    for (const char* text :
+         {"", "S", "T", "S4", "T9", "T1S1", "S1T", "S1 ", "s1", "S1T2x", "MAX", "S-1", "S10"})
         EXPECT_FALSE(parse_layer_target(text)) << text;
 }
 

@@ -107,9 +107,8 @@ class Listener {
     void read_descriptor(std::span<const std::uint8_t> packet, const PacketInfo& info) {
         const ExtensionLocation* at = info.find(ExtensionKind::dependency_descriptor);
         DependencyDescriptor descriptor;
-        const DescriptorError error =
-            read_dependency_descriptor(packet.subspan(at->offset, at->size),
-                                       structure_ ? &*structure_ : nullptr, descriptor);
+        const DescriptorError error = read_dependency_descriptor(
+            packet.subspan(at->offset, at->size), structure_ ? &*structure_ : nullptr, descriptor);
         if (error != DescriptorError::none) return fail("descriptor without its structure");
         const std::int64_t id = numbers_.unwrap(descriptor.frame_number);
         if (descriptor.has_structure) {

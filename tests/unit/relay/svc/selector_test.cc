@@ -31,7 +31,7 @@ TEST_P(SelectorBothFacts, TemporalUpNeedsWholeLevelsBelow) {  // C1
     rig.feed(source.picture(true));  // T0
     rig.feed(source.picture());      // T2, dropped
     rig.want(member, layers(0, 2));
-    rig.feed(source.picture());      // T1: refers to T0, everything above refers to it or later
+    rig.feed(source.picture());  // T1: refers to T0, everything above refers to it or later
     EXPECT_TRUE(rig.at(member, 0, 2));
     EXPECT_FALSE(rig.asks()) << "no key frame for a temporal switch";
     for (int i = 0; i < 8; ++i) rig.feed(source.picture());
@@ -171,7 +171,8 @@ TEST_P(SelectorBothFacts, KeySvcAsksForAKeyFrameWhenItsLayerGoes) {  // C4
     EXPECT_FALSE(rig.asks());
     for (int i = 0; i < 12; ++i) rig.feed(source.picture(false, 2));
     EXPECT_TRUE(rig.asks());
-    // Layer ids can't tell of a layer that is announced but not sent: one more key picture for them.
+    // Layer ids can't tell of a layer that is announced but not sent: one more key picture for
+    // them.
     rig.feed(source.picture(true, 2));
     for (int i = 0; i < 12; ++i) rig.feed(source.picture(false, 2));
     rig.feed(source.picture(true, 2));
@@ -209,8 +210,8 @@ TEST_P(SelectorBothFacts, RestlessTargetsNeverBreakAReference) {  // C10
         for (int i = 0; i < 6; ++i) rig.subscribe(layers(2, 2));
         for (int picture = 0; picture < 600; ++picture) {
             if (draw(3) == 0)
-                rig.want(draw(6), layers(static_cast<SpatialId>(draw(3)),
-                                         static_cast<TemporalId>(draw(3))));
+                rig.want(draw(6),
+                         layers(static_cast<SpatialId>(draw(3)), static_cast<TemporalId>(draw(3))));
             const int sent = draw(10) == 0 ? 2 : 3;
             rig.feed(source.picture(picture == 0 || draw(25) == 0, sent));
         }

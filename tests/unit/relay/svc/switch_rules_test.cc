@@ -23,9 +23,9 @@ class SwitchRules : public testing::Test {
     }
     void feed(const FrameInfo& frame) { cohort_.on_frame(frame, enter(frame), ring_); }
     bool may(const FrameInfo& frame, SpatialId s, TemporalId t, bool within = false) {
-        return may_switch(cohort_, {0, s, t},
-                          {.frame = frame, .record = enter(frame), .ring = ring_,
-                           .within_picture = within});
+        return may_switch(
+            cohort_, {0, s, t},
+            {.frame = frame, .record = enter(frame), .ring = ring_, .within_picture = within});
     }
 
     FrameRing ring_;

@@ -50,8 +50,7 @@ class TrackCapture : public testing::TestWithParam<CaptureCase> {
   protected:
     void SetUp() override {
         const CaptureCase& c = GetParam();
-        packets_ =
-            read_capture(std::string(STRATA_TEST_DATA) + "/captures/" + c.file + ".pcap");
+        packets_ = read_capture(std::string(STRATA_TEST_DATA) + "/captures/" + c.file + ".pcap");
         ASSERT_FALSE(packets_.empty());
         length_ = packets_.back().time_us - packets_.front().time_us;
     }
@@ -118,7 +117,7 @@ class TrackCapture : public testing::TestWithParam<CaptureCase> {
             SCOPED_TRACE(s.name);
             const Listener& heard = *s.listener;
             EXPECT_GT(heard.packets, 0u);
-            EXPECT_EQ(heard.gaps(), 0u);  // C16
+            EXPECT_EQ(heard.gaps(), 0u);      // C16
             EXPECT_EQ(heard.unmarked(), 0u);  // B2, C5
             EXPECT_EQ(heard.empty_packets, 0u);
             EXPECT_EQ(heard.ssrcs.size(), 1u);
@@ -142,9 +141,9 @@ TEST_P(TrackCapture, EveryTargetIsWholeAndNothingAboveIt) {  // C2, C3, C5, C10,
     for (std::uint8_t e = 0; e < c.ssrcs.size(); ++e)
         for (SpatialId s = 0; s <= c.top_spatial; ++s)
             for (TemporalId t = 0; t <= c.top_temporal; ++t)
-                subscribe("e" + std::to_string(e) + "S" + std::to_string(s) + "T" +
-                              std::to_string(t),
-                          {{0, target(e, s, t)}});
+                subscribe(
+                    "e" + std::to_string(e) + "S" + std::to_string(s) + "T" + std::to_string(t),
+                    {{0, target(e, s, t)}});
     run();
     expect_whole();
     for (const Subscriber& subscriber : subscribers_) {
@@ -199,8 +198,8 @@ TEST_P(TrackCapture, PausesAreContinuous) {  // C49
     const CaptureCase& c = GetParam();
     LayerTarget paused;
     paused.paused = true;
-    const LayerTarget all = target(static_cast<std::uint8_t>(c.ssrcs.size() - 1), c.top_spatial,
-                                   c.top_temporal);
+    const LayerTarget all =
+        target(static_cast<std::uint8_t>(c.ssrcs.size() - 1), c.top_spatial, c.top_temporal);
     subscribe("pauses", {{0, all}, {length_ / 5, paused}, {length_ * 2 / 5, all}});
     run();
     const Listener& heard = *subscribers_[0].listener;

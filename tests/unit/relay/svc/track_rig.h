@@ -40,8 +40,8 @@ class TrackRig {
     ReceiverHandle subscribe(LayerTarget target, std::uint8_t video_orientation_id = 0) {
         ReceiverConfig receiver;
         receiver.profile.payload_type = type_;
-        receiver.profile.extension_id[static_cast<std::size_t>(
-            ExtensionKind::video_orientation)] = video_orientation_id;
+        receiver.profile.extension_id[static_cast<std::size_t>(ExtensionKind::video_orientation)] =
+            video_orientation_id;
         receiver.ssrc = static_cast<std::uint32_t>(0x9000 + listeners.size());
         receiver.target = target;
         receiver.first_sequence = 1000;
@@ -102,13 +102,11 @@ struct Vp9Packet {
         packet.marker = end && spatial == top;
         const bool structure = begin && p_diff == 0 && spatial == 0;
         const auto flag = [](bool set, int bit) { return set ? 1 << bit : 0; };
-        packet.payload = {static_cast<std::uint8_t>(0x80 | flag(p_diff != 0, 6) | 0x20 | 0x10 |
-                                                    flag(begin, 3) | flag(end, 2) |
-                                                    flag(structure, 1)),
-                          static_cast<std::uint8_t>(0x80 | picture >> 8),
-                          static_cast<std::uint8_t>(picture),
-                          static_cast<std::uint8_t>(temporal << 5 | 0x10 | spatial << 1 |
-                                                    flag(spatial > 0, 0))};
+        packet.payload = {
+            static_cast<std::uint8_t>(0x80 | flag(p_diff != 0, 6) | 0x20 | 0x10 | flag(begin, 3) |
+                                      flag(end, 2) | flag(structure, 1)),
+            static_cast<std::uint8_t>(0x80 | picture >> 8), static_cast<std::uint8_t>(picture),
+            static_cast<std::uint8_t>(temporal << 5 | 0x10 | spatial << 1 | flag(spatial > 0, 0))};
         if (p_diff != 0) packet.payload.push_back(static_cast<std::uint8_t>(p_diff << 1));
         if (structure) packet.payload.push_back(static_cast<std::uint8_t>(top << 5));
         packet.payload.insert(packet.payload.end(), {0xaa, 0xbb, 0xcc});
@@ -132,10 +130,15 @@ struct Vp8Packet {
         packet.sequence = sequence;
         packet.timestamp = timestamp;
         packet.marker = marker;
-        packet.payload = {0x90, 0xe0, static_cast<std::uint8_t>(0x80 | picture >> 8),
-                          static_cast<std::uint8_t>(picture), tl0,
+        packet.payload = {0x90,
+                          0xe0,
+                          static_cast<std::uint8_t>(0x80 | picture >> 8),
+                          static_cast<std::uint8_t>(picture),
+                          tl0,
                           static_cast<std::uint8_t>(temporal << 6 | (sync ? 0x20 : 0)),
-                          static_cast<std::uint8_t>(key ? 0 : 1), 0, 0};
+                          static_cast<std::uint8_t>(key ? 0 : 1),
+                          0,
+                          0};
         // A key frame's start code and size.
         packet.payload.insert(packet.payload.end(),
                               {0x9d, 0x01, 0x2a, 0x40, 0x01, 0xb4, 0x00, 0x11});
