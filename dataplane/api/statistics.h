@@ -49,6 +49,13 @@ enum class WorkerCounter : std::uint32_t {
     key_frame_requests_out,  // C: PLI sent to publishers
     transports_latched,      // C
     ssrcs_learned,           // C
+    stun_answered,           // C: connectivity checks answered with success
+    stun_errors_sent,        // C: and with an error
+    ice_tuples,              // C: tuples validated
+    ice_nominations,         // C: media moved to another tuple
+    ice_consent_lost,        // C: transports whose peer stopped consenting (C42)
+    punts_down,              // C: datagrams of the control process sent
+    punts_down_lost,         // C: those that found no validated tuple
     ssrcs_refused,           // C: a table was full, or the SSRC belongs to another stream (C38)
     commands,                // C: commands applied
     events_lost,             // C: events that found the ring to the main thread full
@@ -64,12 +71,22 @@ enum class WorkerCounter : std::uint32_t {
 
 // Why an input went nowhere: exactly one reason per packet.
 enum class RxDrop : std::uint32_t {
-    empty,              // no payload
-    not_ours,           // first byte outside of RFC 7983's ranges
-    stun,               // not answered yet
-    dtls,               // not punted yet
-    unknown_transport,  // nobody was announced at this tuple
-    unlatched,          // transport waits for its first valid packet, this wasn't it
+    empty,                   // no payload
+    not_ours,                // first byte outside of RFC 7983's ranges
+    stun_malformed,          // not RFC 8489, or its fingerprint is wrong
+    stun_unexpected,         // no request, or one without username or integrity
+    stun_unknown_user,       // no session has this username
+    stun_bad_integrity,      // not signed with the session's password
+    stun_unknown_attribute,  // demands something that isn't known here
+    stun_role_conflict,      // the peer thinks that it is the controlled agent
+    stun_replayed,           // the same request came from elsewhere before
+    stun_rate_limited,       // more checks than limits.ice_checks_per_s
+    stun_too_many_tuples,    // more addresses of one peer than limits.ice_tuples
+    dtls_refused,            // the transport has neither ICE nor security, or it is too long
+    unvalidated,             // DTLS or media from a tuple that no check has validated (C42)
+    punt_rate_limited,       // more DTLS of one transport than limits.punts_per_s
+    punt_full,               // more DTLS than the main thread takes: limits.punt_ring_bytes
+    unknown_transport,       // nobody was announced at this tuple
     malformed_rtp,
     malformed_rtcp,        // no part of the compound could be read
     unknown_ssrc,          // no track of this transport has it, and no rid names it (C38)

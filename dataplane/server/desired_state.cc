@@ -83,6 +83,18 @@ bool DesiredState::settled() const {
     });
 }
 
+bool DesiredState::send_datagram(std::uint64_t transport, std::string_view datagram) {
+    const auto at = transports_.find(transport);
+    if (at == transports_.end()) return false;
+    WorkerSide& side = workers_[at->second.home.worker];
+    if (side.datagrams >= limits_.datagrams_per_worker) return false;
+    ++side.datagrams;
+    submit(side, {.kind = Command::Kind::send_datagram,
+                  .transport = at->second.object.get(),
+                  .datagram = new std::vector<std::uint8_t>(datagram.begin(), datagram.end())});
+    return true;
+}
+
 void DesiredState::submit(WorkerSide& side, const Command& command) {
     side.backlog.push_back(command);
 }
@@ -107,6 +119,11 @@ void DesiredState::destroy(WorkerSide& side, const Command& answer) {
             side.old_subscriptions.erase(answer.subscription);
             break;
         case Command::Kind::replace_track: delete answer.relay_track; break;
+        case Command::Kind::set_ice: delete answer.ice; break;
+        case Command::Kind::send_datagram:
+            delete answer.datagram;
+            --side.datagrams;
+            break;
         default: break;  // the others have no answer
     }
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -22,6 +23,8 @@ struct StateLimits {
     std::uint32_t tracks_per_worker = 16'384;
     std::uint32_t subscriptions_per_worker = 65'536;
     std::uint32_t subscriptions_per_track = 16'384;
+    TransportLimits transport;
+    std::uint32_t datagrams_per_worker = 1'024;  // from control, on their way through a worker
     relay::TimeUs key_frame_min_interval_us = 500'000;
     relay::TimeUs key_frame_retry_us = 1'000'000;
 };
@@ -50,6 +53,10 @@ class DesiredState {
     void remove(const api::ObjectRef& object);
     // Removes everything that isn't in `keep`.
     void retain(const std::vector<api::ObjectRef>& keep);
+
+    // Sends a datagram to the transport's peer, behind all that was put before. False: no such
+    // transport, or too many are under way.
+    bool send_datagram(std::uint64_t transport, std::string_view datagram);
 
     // Moves commands to workers that have room for them and takes back what they answer. Call
     // often; true while something is still under way.
@@ -82,6 +89,7 @@ class DesiredState {
         std::uint32_t tracks = 0;
         std::deque<Command> backlog;
         std::uint64_t submitted = 0;
+        std::uint32_t datagrams = 0;             // under way to the worker, or not given back yet
         std::set<std::uint32_t> latching_ssrcs;  // announced on transports without an address
         // Given up here, not answered yet by the worker.
         std::unordered_map<Transport*, std::unique_ptr<Transport>> old_transports;
@@ -119,6 +127,10 @@ class DesiredState {
     Problem add(const api::Track& spec);
     Problem add(const api::Subscription& spec);
     Problem rebuild(const api::Transport& spec);
+    Problem update_ice(TransportRecord& record, const api::Transport& spec);
+    Problem check_ufrags(const api::Transport& spec) const;
+    void set_ufrags(const api::Transport& spec);
+    void forget_ufrags(const api::Transport& spec);
     Problem rebuild(const api::Track& spec);
     void remove_transport(std::uint64_t id);
     void remove_track(std::uint64_t id);
@@ -144,6 +156,7 @@ class DesiredState {
     std::unordered_map<std::uint64_t, TrackRecord> tracks_;
     std::unordered_map<std::uint64_t, SubscriptionRecord> subscriptions_;
     std::unordered_map<std::string, std::uint64_t> addresses_;  // of transports with a fixed one
+    std::unordered_map<std::string, std::uint64_t> ufrags_;     // local ones: whose they are
 };
 
 }  // namespace strata::dataplane

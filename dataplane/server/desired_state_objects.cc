@@ -20,6 +20,16 @@ ObjectProblem no_room(const char* what, std::uint32_t limit, const char* key) {
             "there is room for " + std::to_string(limit) + " " + what + " (limits." + key + ")"};
 }
 
+// Where it is for good: an ICE agent's remote address is only where it was last.
+std::optional<Endpoint> fixed_address(const api::Transport& spec) {
+    return spec.has_ice() ? std::nullopt : remote_of(spec);
+}
+
+// It waits for a packet that says where it is.
+bool latches(const api::Transport& spec) {
+    return spec.remote_address().empty() && !spec.has_ice();
+}
+
 std::vector<std::uint32_t> ssrcs_of(const api::Track& spec) {
     std::vector<std::uint32_t> ssrcs;
     for (const api::Encoding& encoding : spec.encodings())
@@ -53,6 +63,14 @@ DesiredState::Problem DesiredState::put(const api::Transport& spec) {
     if (at == transports_.end()) return add(spec);
     TransportRecord& record = at->second;
     if (serialized(record.spec) == serialized(spec)) return {};
+    if (record.spec.has_ice() && spec.has_ice()) {
+        api::Transport same = spec;
+        *same.mutable_ice() = record.spec.ice();
+        same.set_remote_address(record.spec.remote_address());
+        same.set_remote_port(record.spec.remote_port());
+        return serialized(same) == serialized(record.spec) ? update_ice(record, spec)
+                                                           : rebuild(spec);
+    }
     // An empty address means "whatever was latched": nothing to change.
     api::Transport same = spec;
     same.set_remote_address(record.spec.remote_address());
@@ -90,9 +108,10 @@ DesiredState::Problem DesiredState::add(const api::Transport& spec) {
                                                    std::to_string(spec.worker())};
     const Home& home = homes_[spec.worker()];
     WorkerSide& side = workers_[home.worker];
-    auto built = build_transport(spec, home.local);
+    auto built = build_transport(spec, home.local, limits_.transport);
     if (!built) return built.error();
-    const auto remote = remote_of(spec);
+    if (const Problem problem = check_ufrags(spec)) return problem;
+    const auto remote = fixed_address(spec);
     const std::string key = remote ? address_key(home, *remote) : std::string();
     if (remote && addresses_.contains(key))
         return ObjectProblem{"address-in-use", "another transport is at " + key};
@@ -100,6 +119,7 @@ DesiredState::Problem DesiredState::add(const api::Transport& spec) {
     if (!index)
         return no_room("transports", limits_.transports_per_worker, "transports_per_worker");
     if (remote) addresses_.emplace(key, spec.id());
+    set_ufrags(spec);
     Transport& transport = **built;
     transport.index = *index;
     transport.port = home.port;
@@ -115,6 +135,9 @@ DesiredState::Problem DesiredState::add(const api::Transport& spec) {
 DesiredState::Problem DesiredState::rebuild(const api::Transport& spec) {
     const TransportRecord& record = transports_.at(spec.id());
     if (spec.worker() >= homes_.size()) return add(spec);  // says what is wrong
+    const auto checked = build_transport(spec, homes_[spec.worker()].local, limits_.transport);
+    if (!checked) return checked.error();
+    if (const Problem problem = check_ufrags(spec)) return problem;
     std::vector<api::Track> tracks;
     std::set<std::uint64_t> legs = record.subscriptions;
     for (const std::uint64_t id : record.tracks) {
@@ -137,12 +160,53 @@ void DesiredState::remove_transport(std::uint64_t id) {
     for (const std::uint64_t track : std::set(at->second.tracks)) remove_track(track);
     TransportRecord& record = at->second;
     WorkerSide& side = workers_[record.home.worker];
-    if (const auto remote = remote_of(record.spec))
+    forget_ufrags(record.spec);
+    if (const auto remote = fixed_address(record.spec))
         addresses_.erase(address_key(record.home, *remote));
     Transport* object = record.object.get();
     side.old_transports.emplace(object, std::move(record.object));
     submit(side, {.kind = Command::Kind::remove_transport, .transport = object});
     transports_.erase(at);
+}
+
+// In place: media goes on while the credentials change (C44).
+DesiredState::Problem DesiredState::update_ice(TransportRecord& record,
+                                               const api::Transport& spec) {
+    auto credentials = build_credentials(spec.ice());
+    if (!credentials) return credentials.error();
+    if (const Problem problem = check_ufrags(spec)) return problem;
+    const bool same = serialized(record.spec.ice()) == serialized(spec.ice());
+    forget_ufrags(record.spec);
+    set_ufrags(spec);
+    record.spec = spec;
+    if (same) return {};  // only where it was last, which the worker knows better
+    relay::IceLimits limits = limits_.transport.ice;
+    if (spec.ice().consent_timeout_ms() != 0)
+        limits.consent_timeout_us = relay::TimeUs{spec.ice().consent_timeout_ms()} * 1000;
+    auto change = std::make_unique<IceChange>(std::move(*credentials), limits.consent_timeout_us);
+    submit(workers_[record.home.worker], {.kind = Command::Kind::set_ice,
+                                          .transport = record.object.get(),
+                                          .ice = change.release()});
+    return {};
+}
+
+DesiredState::Problem DesiredState::check_ufrags(const api::Transport& spec) const {
+    for (const api::IceCredentials& one : spec.ice().credentials())
+        if (const auto at = ufrags_.find(one.local_ufrag());
+            at != ufrags_.end() && at->second != spec.id())
+            return ObjectProblem{"ufrag-in-use", "another transport has the local user fragment " +
+                                                     one.local_ufrag()};
+    return {};
+}
+
+void DesiredState::set_ufrags(const api::Transport& spec) {
+    for (const api::IceCredentials& one : spec.ice().credentials())
+        ufrags_[one.local_ufrag()] = spec.id();
+}
+
+void DesiredState::forget_ufrags(const api::Transport& spec) {
+    for (const api::IceCredentials& one : spec.ice().credentials())
+        ufrags_.erase(one.local_ufrag());
 }
 
 DesiredState::Problem DesiredState::put(const api::Track& spec) {
@@ -163,7 +227,7 @@ DesiredState::Problem DesiredState::add(const api::Track& spec) {
         return ObjectProblem{"capacity", "a transport carries at most " +
                                              std::to_string(kMaxTracksPerTransport) + " tracks"};
     const std::vector<std::uint32_t> ssrcs = ssrcs_of(spec);
-    const bool latching = transport.spec.remote_address().empty();
+    const bool latching = latches(transport.spec);
     if (const Problem problem = check_ssrcs(transport, ssrcs, latching)) return problem;
     TrackLimits limits;
     limits.key_frame_min_interval_us = limits_.key_frame_min_interval_us;
@@ -213,7 +277,7 @@ void DesiredState::remove_track(std::uint64_t id) {
     transport.tracks.erase(id);
     for (const std::uint32_t ssrc : ssrcs_of(record.spec)) {
         transport.ssrcs.erase(ssrc);
-        if (transport.spec.remote_address().empty()) side.latching_ssrcs.erase(ssrc);
+        if (latches(transport.spec)) side.latching_ssrcs.erase(ssrc);
     }
     --side.tracks;
     PublishedTrack* object = record.object.get();

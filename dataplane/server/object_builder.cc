@@ -55,6 +55,18 @@ std::expected<void, ObjectProblem> fill_parser(const api::Track& spec,
     return {};
 }
 
+constexpr int kMaxIceCredentials = 2;  // two during a restart (C44)
+
+// ice-char of RFC 8839 section 5.4.
+bool is_ice_text(const std::string& text, std::size_t least) {
+    constexpr std::size_t kMost = 256;
+    const auto is_ice_char = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '+' || c == '/';
+    };
+    return text.size() >= least && text.size() <= kMost && std::ranges::all_of(text, is_ice_char);
+}
+
 std::optional<relay::Ssrc> optional_ssrc(std::uint32_t ssrc) {
     return ssrc == 0 ? std::nullopt : std::optional(relay::Ssrc{ssrc});
 }
@@ -78,7 +90,25 @@ std::optional<Endpoint> remote_of(const api::Transport& spec) {
     return Endpoint{*address, static_cast<std::uint16_t>(spec.remote_port())};
 }
 
-Built<Transport> build_transport(const api::Transport& spec, const Endpoint& local) {
+std::expected<std::vector<relay::IceCredentials>, ObjectProblem> build_credentials(
+    const api::IceAgent& spec) {
+    if (spec.credentials_size() < 1 || spec.credentials_size() > kMaxIceCredentials)
+        return invalid("an ICE agent has one or two sets of credentials, found " +
+                       std::to_string(spec.credentials_size()));
+    std::vector<relay::IceCredentials> built;
+    for (const api::IceCredentials& one : spec.credentials()) {
+        if (!is_ice_text(one.local_ufrag(), 4) ||
+            (!one.remote_ufrag().empty() && !is_ice_text(one.remote_ufrag(), 4)))
+            return invalid("an ICE user fragment has 4 to 256 letters, digits, '+' or '/'");
+        if (!is_ice_text(one.local_password(), 22))
+            return invalid("an ICE password has 22 to 256 letters, digits, '+' or '/'");
+        built.emplace_back(one.local_ufrag(), one.local_password(), one.remote_ufrag());
+    }
+    return built;
+}
+
+Built<Transport> build_transport(const api::Transport& spec, const Endpoint& local,
+                                 const TransportLimits& limits) {
     constexpr std::uint64_t kMinMtu = 576, kMaxMtu = 65'535, kDefaultMtu = 1'500;
     const std::uint64_t mtu = spec.mtu_bytes() == 0 ? kDefaultMtu : spec.mtu_bytes();
     if (mtu < kMinMtu || mtu > kMaxMtu)
@@ -88,6 +118,16 @@ Built<Transport> build_transport(const api::Transport& spec, const Endpoint& loc
     transport->mtu_bytes = static_cast<std::uint16_t>(mtu);
     transport->flow.local = local.address;
     transport->flow.local_port = local.port;
+    transport->secure = spec.has_security();
+    transport->punt_rate = relay::RateLimit(limits.punts_per_s);
+    if (spec.has_ice()) {
+        auto credentials = build_credentials(spec.ice());
+        if (!credentials) return std::unexpected(credentials.error());
+        relay::IceLimits ice = limits.ice;
+        if (spec.ice().consent_timeout_ms() != 0)
+            ice.consent_timeout_us = relay::TimeUs{spec.ice().consent_timeout_ms()} * 1000;
+        transport->ice = std::make_unique<IceTransport>(std::move(*credentials), ice);
+    }
     if (spec.remote_address().empty()) return transport;
 
     const auto remote = remote_of(spec);

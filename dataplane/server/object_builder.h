@@ -5,9 +5,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "dataplane/api/strata.pb.h"
 #include "dataplane/worker/objects.h"
+#include "relay/ice/agent.h"
 
 // From control's messages to what a worker works on. Main thread; this is where objects are checked
 // and all their memory is allocated.
@@ -31,8 +33,18 @@ struct TrackLimits {
     relay::TimeUs key_frame_retry_us = 1'000'000;
 };
 
+struct TransportLimits {
+    relay::IceLimits ice;  // its consent timeout is the default
+    std::uint32_t punts_per_s = 100;
+};
+
 // `local` is where the transport's worker receives.
-Built<Transport> build_transport(const api::Transport& spec, const Endpoint& local);
+Built<Transport> build_transport(const api::Transport& spec, const Endpoint& local,
+                                 const TransportLimits& limits = {});
+
+// Credentials as an agent wants them. The problem says which one is wrong.
+std::expected<std::vector<relay::IceCredentials>, ObjectProblem> build_credentials(
+    const api::IceAgent& spec);
 
 Built<PublishedTrack> build_track(const api::Track& spec, Transport& transport,
                                   const TrackLimits& limits);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "dataplane/worker/objects.h"
 
@@ -13,6 +14,8 @@ struct Command {
         add_transport,
         remove_transport,  // its tracks and subscriptions have been removed before
         set_address,       // transport, address
+        set_ice,           // transport, ice; the answer has what was in force before
+        send_datagram,     // transport, datagram; the answer gives it back
         add_track,
         remove_track,   // its subscriptions have been removed before
         replace_track,  // track, relay_track: with more capacity; the answer has the old one
@@ -25,19 +28,27 @@ struct Command {
     PublishedTrack* track = nullptr;
     Subscription* subscription = nullptr;
     relay::Track* relay_track = nullptr;
+    IceChange* ice = nullptr;
+    std::vector<std::uint8_t>* datagram = nullptr;
     Endpoint address{};
     relay::LayerTarget target{};
 };
 
 // What a worker tells by itself. Lost ones are counted (events_lost).
 struct Notice {
-    enum class Kind : std::uint8_t { transport_latched, ssrc_learned };
+    enum class Kind : std::uint8_t {
+        transport_latched,
+        ssrc_learned,
+        transport_nominated,  // media goes to `endpoint` from now on (C43)
+        consent_lost,         // nothing is sent until the next check (C42)
+    };
     Kind kind = Kind::transport_latched;
     std::uint64_t id = 0;  // of the transport or track
     Endpoint endpoint{};
     std::uint32_t ssrc = 0;
     std::uint8_t encoding = 0;
     bool rtx = false;
+    bool tcp = false;
 };
 
 }  // namespace strata::dataplane

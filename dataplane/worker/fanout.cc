@@ -255,14 +255,15 @@ bool FanOut::fits_port(const relay::Output& output) const {
 void FanOut::send_own(std::span<const std::byte, kLinkBytes> link,
                       std::span<const std::uint8_t> packet, TxClass tx_class, relay::TimeUs now) {
     ++counters_.selected;
-    if (packet.size() > kHeaderPayloadBytes ||
+    if (packet.size() > kOwnPacketBytes ||
         packet.size() > port_.capabilities().max_datagram_bytes) {
         ++counters_.too_large;
         return;
     }
+    const bool small = packet.size() <= kHeaderPayloadBytes;
     rte_mbuf* m;
-    if (!take_headers(pools_.header, &m, 1)) {
-        ++counters_.no_header_mbuf;
+    if (!take_headers(small ? pools_.header : linear_pool(), &m, 1)) {
+        ++(small ? counters_.no_header_mbuf : counters_.no_payload_mbuf);
         return;
     }
     const auto bytes = static_cast<std::uint16_t>(packet.size());

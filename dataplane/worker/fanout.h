@@ -17,6 +17,7 @@ struct FanOutConfig {
     TxQueueConfig tx_queue;
 };
 
+constexpr std::size_t kOwnPacketBytes = 2'048;
 constexpr std::uint16_t kTinyPayloadMax = 192;
 // mbuf reference counts are 16 bits and wrap silently: more receivers take another indirect mbuf.
 constexpr std::uint32_t kMaxReferences = 32'000;
@@ -51,8 +52,7 @@ class FanOut {
     void send(rte_mbuf& packet, std::span<const relay::Output> outputs, TxClass tx_class,
               relay::TimeUs now);
 
-    // A packet of the relay's own (RTCP, replies), copied. At most kHeaderPayloadBytes, else
-    // too_large.
+    // A packet of the relay's own (RTCP, replies), copied. At most kOwnPacketBytes, else too_large.
     void send_own(std::span<const std::byte, kLinkBytes> link, std::span<const std::uint8_t> packet,
                   TxClass tx_class, relay::TimeUs now);
 

@@ -8,6 +8,7 @@
 #include "dataplane/api/statistics_segment.h"
 #include "dataplane/port/flow_key.h"
 #include "dataplane/port/port.h"
+#include "dataplane/worker/ice_transport.h"
 #include "dataplane/worker/timer_wheel.h"
 #include "relay/rtp/packet.h"
 #include "relay/rtp/reception_statistics.h"
@@ -28,7 +29,7 @@ struct SlotRef {
     }
 };
 
-enum class TimerKind : std::uint8_t { track, transport_report, subscription_report };
+enum class TimerKind : std::uint8_t { track, transport_report, subscription_report, ice };
 
 struct PublishedTrack;
 struct Subscription;
@@ -39,6 +40,12 @@ struct Transport {
     std::uint32_t index = 0;         // constant: its part of the keys in the SSRC table
     std::uint8_t port = 0;           // constant: which of the worker's ports
     std::uint16_t mtu_bytes = 1500;  // constant
+
+    // Constant; a WebRTC peer: its tuples are validated by STUN and nothing is latched. Null:
+    // others.
+    std::unique_ptr<IceTransport> ice;
+    bool secure = false;            // constant: nothing but SRTP, SRTCP, STUN and DTLS passes
+    relay::RateLimit punt_rate{0};  // of its DTLS datagrams
 
     bool has_address = false;  // given by command or latched; false: waits for its first packet
     bool latched = false;      // the address came from a packet

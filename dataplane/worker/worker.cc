@@ -20,10 +20,13 @@ Worker::Worker(const WorkerConfig& config, std::span<Port* const> ports, const P
       statistics_(statistics),
       transports_(config.max_transports, config.secret),
       streams_(config.max_ssrcs, config.secret ^ 0x5353524320ULL),
+      users_(std::size_t{config.max_transports} * 2, config.secret ^ 0x49434520ULL),
+      stun_errors_(config.stun_errors_per_s),
       timers_(now),
       commands_(config.command_ring),
       answers_(config.command_ring),
-      notices_(config.command_ring) {
+      notices_(config.command_ring),
+      punts_(config.punt_ring_bytes) {
     for (Port* port : ports_)
         fan_outs_.push_back(std::make_unique<FanOut>(*port, config_.queue, pools, config_.fan_out));
     blank_ = rte_pktmbuf_alloc(pools.rx);
@@ -129,12 +132,13 @@ void Worker::on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transpo
     using relay::PacketClass;
     if (packet.data_len == 0) return drop(RxDrop::empty);
     const PacketClass kind = relay::classify(bytes_of(packet));
-    if (kind == PacketClass::stun) return drop(RxDrop::stun);
-    if (kind == PacketClass::dtls) return drop(RxDrop::dtls);
+    if (kind == PacketClass::stun) return on_stun(packet, port, now);
+    if (kind == PacketClass::dtls) return on_dtls(packet, transport, now);
     if (kind != PacketClass::rtp && kind != PacketClass::rtcp) return drop(RxDrop::not_ours);
     if (!transport) transport = find_transport(meta(&packet).flow);  // latched in this burst
     if (!transport && kind == PacketClass::rtp) transport = latch(packet, port, now);
-    if (!transport) return drop(RxDrop::unknown_transport);
+    if (!transport)
+        return drop(users_.size() != 0 ? RxDrop::unvalidated : RxDrop::unknown_transport);
     ++transport->packets;
     transport->bytes += packet.data_len;
     if (kind == PacketClass::rtcp) return on_rtcp(packet, *transport, now);

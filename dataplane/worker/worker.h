@@ -14,8 +14,11 @@
 #include "dataplane/worker/command.h"
 #include "dataplane/worker/fanout.h"
 #include "dataplane/worker/objects.h"
+#include "dataplane/worker/punt_ring.h"
 #include "dataplane/worker/spsc_ring.h"
 #include "dataplane/worker/timer_wheel.h"
+#include "relay/ice/agent.h"
+#include "relay/ice/rate_limit.h"
 #include "relay/rtp/rtcp/report.h"
 
 namespace strata::dataplane {
@@ -34,6 +37,8 @@ struct WorkerConfig {
     std::uint32_t commands_per_turn = 64;
     std::uint32_t timers_per_turn = 64;
     std::uint32_t command_ring = 4'096;
+    std::uint32_t punt_ring_bytes = 262'144;
+    std::uint32_t stun_errors_per_s = 1'000;  // answered with an error
     FanOutConfig fan_out;
 };
 
@@ -86,6 +91,8 @@ class Worker {
     // Objects that come back, see Command.
     bool next_answer(Command& answer) { return answers_.pop(answer); }
     bool next_notice(Notice& notice) { return notices_.pop(notice); }
+    // Datagrams for the control process.
+    PuntRing& punts() { return punts_; }
 
     const WorkerConfig& config() const { return config_; }
 
@@ -134,6 +141,30 @@ class Worker {
     void attach_all(Transport& transport, relay::TimeUs now);
     void attach(Subscription& subscription, relay::TimeUs now);
 
+    // worker_ice.cc
+    void on_stun(rte_mbuf& packet, std::uint8_t port, relay::TimeUs now);
+    void on_check(rte_mbuf& packet, const relay::StunMessage& message, std::uint8_t port,
+                  relay::TimeUs now);
+    void refuse_check(rte_mbuf& packet, const relay::StunMessage& message,
+                      const relay::IceAdmission& admission, std::uint8_t port, relay::TimeUs now);
+    Transport* find_user(const relay::StunMessage& message, std::uint8_t port);
+    bool bind_tuple(Transport& transport, std::uint8_t tuple, const FlowKey& flow,
+                    relay::TimeUs now);
+    void unbind_tuple(Transport& transport, std::uint8_t tuple);
+    void select_tuple(Transport& transport, relay::TimeUs now);
+    void mute(Transport& transport, relay::TimeUs now);
+    void unmute(Transport& transport, relay::TimeUs now);
+    void on_ice_timer(Transport& transport, relay::TimeUs now);
+    void add_ice(Transport& transport, relay::TimeUs now);
+    void remove_ice(Transport& transport);
+    void set_ice(const Command& command);
+    void add_users(Transport& transport);
+    void remove_users(Transport& transport);
+
+    // worker_punt.cc
+    void on_dtls(rte_mbuf& packet, Transport* transport, relay::TimeUs now);
+    void send_datagram(const Command& command, relay::TimeUs now);
+
     // worker_rtcp.cc
     void on_rtcp(rte_mbuf& packet, Transport& transport, relay::TimeUs now);
     void on_rtcp_part(Transport& transport, const relay::RtcpPacket& part, relay::TimeUs now);
@@ -180,12 +211,15 @@ class Worker {
     api::WorkerBlock& statistics_;
     BoundedTable<FlowKey, Transport*> transports_;
     BoundedTable<std::uint64_t, StreamRef> streams_;
+    BoundedTable<std::uint64_t, Transport*> users_;  // by the hash of a local user fragment
+    relay::RateLimit stun_errors_;
     TimerWheel timers_;
     relay::OutputList outputs_;
     rte_mbuf* blank_ = nullptr;  // stands for the input where the relay makes a packet by itself
     SpscRing<Command> commands_;
     SpscRing<Command> answers_;
     SpscRing<Notice> notices_;
+    PuntRing punts_;
     std::atomic<std::uint64_t> applied_{0};
 };
 

@@ -21,6 +21,8 @@ void link_to_transport(Subscription& subscription) {
     *head = &subscription;
 }
 
+bool is_muted(const Transport& transport) { return transport.ice && transport.ice->muted; }
+
 void unlink_from_transport(Subscription& subscription) {
     *subscription.link = subscription.next;
     if (subscription.next) subscription.next->link = subscription.link;
@@ -49,6 +51,8 @@ void Worker::apply(const Command& command, relay::TimeUs now) {
         case Command::Kind::remove_transport: return remove(*command.transport);
         case Command::Kind::set_address:
             return set_address(*command.transport, command.address, now);
+        case Command::Kind::set_ice: return set_ice(command);
+        case Command::Kind::send_datagram: return send_datagram(command, now);
         case Command::Kind::add_track: return add(*command.track, now);
         case Command::Kind::remove_track: return remove(*command.track);
         case Command::Kind::replace_track: return replace(command);
@@ -56,7 +60,7 @@ void Worker::apply(const Command& command, relay::TimeUs now) {
         case Command::Kind::remove_subscription: return remove(*command.subscription);
         case Command::Kind::set_target:
             command.subscription->config.target = command.target;
-            if (command.subscription->attached)
+            if (command.subscription->attached && !is_muted(*command.subscription->transport))
                 command.subscription->track->track->set_target(command.subscription->handle,
                                                                command.target, now);
             return send_key_frame_requests(*command.subscription->track, now);
@@ -64,7 +68,9 @@ void Worker::apply(const Command& command, relay::TimeUs now) {
 }
 
 void Worker::add(Transport& transport, relay::TimeUs now) {
-    if (transport.has_address) {
+    if (transport.ice) {
+        add_ice(transport, now);
+    } else if (transport.has_address) {
         transport.has_address = false;
         set_flow(transport, transport.flow, now);
     }
@@ -75,7 +81,10 @@ void Worker::add(Transport& transport, relay::TimeUs now) {
 
 void Worker::remove(Transport& transport) {
     timers_.disarm(transport.report_timer);
-    forget_flow(transport);
+    if (transport.ice)
+        remove_ice(transport);
+    else
+        forget_flow(transport);
     answers_.push({.kind = Command::Kind::remove_transport, .transport = &transport});
 }
 
@@ -99,7 +108,7 @@ void Worker::add(PublishedTrack& track, relay::TimeUs now) {
         take(encoding.ssrc, StreamRef::Kind::media);
         take(encoding.rtx_ssrc, StreamRef::Kind::rtx);
     }
-    if (!transport.has_address) offer_for_latching(track);
+    if (!transport.has_address && !transport.ice) offer_for_latching(track);
     track.timer.owner = &track;
     track.timer.kind = static_cast<std::uint8_t>(TimerKind::track);
     timers_.arm(track.timer, now + phase(track.id, kTrackTimerUs));
@@ -108,7 +117,7 @@ void Worker::add(PublishedTrack& track, relay::TimeUs now) {
 void Worker::remove(PublishedTrack& track) {
     timers_.disarm(track.timer);
     Transport& transport = *track.transport;
-    if (!transport.has_address) hide_from_latching(track);
+    if (!transport.has_address && !transport.ice) hide_from_latching(track);
     for (const InboundEncoding& encoding : track.encodings)
         for (const std::uint32_t ssrc : {encoding.ssrc, encoding.rtx_ssrc}) {
             const std::uint64_t key = stream_key(transport.index, ssrc);

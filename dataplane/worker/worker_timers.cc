@@ -31,6 +31,7 @@ void Worker::run_timers(relay::TimeUs now, Turn& turn) {
             case TimerKind::transport_report:
                 on_transport_timer(*static_cast<Transport*>(timer->owner), now);
                 break;
+            case TimerKind::ice: on_ice_timer(*static_cast<Transport*>(timer->owner), now); break;
             case TimerKind::subscription_report:
                 on_subscription_timer(*static_cast<Subscription*>(timer->owner), now);
                 break;
@@ -64,7 +65,8 @@ void Worker::on_transport_timer(Transport& transport, relay::TimeUs now) {
 }
 
 void Worker::on_subscription_timer(Subscription& subscription, relay::TimeUs now) {
-    if (subscription.attached && now >= subscription.next_report_us) {
+    if (subscription.attached && subscription.transport->has_link &&
+        now >= subscription.next_report_us) {
         send_sender_report(subscription, now);
         subscription.next_report_us = now + config_.sender_report_us;
     }

@@ -26,7 +26,7 @@ TEST(StatisticsSegment, ReaderSeesCountersByName) {
     const std::string name = segment_name("names");
     auto segment = StatisticsSegment::create(name, {.workers = 2, .slots_per_worker = 4}).value();
     segment.worker(1)[WorkerCounter::fanned_out].add(3);
-    segment.worker(1)[RxDrop::stun].add(2);
+    segment.worker(1)[RxDrop::dtls_refused].add(2);
     segment.worker(1)[TxDrop::port_error].add(1);
     segment.worker(1).burst_packets[histogram_bucket(32)].add();
 
@@ -37,7 +37,7 @@ TEST(StatisticsSegment, ReaderSeesCountersByName) {
     EXPECT_EQ(worker.id, 1u);
     EXPECT_EQ(find(worker.counters, "fanned_out"), 3u);
     EXPECT_EQ(find(worker.counters, "timer_us_late_max"), 0u);
-    EXPECT_EQ(find(worker.rx_drops, "stun"), 2u);
+    EXPECT_EQ(find(worker.rx_drops, "dtls_refused"), 2u);
     EXPECT_EQ(find(worker.rx_drops, "malformed_descriptor"), 0u);
     EXPECT_EQ(find(worker.tx_drops, "port_error"), 1u);
     EXPECT_EQ(worker.burst_packets[histogram_bucket(32)], 1u);

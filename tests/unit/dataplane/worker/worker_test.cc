@@ -52,8 +52,8 @@ TEST(Worker, EveryKindOfInputEndsInOneCounter) {
     const Endpoint publisher = Relay::peer(2);
     dropped(publisher, {}, RxDrop::empty);
     dropped(publisher, Packet(20, 0xff), RxDrop::not_ours);
-    dropped(publisher, Packet(20, 0), RxDrop::stun);
-    dropped(publisher, Packet(20, 22), RxDrop::dtls);
+    dropped(publisher, Packet(20, 0), RxDrop::stun_malformed);
+    dropped(publisher, Packet(20, 22), RxDrop::dtls_refused);
     dropped(Relay::peer(99), rtp({.ssrc = kSsrc}), RxDrop::unknown_transport);
     dropped(publisher, {0x80, 111, 0, 1}, RxDrop::malformed_rtp);
     dropped(publisher, rtp({.ssrc = 5, .payload_type = 100}), RxDrop::unknown_ssrc);
