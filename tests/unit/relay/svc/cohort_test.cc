@@ -2,30 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include "relay/svc/predicate.h"
+#include "tests/unit/relay/svc/cohort_rig.h"
 #include "tests/unit/relay/svc/frame_sequences.h"
 
 namespace strata::relay {
 namespace {
 
-class CohortTest : public testing::Test {
+class CohortTest : public CohortRig {
   protected:
-    CohortTest() : ring_(256) { cohort_.start({0, 0, 0}); }
-
-    FrameRecord& enter(const FrameInfo& frame) {
-        FrameRecord& record = *ring_.insert(frame.id);
-        const LayerSets sets = layer_sets(frame);
-        record.wanted = sets.wanted;
-        record.needed = sets.needed;
-        record.switching = sets.switching;
-        record.top = sets.top;
-        return record;
-    }
-    void feed(const FrameInfo& frame) { cohort_.on_frame(frame, enter(frame), ring_); }
     bool broken(int chain) const { return (cohort_.broken_chains >> chain & 1) != 0; }
-
-    FrameRing ring_;
-    Cohort cohort_;
 };
 
 TEST_F(CohortTest, ChainsBreakByPolicyAndStartAnewAtKeyFrames) {  // C8

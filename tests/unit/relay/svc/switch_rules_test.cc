@@ -2,34 +2,19 @@
 
 #include <gtest/gtest.h>
 
-#include "relay/svc/predicate.h"
+#include "tests/unit/relay/svc/cohort_rig.h"
 #include "tests/unit/relay/svc/frame_sequences.h"
 
 namespace strata::relay {
 namespace {
 
-class SwitchRules : public testing::Test {
+class SwitchRules : public CohortRig {
   protected:
-    SwitchRules() : ring_(1024) { cohort_.start({0, 0, 0}); }
-
-    FrameRecord& enter(const FrameInfo& frame) {
-        FrameRecord& record = *ring_.insert(frame.id);
-        const LayerSets sets = layer_sets(frame);
-        record.wanted = sets.wanted;
-        record.needed = sets.needed;
-        record.switching = sets.switching;
-        record.top = sets.top;
-        return record;
-    }
-    void feed(const FrameInfo& frame) { cohort_.on_frame(frame, enter(frame), ring_); }
     bool may(const FrameInfo& frame, SpatialId s, TemporalId t, bool within = false) {
         return may_switch(
             cohort_, {0, s, t},
             {.frame = frame, .record = enter(frame), .ring = ring_, .within_picture = within});
     }
-
-    FrameRing ring_;
-    Cohort cohort_;
 };
 
 TEST_F(SwitchRules, UOnAPictureAboveProvesNothingOfItsOwnReferences) {  // C1
