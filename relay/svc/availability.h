@@ -20,6 +20,10 @@ class Availability {
 
     // Whether the encoding is being sent.
     bool alive(std::size_t encoding) const;
+    // Whether the spatial layer is being sent.
+    bool sent(std::size_t encoding, SpatialId spatial) const {
+        return layer_alive(state_[encoding], spatial);
+    }
     SpatialMode mode(std::size_t encoding) const { return state_[encoding].mode; }
     SpatialId top_spatial(std::size_t encoding) const { return state_[encoding].top; }
     // Highest spatial layer that is being sent, at most `limit`; 0 when nothing is known.

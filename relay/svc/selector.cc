@@ -82,12 +82,17 @@ std::optional<Selector::Move> Selector::decide_within(const Cohort& cohort, Laye
         return Move{{current.encoding, spatial, temporal}, within && cohort.picture_done};
     };
     const TemporalId no_more = std::min(current.temporal, desired.temporal);
+    // The members' own frame of this picture is still on its way. The old group's rules hold for it
+    // (C7): it brings a marker of its own (C5), or is dropped though the new group refers to it.
+    const bool own_frame_late =
+        current.spatial < frame.spatial_id && availability_.sent(current.encoding, current.spatial);
     if (within) {
         // Only to the layer that this frame begins: up, or either way if it refers to nothing
         // (C15a).
         const SpatialId top = effective_spatial(frame, desired.spatial, desired.temporal);
         const SpatialId to = top == frame.spatial_id ? desired.spatial : frame.spatial_id;
         const bool down = to < current.spatial;
+        if (own_frame_late && !cohort.picture_begun) return std::nullopt;
         const bool possible =
             down ? to == desired.spatial && frame.independent && !cohort.picture_begun
                  : to > current.spatial && to <= desired.spatial;
@@ -95,10 +100,11 @@ std::optional<Selector::Move> Selector::decide_within(const Cohort& cohort, Laye
         return move(to, no_more);
     }
     const SpatialMode mode = availability_.mode(current.encoding);
-    // The picture's base is late: the old group's rules hold for it, by which it will not end the
-    // picture, or will not be forwarded at all (C5, C7).
-    const bool base_is_late = frame.spatial_id > 0 && cohort.picture != frame.picture;
-    if (base_is_late && (mode == SpatialMode::full || desired.spatial < frame.spatial_id))
+    // The same of the picture's base, which will not end the picture by the old rules, or will not
+    // be forwarded at all.
+    const bool base_is_late = frame.spatial_id > 0;
+    if (own_frame_late ||
+        (base_is_late && (mode == SpatialMode::full || desired.spatial < frame.spatial_id)))
         return std::nullopt;
     if (allowed(desired.spatial, desired.temporal)) return move(desired.spatial, desired.temporal);
     if (allowed(desired.spatial, no_more)) return move(desired.spatial, no_more);

@@ -7,6 +7,7 @@
 #include "relay/rewrite/header_builder.h"
 #include "relay/rtp/packet.h"
 #include "tests/property/random_channel.h"
+#include "tests/property/seeds.h"
 #include "tests/property/synthetic_encoder.h"
 
 namespace strata::relay {
@@ -187,7 +188,7 @@ void check_case(std::uint64_t seed) {
 }
 
 TEST(HeaderProperty, WhatAReceiverReadsIsWhatWasSentMovedByItsOffsets) {
-    for (std::uint64_t seed = kFirstSeed; seed < kFirstSeed + kCases; ++seed) {
+    for (const std::uint64_t seed : seeds(kCases)) {
         SCOPED_TRACE(seed);
         check_case(seed);
         if (HasFailure()) return;

@@ -10,6 +10,7 @@
 #include "relay/rewrite/sequence_map.h"
 #include "tests/property/number_model.h"
 #include "tests/property/random_channel.h"
+#include "tests/property/seeds.h"
 
 namespace strata::relay {
 namespace {
@@ -36,7 +37,7 @@ struct Stream {
 
 // C16, C17, C24: against the model, packet by packet, at every wrap of the 16-bit number.
 TEST(NumberingProperty, EveryDecisionIsTheModels) {
-    for (std::uint64_t seed = kFirstSeed; seed < kFirstSeed + kCases; ++seed) {
+    for (const std::uint64_t seed : seeds(kCases)) {
         SCOPED_TRACE(seed);
         Random random(seed);
         const Stream stream(random);
@@ -72,7 +73,7 @@ TEST(NumberingProperty, EveryDecisionIsTheModels) {
 
 // C16: once everything has arrived, the holes of the output are the losses, no more and no less.
 TEST(NumberingProperty, OutputGapsAreTheUnrecoveredLosses) {
-    for (std::uint64_t seed = kFirstSeed; seed < kFirstSeed + kCases; ++seed) {
+    for (const std::uint64_t seed : seeds(kCases)) {
         SCOPED_TRACE(seed);
         Random random(seed);
         const Stream stream(random);
@@ -105,7 +106,7 @@ TEST(NumberingProperty, OutputGapsAreTheUnrecoveredLosses) {
 // A receiver that moves between groups of one encoding is given one unbroken numbering: no number
 // twice, gaps only where nothing arrived, order kept (C16, C17, C19's list of switches).
 TEST(NumberingProperty, MovingBetweenGroupsKeepsOneNumbering) {
-    for (std::uint64_t seed = kFirstSeed; seed < kFirstSeed + kCases; ++seed) {
+    for (const std::uint64_t seed : seeds(kCases)) {
         SCOPED_TRACE(seed);
         Random random(seed);
         const Stream stream(random);
@@ -157,7 +158,7 @@ TEST(NumberingProperty, MovingBetweenGroupsKeepsOneNumbering) {
 
 // C24: numbers, memory and work stay bounded over long streams with jumps and restarts.
 TEST(NumberingProperty, RestartsAndJumpsNeverBreakTheOutput) {
-    for (std::uint64_t seed = kFirstSeed; seed < kFirstSeed + 100; ++seed) {
+    for (const std::uint64_t seed : seeds(100)) {
         SCOPED_TRACE(seed);
         Random random(seed);
         InputSequence input;

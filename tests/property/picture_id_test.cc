@@ -8,6 +8,7 @@
 #include "relay/rtp/sequence.h"
 #include "tests/property/number_model.h"
 #include "tests/property/random_channel.h"
+#include "tests/property/seeds.h"
 
 namespace strata::relay {
 namespace {
@@ -70,7 +71,7 @@ void check_case(std::uint64_t seed) {
 }
 
 TEST(PictureIdProperty, SevenBits) {
-    for (std::uint64_t seed = kFirstSeed; seed < kFirstSeed + kCases; ++seed) {
+    for (const std::uint64_t seed : seeds(kCases)) {
         SCOPED_TRACE(seed);
         check_case<7>(seed);
         if (HasFatalFailure()) return;
@@ -78,7 +79,7 @@ TEST(PictureIdProperty, SevenBits) {
 }
 
 TEST(PictureIdProperty, FifteenBits) {
-    for (std::uint64_t seed = kFirstSeed; seed < kFirstSeed + kCases; ++seed) {
+    for (const std::uint64_t seed : seeds(kCases)) {
         SCOPED_TRACE(seed);
         check_case<15>(seed);
         if (HasFatalFailure()) return;

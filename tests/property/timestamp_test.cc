@@ -6,6 +6,7 @@
 #include "relay/rewrite/sender_clock.h"
 #include "relay/rewrite/timestamp_map.h"
 #include "tests/property/random_channel.h"
+#include "tests/property/seeds.h"
 
 namespace strata::relay {
 namespace {
@@ -70,7 +71,7 @@ void check_case(std::uint64_t seed, bool reports) {
 }
 
 TEST(TimestampProperty, SwitchesFollowTheSenderReports) {
-    for (std::uint64_t seed = kFirstSeed; seed < kFirstSeed + 500; ++seed) {
+    for (const std::uint64_t seed : seeds(500)) {
         SCOPED_TRACE(seed);
         check_case(seed, true);
         if (HasFatalFailure()) return;
@@ -79,7 +80,7 @@ TEST(TimestampProperty, SwitchesFollowTheSenderReports) {
 
 // Here all encodings' packets share each frame's jitter, as packets of one burst do.
 TEST(TimestampProperty, WithoutReportsArrivalsAreTheEstimate) {
-    for (std::uint64_t seed = kFirstSeed; seed < kFirstSeed + 500; ++seed) {
+    for (const std::uint64_t seed : seeds(500)) {
         SCOPED_TRACE(seed);
         check_case(seed, false);
         if (HasFatalFailure()) return;

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <vector>
 
 #include "relay/codec/dependency_descriptor.h"
 #include "relay/rtp/sequence.h"
+#include "tests/property/seeds.h"
 #include "tests/property/track_session.h"
 
 namespace strata::relay {
@@ -168,12 +170,20 @@ class ReceiverCheck {
         }
     }
 
+    // The key picture that a packet's frame goes back to: its structure reads the descriptor (C9).
+    std::pair<std::size_t, std::int64_t> key_picture(const SourcePacket& packet) const {
+        const auto& frames = session_.encoder(packet.encoding).frames();
+        std::size_t f = packet.packet.frame;
+        while (f > 0 && !frames[f].key_picture) --f;
+        return {packet.encoding, frames[f].picture};
+    }
+
     // What the receiver reads names the frame that it is, and differences of frame numbers keep
     // their meaning (C10, C11).
     void check_descriptors() {
         const PacketParser parser = session_.outgoing_parser(log_.profile);
         DependencyStructure structure;
-        bool known = false;
+        std::optional<std::pair<std::size_t, std::int64_t>> known;
         std::map<std::pair<std::size_t, std::size_t>, std::uint16_t> frame_numbers;
         for (const auto& [number, sent] : numbers_) {
             if (sent->empty) continue;
@@ -187,14 +197,16 @@ class ReceiverCheck {
                                            known ? &structure : nullptr, read);
             const SourcePacket& packet = source(*sent);
             frame_numbers[{packet.encoding, packet.packet.frame}] = read.frame_number;
-            if (error != DescriptorError::none) {
+            const bool readable = error == DescriptorError::none &&
+                                  (read.has_structure || known == key_picture(packet));
+            if (!readable) {
                 const ChannelProfile& channel = session_.settings().channel;
                 ASSERT_GT(channel.loss_percent + channel.reorder_percent, 0) << "structure missing";
                 continue;
             }
             if (read.has_structure) {
                 structure = read.attached_structure;
-                known = true;
+                known = key_picture(packet);
             }
             ASSERT_EQ(read.frame.spatial_id, frame(packet).spatial_id);
             ASSERT_EQ(read.frame.temporal_id, frame(packet).temporal_id);
@@ -299,33 +311,37 @@ std::string describe(const Kind& kind, std::uint64_t seed) {
     return text.str();
 }
 
+void check_seed(const Kind& kind, std::uint64_t seed, bool lossy) {
+    SCOPED_TRACE(describe(kind, seed));
+    Random random(seed);
+    SessionSettings settings;
+    settings.encoder.codec = kind.codec;
+    settings.encoder.shape = {kind.spatial, kind.temporal, kind.inter_layer, 0};
+    settings.encoder.descriptor = kind.descriptor;
+    settings.encoder.picture_id_bits = random.chance(50) ? 7 : 15;
+    settings.encoder.custom_percent = random.chance(30) ? 20 : 0;
+    settings.encodings = kind.encodings;
+    settings.changes_percent = random.chance(80) ? 6 : 0;
+    settings.receivers = static_cast<std::size_t>(random.between(1, 4));
+    if (lossy) {
+        settings.channel = random_channel(random);
+        settings.channel.loss_percent = std::min(settings.channel.loss_percent, 8);
+        settings.channel.recover_after =
+            std::min<std::int64_t>(settings.channel.recover_after, 100);
+        settings.give_up = random.chance(30);
+    }
+    TrackSession session(settings, random);
+    session.play();
+    for (std::size_t r = 0; r < settings.receivers; ++r) {
+        SCOPED_TRACE("receiver " + std::to_string(r));
+        ReceiverCheck(session, r).run();
+        if (!lossy) check_settled(session, r);
+    }
+}
+
 void check_kind(const Kind& kind, std::uint64_t cases, bool lossy) {
-    for (std::uint64_t seed = kFirstSeed; seed < kFirstSeed + cases; ++seed) {
-        SCOPED_TRACE(describe(kind, seed));
-        Random random(seed);
-        SessionSettings settings;
-        settings.encoder.codec = kind.codec;
-        settings.encoder.shape = {kind.spatial, kind.temporal, kind.inter_layer, 0};
-        settings.encoder.descriptor = kind.descriptor;
-        settings.encoder.picture_id_bits = random.chance(50) ? 7 : 15;
-        settings.encoder.custom_percent = random.chance(30) ? 20 : 0;
-        settings.encodings = kind.encodings;
-        settings.changes_percent = random.chance(80) ? 6 : 0;
-        settings.receivers = static_cast<std::size_t>(random.between(1, 4));
-        if (lossy) {
-            settings.channel = random_channel(random);
-            settings.channel.loss_percent = std::min(settings.channel.loss_percent, 8);
-            settings.channel.recover_after =
-                std::min<std::int64_t>(settings.channel.recover_after, 100);
-            settings.give_up = random.chance(30);
-        }
-        TrackSession session(settings, random);
-        session.play();
-        for (std::size_t r = 0; r < settings.receivers; ++r) {
-            SCOPED_TRACE("receiver " + std::to_string(r));
-            ReceiverCheck(session, r).run();
-            if (!lossy) check_settled(session, r);
-        }
+    for (const std::uint64_t seed : seeds(cases)) {
+        check_seed(kind, seed, lossy);
         if (testing::Test::HasFailure()) return;
     }
 }
@@ -351,6 +367,13 @@ class TrackProperty : public testing::TestWithParam<Kind> {};
 
 TEST_P(TrackProperty, LosslessSwitching) { check_kind(GetParam(), kCases, false); }
 TEST_P(TrackProperty, LossyReorderedSwitching) { check_kind(GetParam(), kCases, true); }
+
+// Faults that these seeds found, each far from the first ones.
+TEST(TrackRegression, AMoveWaitsForTheOwnFrameOfALatePicture) {  // C5, C7
+    check_seed({"L3T3_KEY", Codec::opaque, 3, 3, InterLayer::key_pictures, true, 1}, 20'260'447,
+               true);
+    check_seed({"S3T3", Codec::opaque, 3, 3, InterLayer::none, true, 1}, 20'260'832, true);
+}
 
 INSTANTIATE_TEST_SUITE_P(Modes, TrackProperty, testing::ValuesIn(kKinds),
                          [](const auto& kind) { return std::string(kind.param.name); });

@@ -218,6 +218,22 @@ TEST_P(SelectorBothFacts, RestlessTargetsNeverBreakAReference) {  // C10
     }
 }
 
+TEST_P(SelectorBothFacts, NoMoveWhileTheOwnFrameOfThePictureIsLate) {  // C5, C7
+    for (const SpatialMode mode : {SpatialMode::key, SpatialMode::none}) {
+        FrameSource source(mode, 3, 1, GetParam());
+        SelectorRig rig;
+        const std::size_t member = rig.subscribe(layers(0, 0));
+        rig.feed(source.picture(true));
+        rig.feed(source.picture());
+        rig.want(member, layers(2, 0));
+        const auto key = source.picture(true);
+        rig.feed(key[2]);
+        EXPECT_TRUE(rig.at(member, 0, 0)) << "its frame of this picture has yet to come";
+        rig.feed(source.picture(true));
+        EXPECT_TRUE(rig.at(member, 2, 0));
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Facts, SelectorBothFacts,
                          testing::Values(Facts::layer_ids, Facts::descriptor),
                          [](const auto& param) {
