@@ -1,9 +1,9 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace strata::relay {
 
@@ -40,6 +40,11 @@ class NumberMap {
     // Lower ones are too old. The first forward or drop does this by itself.
     void start(std::int64_t n);
     bool started() const { return started_; }
+    // As if new.
+    void reset() {
+        start(0);
+        started_ = false;
+    }
 
     // n goes out: its number, everything before it is frozen. Nullopt: it can't, because it went
     // out before, was dropped or closed, or is older than the window.
@@ -75,6 +80,11 @@ class NumberMap {
     std::int64_t highest_frozen() const { return frozen_; }
     std::int64_t lowest() const { return lowest_; }  // oldest n remembered
 
+    // Brings near what highest() + 1 will touch besides this object itself. Changes nothing.
+    void prefetch() const {
+        __builtin_prefetch(&ring_[static_cast<std::size_t>(highest_ + 1) & (kWindow - 1)], 1);
+    }
+
   private:
     static constexpr std::uint16_t kCountMask = 0x3fff;
     static constexpr int kStateShift = 14;
@@ -100,7 +110,8 @@ class NumberMap {
     std::int64_t tail_dropped_ = 0;   // dropped in (frozen_, highest_]
     std::int64_t closed_before_ = 0;  // no hole below this
     // Per n: state in the top two bits; below, of frozen entries, dropped(n) modulo 2^14.
-    std::array<std::uint16_t, kWindow> ring_{};
+    // Not in place: maps lie next to one another, and a packet touches one line of each ring.
+    std::vector<std::uint16_t> ring_ = std::vector<std::uint16_t>(kWindow);
 };
 
 }  // namespace strata::relay

@@ -29,6 +29,9 @@ class PictureIdMap {
     std::int64_t expected(std::int64_t picture) const { return map_.expected(picture); }
     bool started() const { return map_.started(); }
     void start(std::int64_t picture) { map_.start(picture); }
+    // Forgets everything: the first frame starts it again.
+    void reset() { map_.reset(); }
+    void prefetch() const { map_.prefetch(); }
 
   private:
     NumberMap<kPictureWindow> map_;

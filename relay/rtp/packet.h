@@ -25,11 +25,11 @@ struct PayloadFormat {
 // How one peer's packets are read, as negotiated. Made once per peer or track, shared by its
 // packets.
 struct PacketParser {
-    std::array<PayloadFormat, 128> payload_types{};
-    ExtensionMap extensions;
     // Payload bytes behind the codec's RTP descriptor are ciphertext and never read (C48). H.264
     // and AV1 have no descriptor of their own: all that is known comes from header extensions.
     bool end_to_end_encrypted = false;
+    ExtensionMap extensions;
+    std::array<PayloadFormat, 128> payload_types{};
 };
 
 // Why a packet is no good. Counted; `none` is success.

@@ -44,18 +44,17 @@ class ReceptionStatistics {
     }
 
     std::uint32_t clock_rate_hz_;
-    bool started_ = false;
+    bool started_ = false, has_transit_ = false;
     SequenceNumber base_, highest_;
-    std::int64_t cycles_ = 0;  // 65,536 for each wrap
+    std::uint32_t transit_ = 0;
+    std::uint32_t jitter_q4_ = 0;  // timestamp units times 16
+    std::int64_t cycles_ = 0;      // 65,536 for each wrap
     std::int64_t received_ = 0;
     std::uint64_t received_total_ = 0;  // over restarts
     std::optional<SequenceNumber> expected_after_jump_;
     std::uint32_t restarts_ = 0;
     std::int64_t expected_prior_ = 0, received_prior_ = 0;
     std::uint64_t reported_total_ = 0;  // received_total_ at the last report
-    bool has_transit_ = false;
-    std::uint32_t transit_ = 0;
-    std::uint32_t jitter_q4_ = 0;  // timestamp units times 16
     std::uint32_t last_sr_ = 0;
     TimeUs last_sr_arrival_ = 0;
 };

@@ -40,6 +40,11 @@ class FrameRing {
         newest_ = given_up_before_ = -1;
     }
 
+    void prefetch() const {
+        __builtin_prefetch(&records_[index(newest_ + 1)], 1);
+        __builtin_prefetch(&records_[index(newest_)], 1);
+    }
+
     std::int64_t newest() const { return newest_; }
     std::uint32_t serial() const { return serial_; }
 

@@ -19,13 +19,16 @@ class KeyFrameRequests {
         : min_interval_us_(min_interval_us), retry_us_(retry_us) {}
 
     // Somebody needs a key frame now: a receiver said so.
-    void ask(std::size_t encoding) { state_[encoding].asked = true; }
+    void ask(std::size_t encoding) {
+        state_[encoding].asked = true;
+        due_ = true;
+    }
     // Whether receivers wait for one in order to start or to switch; call whenever that may change.
     void set_waiting(std::size_t encoding, bool waiting);
     void on_key_frame(std::size_t encoding) { state_[encoding].asked = false; }
 
     // The next encoding to ask, once per request.
-    std::optional<std::uint8_t> next(TimeUs now);
+    std::optional<std::uint8_t> next(TimeUs now) { return due_ ? next_due(now) : std::nullopt; }
 
   private:
     struct Encoding {
@@ -34,6 +37,9 @@ class KeyFrameRequests {
         bool ever = false;
         TimeUs last_sent = 0;
     };
+    std::optional<std::uint8_t> next_due(TimeUs now);
+
+    bool due_ = false;  // any asked or waiting
     TimeUs min_interval_us_, retry_us_;
     std::array<Encoding, kMaxEncodings> state_;
 };

@@ -5,7 +5,7 @@
 namespace strata::relay {
 
 GroupIndex GroupPool::find(LayerId layer) const {
-    for (std::size_t i = 0; i < heads_.size(); ++i)
+    for (std::size_t i = 0; i < used_; ++i)
         if (heads_[i].members != 0 && heads_[i].layer == layer) return static_cast<GroupIndex>(i);
     return kNoGroup;
 }
@@ -21,8 +21,9 @@ GroupIndex GroupPool::obtain(LayerId layer, std::int64_t n) {
     LayerGroup& body = bodies_[oldest];
     head.layer = layer;
     ++head.generation;
+    used_ = std::max(used_, oldest + 1);
     body.numbers.start(n);
-    body.pictures = PictureIdMap{};
+    body.pictures.reset();
     body.last = LastSent{};
     body.marked_picture = -1;
     body.mask_due = false;
@@ -38,6 +39,7 @@ void GroupPool::copy_into(GroupPool& larger) const {
     std::copy(heads_.begin(), heads_.end(), larger.heads_.begin());
     std::copy(bodies_.begin(), bodies_.end(), larger.bodies_.begin());
     larger.leavings_ = leavings_;
+    larger.used_ = used_;
 }
 
 }  // namespace strata::relay

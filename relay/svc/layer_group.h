@@ -26,7 +26,7 @@ struct LastSent {
 
 // Receivers that want the same layers of one encoding, and the numbering that they share
 // (design.md, layer groups and rewriting).
-struct LayerGroup {
+struct alignas(64) LayerGroup {
     SequenceMap numbers;
     PictureIdMap pictures;  // VP8 without descriptor
     LastSent last;
@@ -55,12 +55,14 @@ class GroupPool {
     void enter(GroupIndex group) { ++heads_[group].members; }
     void leave(GroupIndex group);
 
-    std::size_t size() const { return heads_.size(); }
+    std::size_t places() const { return heads_.size(); }
+    // Places that have been used, to iterate over: they are taken in order.
+    std::size_t size() const { return used_; }
     const Head& head(GroupIndex group) const { return heads_[group]; }
     LayerGroup& body(GroupIndex group) { return bodies_[group]; }
     const LayerGroup& body(GroupIndex group) const { return bodies_[group]; }
     bool holds(GroupIndex group, std::uint32_t generation) const {
-        return group < heads_.size() && heads_[group].generation == generation;
+        return group < used_ && heads_[group].generation == generation;
     }
     // Copies all groups to the first places of a pool that isn't smaller.
     void copy_into(GroupPool& larger) const;
@@ -68,6 +70,7 @@ class GroupPool {
   private:
     std::vector<Head> heads_;
     std::vector<LayerGroup> bodies_;
+    std::size_t used_ = 0;
     std::uint64_t leavings_ = 0;
 };
 

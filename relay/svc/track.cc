@@ -40,13 +40,14 @@ void fetch(const void* begin, std::size_t bytes) {
 }  // namespace
 
 TrackState::TrackState(const TrackConfig& track_config)
-    : config(track_config),
+    : codec(track_config.codec),
       encodings(track_config.encoding_count, EncodingState(track_config)),
-      selector(selector_settings(track_config), track_config.receiver_capacity + 1),
-      requests(track_config.key_frame_min_interval_us, track_config.key_frame_retry_us),
       groups(group_places(track_config)),
       table(track_config.receiver_capacity),
-      decisions(groups.size()),
+      decisions(groups.places()),
+      requests(track_config.key_frame_min_interval_us, track_config.key_frame_retry_us),
+      selector(selector_settings(track_config), track_config.receiver_capacity + 1),
+      config(track_config),
       late_slots(track_config.receiver_capacity) {
     moving.reserve(track_config.receiver_capacity);
 }
@@ -67,36 +68,35 @@ Track::~Track() = default;
 
 void Track::prefetch_state() const {
     const TrackState& state = state_[0];
-    fetch(&state.config, kCacheLine);
-    fetch(&state.encodings, kCacheLine);
-    fetch(&state.selector, 4 * kCacheLine);
-    fetch(&state.groups, sizeof state.groups + sizeof state.table);
-    fetch(&state.profiles, kCacheLine);
-    fetch(&state.decisions, kCacheLine);
+    const auto* const begin = reinterpret_cast<const char*>(&state);
+    const auto* const end = reinterpret_cast<const char*>(&state.profiles) + sizeof(HeaderProfile);
+    fetch(begin, static_cast<std::size_t>(end - begin));
+    fetch(&state.selector.availability(), 2 * kCacheLine);
 }
 
 void Track::prefetch_encoding(std::uint8_t encoding) const {
     const TrackState& state = state_[0];
     const EncodingState& stream = state.encodings[encoding];
-    fetch(&stream.input, kCacheLine);
-    fetch(&stream.tracker, 6 * kCacheLine);
-    fetch(&stream.clock, sizeof stream.clock);
-    fetch(state.decisions.data(), state.decisions.size() * sizeof(GroupDecision));
+    fetch(&stream.clock, 2 * kCacheLine);  // and `input` behind it
+    stream.tracker.prefetch();
+    fetch(state.decisions.data(), state.groups.size() * sizeof(GroupDecision));
     fetch(&state.groups.head(0), state.groups.size() * sizeof(GroupPool::Head));
+    fetch(&state.groups.body(0), state.groups.size() * sizeof(LayerGroup));
     fetch(state.table.partitions().data(), kCacheLine);
     const std::span<const ReceiverSlot> slots = state.table.slots();
     fetch(slots.data(), std::min(slots.size(), kSlotsAhead) * sizeof(ReceiverSlot));
 }
 
-void Track::prefetch_groups() const {
+void Track::prefetch_rings(std::uint8_t encoding) const {
     const TrackState& state = state_[0];
+    const EncodingState& stream = state.encodings[encoding];
+    stream.input.prefetch();
+    stream.tracker.prefetch_records();
     for (std::size_t i = 0; i < state.groups.size(); ++i) {
         const auto index = static_cast<GroupIndex>(i);
         if (state.groups.head(index).members == 0) continue;
-        const LayerGroup& group = state.groups.body(index);
-        fetch(&group.numbers, kCacheLine);
-        fetch(&group.pictures, kCacheLine);
-        fetch(&group.last, sizeof group.last + kCacheLine);
+        state.groups.body(index).numbers.prefetch();
+        state.groups.body(index).pictures.prefetch();
     }
 }
 

@@ -133,7 +133,7 @@ class Track {
     // output at most 1.5 times one room, bench/pipeline
     void prefetch_state() const;
     void prefetch_encoding(std::uint8_t encoding) const;
-    void prefetch_groups() const;
+    void prefetch_rings(std::uint8_t encoding) const;
 
     // Publisher's sender report for `encoding` (C21, C31).
     void on_sender_report(std::uint8_t encoding, std::uint64_t ntp, std::uint32_t rtp_timestamp,

@@ -93,7 +93,7 @@ void TrackState::decide_group(GroupIndex index, const PacketInWork& work) {
     const FrameRecord& frame = *tracked.frame;
     bool wanted = (frame.wanted & layer.bit()) != 0;
     decision.picture_id = -1;
-    if (config.codec == Codec::vp8 && tracked.picture_id >= 0) {
+    if (codec == Codec::vp8 && tracked.picture_id >= 0) {
         const PictureIdMap::Decision picture = group.pictures.decide(tracked.picture_id, wanted);
         wanted = picture.forward;
         decision.picture_id = picture.id;
@@ -143,7 +143,7 @@ void TrackState::remember_sent(LayerGroup& group, const PacketInWork& work) {
                 tracked.descriptor->attached_structure.template_count);
     }
     last.picture_id = static_cast<std::uint16_t>(tracked.picture_id);
-    const bool vp8 = config.codec == Codec::vp8;
+    const bool vp8 = codec == Codec::vp8;
     last.tl0_pic_idx = vp8 ? work.info->vp8.tl0_pic_idx : work.info->vp9.tl0_pic_idx;
     last.key_idx = work.info->vp8.key_idx;
 }

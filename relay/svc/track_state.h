@@ -27,16 +27,16 @@ struct HolePatience {
     std::size_t next = 0;
 };
 
-struct EncodingState {
+struct alignas(64) EncodingState {
     EncodingState(const TrackConfig& config)
-        : tracker(config.codec, config.end_to_end_encrypted), clock(config.clock_rate_hz) {}
+        : clock(config.clock_rate_hz), tracker(config.codec, config.end_to_end_encrypted) {}
 
-    InputSequence input;
-    FrameTracker tracker;
     EncodingClock clock;
     // Below it, receivers may have been in another group than now (C7).
     std::int64_t moves_before = 0;
+    InputSequence input;
     HolePatience patience;
+    FrameTracker tracker;
 };
 
 // What becomes of one input number in one group.
@@ -100,21 +100,21 @@ struct TrackState {
                                       const PacketInWork& work) const;
     void give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out);
 
-    TrackConfig config;
-    SenderClock own_clock;
+    // In the order in which a packet needs them; behind `selector` what it doesn't.
+    Codec codec;
     std::vector<EncodingState> encodings;
-    Selector selector;
-    KeyFrameRequests requests;
     GroupPool groups;
     ReceiverTable table;
-    std::array<HeaderProfile, kMaxProfiles> profiles{};
+    std::vector<GroupDecision> decisions;  // [group], scratch of one packet
+    std::size_t late_used = 0;
+    KeyFrameRequests requests;
     std::size_t profile_count = 0;
-
-    // Scratch of one packet.
-    std::vector<GroupDecision> decisions;  // [group]
+    std::array<HeaderProfile, kMaxProfiles> profiles{};
+    Selector selector;
+    TrackConfig config;
+    SenderClock own_clock;
     std::vector<ReceiverIndex> moving;     // members of a cohort
     std::vector<ReceiverSlot> late_slots;  // copies with the offsets of their time
-    std::size_t late_used = 0;
 
     SenderClock& clock() { return config.sender_clock ? *config.sender_clock : own_clock; }
     const SenderClock& clock() const {
