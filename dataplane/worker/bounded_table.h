@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -87,7 +88,9 @@ class BoundedTable {
     }
 
   private:
-    struct Cell {
+    // No cell lies in two cache lines.
+    static constexpr std::size_t kCellBytes = std::bit_ceil(sizeof(Key) + sizeof(Value) + 1);
+    struct alignas(std::min<std::size_t>(kCellBytes, 64)) Cell {
         Key key{};
         Value value{};
         bool used = false;

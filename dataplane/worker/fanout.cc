@@ -48,12 +48,13 @@ bool take_headers(rte_mempool* pool, rte_mbuf** m, std::uint32_t n) {
 
 // One range of the received packet that outputs share, and what is left of its references.
 struct FanOut::Payload {
-    std::uint16_t offset = 0, size = 0;
-    std::uint32_t wanted = 0;   // receivers still to be given a reference
-    std::uint32_t granted = 0;  // of them, references that `view` already has
-    rte_mbuf* view = nullptr;   // the published indirect mbuf
-    bool summed = false;
-    std::uint32_t sum = 0;  // folded ones' complement sum of the bytes
+    // Without initialisers: Payloads has room for many and would clear it all for each packet.
+    std::uint16_t offset, size;
+    std::uint32_t wanted;   // receivers still to be given a reference
+    std::uint32_t granted;  // of them, references that `view` already has
+    rte_mbuf* view;         // the published indirect mbuf
+    bool summed;
+    std::uint32_t sum;  // folded ones' complement sum of the bytes
 
     // Makes sure that `view` has references to give: at most kMaxReferences for each indirect mbuf,
     // all of them raised at once. False: the pool is empty.
@@ -85,16 +86,20 @@ struct FanOut::Payload {
 // The variants of one packet, found by their range. A handful at most: outputs that keep or cut the
 // same descriptor share one.
 struct FanOut::Payloads {
-    std::array<Payload, relay::kMaxOutputs> list;
+    std::array<Payload, relay::kMaxOutputs> list;  // the first `count`
     std::size_t count = 0;
 
     Payload& of(const relay::Output& output) {
         for (std::size_t i = 0; i < count; ++i)
             if (list[i].offset == output.payload_offset && list[i].size == output.payload_size)
                 return list[i];
-        list[count] = Payload{};
-        list[count].offset = output.payload_offset;
-        list[count].size = output.payload_size;
+        list[count] = {.offset = output.payload_offset,
+                       .size = output.payload_size,
+                       .wanted = 0,
+                       .granted = 0,
+                       .view = nullptr,
+                       .summed = false,
+                       .sum = 0};
         return list[count++];
     }
 };

@@ -34,8 +34,8 @@ enum class TimerKind : std::uint8_t { track, transport_report, subscription_repo
 struct PublishedTrack;
 struct Subscription;
 
-// One peer's UDP flow.
-struct Transport {
+// One peer's UDP flow. What each of its packets touches comes first.
+struct alignas(64) Transport {
     std::uint64_t id = 0;            // constant
     std::uint32_t index = 0;         // constant: its part of the keys in the SSRC table
     std::uint8_t port = 0;           // constant: which of the worker's ports
@@ -50,6 +50,7 @@ struct Transport {
     bool has_address = false;  // given by command or latched; false: waits for its first packet
     bool latched = false;      // the address came from a packet
     bool has_link = false;
+    std::uint64_t packets = 0, bytes = 0;
     FlowKey flow{};  // local part constant
     Link link{};
     std::uint8_t track_count = 0;
@@ -57,34 +58,34 @@ struct Transport {
     Subscription* subscriptions = nullptr;  // list of those it receives
     relay::SenderClock sender_clock;  // of the tracks it publishes, so that lips stay in sync (C31)
     Timer report_timer;               // receiver reports (C54)
-    std::uint64_t packets = 0, bytes = 0;
     SlotRef statistics;
 };
 
 // One encoding of a published track, as it arrives.
-struct InboundEncoding {
+struct alignas(64) InboundEncoding {
     std::uint32_t ssrc = 0, rtx_ssrc = 0;  // 0: not known (yet)
+    std::uint64_t packets = 0, bytes = 0, key_frames = 0;
+    relay::TimeUs last_packet_us = 0;
     relay::ReceptionStatistics reception{90'000};
     std::uint8_t fraction_lost = 0;  // as last reported
-    std::uint64_t packets = 0, bytes = 0, rtx_packets = 0, duplicates = 0, key_frames = 0;
+    std::uint64_t rtx_packets = 0, duplicates = 0;
     std::uint64_t key_frame_requests = 0;
-    relay::TimeUs last_packet_us = 0;
     std::uint32_t sender_reports = 0;
     SlotRef statistics;
 };
 
-struct PublishedTrack {
-    std::uint64_t id = 0;             // constant
+struct alignas(64) PublishedTrack {
+    std::unique_ptr<relay::Track> track;
+    relay::TimeUs last_packet_us = 0;
     Transport* transport = nullptr;   // constant
-    relay::PacketParser parser;       // constant
-    std::string mid;                  // constant, empty: not used
-    std::string cname;                // constant: of its publisher, towards receivers
+    std::uint64_t id = 0;             // constant
     std::uint8_t payload_type = 0;    // constant
     std::uint8_t encoding_count = 1;  // constant
     bool audio = false;               // constant: last to be dropped
-    std::unique_ptr<relay::Track> track;
+    relay::PacketParser parser;       // constant
     std::array<InboundEncoding, relay::kMaxEncodings> encodings;
-    relay::TimeUs last_packet_us = 0;
+    std::string mid;    // constant, empty: not used
+    std::string cname;  // constant: of its publisher, towards receivers
     relay::TimeUs next_statistics_us = 0;
     Timer timer;  // layer silence, holes, key-frame repetition
     SlotRef statistics;

@@ -87,44 +87,45 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
         if (transports[i] && packet.size() >= relay::kRtpHeaderSize)
             streams_.prefetch(stream_key(transports[i]->index, relay::load_be32(&packet[8])));
     }
-    prefetch_tracks({packets.data(), n}, {transports.data(), n});
     count(WorkerCounter::rx_packets, n);
     count(WorkerCounter::rx_bytes, bytes);
-    for (std::uint16_t i = 0; i < n; ++i)
-        on_datagram(*packets[i], static_cast<std::uint8_t>(port), transports[i], now);
+    // What a packet's track will touch is fetched while those before it are worked on: a burst may
+    // belong to as many rooms. In steps, because each address stands in what the step before
+    // fetched.
+    std::array<StreamRef, kMaxBurst> streams;
+    constexpr std::size_t kApart = 2;  // packets between two steps
+    for (std::size_t i = 0; i < n + 4 * kApart; ++i) {
+        if (i < n) streams[i] = prefetch_stream(*packets[i], transports[i]);
+        for (unsigned step = 1; step < 4; ++step)
+            if (const std::size_t at = i - step * kApart; at < n && streams[at].object)
+                prefetch_track(streams[at], step);
+        if (const std::size_t at = i - 4 * kApart; at < n)
+            on_datagram(*packets[at], static_cast<std::uint8_t>(port), transports[at], now);
+    }
     rte_pktmbuf_free_bulk(packets.data(), n);
 }
 
-// The same for what the packets' tracks will touch: a burst may belong to as many rooms. Step by
-// step, because each address stands in what the step before fetched.
-void Worker::prefetch_tracks(std::span<rte_mbuf* const> packets,
-                             std::span<Transport* const> transports) {
-    struct Next {
-        PublishedTrack* track;
-        std::uint8_t encoding;
-    };
-    std::array<Next, kMaxBurst> next;
-    std::size_t count = 0;
-    for (std::size_t i = 0; i < packets.size(); ++i) {
-        const auto packet = bytes_of(*packets[i]);
-        if (!transports[i] || packet.size() < relay::kRtpHeaderSize) continue;
-        const StreamRef* stream =
-            streams_.find(stream_key(transports[i]->index, relay::load_be32(&packet[8])));
-        if (!stream || stream->kind != StreamRef::Kind::media) continue;
-        auto* track = static_cast<PublishedTrack*>(stream->object);
-        // Packets of one track in a row: the first one's misses serve all.
-        if (count != 0 && next[count - 1].track == track) continue;
-        next[count++] = {track, stream->encoding};
-        rte_prefetch0(&track->track);
-        rte_prefetch0(&track->parser.payload_types[packet[1] & 0x7f]);
-        rte_prefetch0(&track->encodings[stream->encoding]);
-        rte_prefetch0(reinterpret_cast<const char*>(&track->encodings[stream->encoding]) + 64);
-    }
-    const std::span chosen(next.data(), count);
-    for (const Next& n : chosen) rte_prefetch0(n.track->track.get());
-    for (const Next& n : chosen) n.track->track->prefetch_state();
-    for (const Next& n : chosen) n.track->track->prefetch_encoding(n.encoding);
-    for (const Next& n : chosen) n.track->track->prefetch_groups();
+// The media stream that the packet belongs to, as far as is known, and the first step for it.
+Worker::StreamRef Worker::prefetch_stream(const rte_mbuf& packet, const Transport* transport) {
+    const auto bytes = bytes_of(packet);
+    if (!transport || bytes.size() < relay::kRtpHeaderSize) return {};
+    const StreamRef* stream =
+        streams_.find(stream_key(transport->index, relay::load_be32(&bytes[8])));
+    if (!stream || stream->kind != StreamRef::Kind::media) return {};
+    const auto* track = static_cast<const PublishedTrack*>(stream->object);
+    const InboundEncoding& inbound = track->encodings[stream->encoding];
+    rte_prefetch0(track);
+    rte_prefetch0(&track->parser.payload_types[bytes[1] & 0x7f]);
+    rte_prefetch0(&inbound);
+    rte_prefetch0(reinterpret_cast<const char*>(&inbound) + 64);
+    return *stream;
+}
+
+void Worker::prefetch_track(const StreamRef& stream, unsigned step) {
+    const relay::Track& track = *static_cast<const PublishedTrack*>(stream.object)->track;
+    if (step == 1) track.prefetch_state();
+    if (step == 2) track.prefetch_encoding(stream.encoding);
+    if (step == 3) track.prefetch_rings(stream.encoding);
 }
 
 void Worker::on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transport,

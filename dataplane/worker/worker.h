@@ -111,8 +111,8 @@ class Worker {
 
     // worker.cc
     void receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, Turn& turn);
-    void prefetch_tracks(std::span<rte_mbuf* const> packets,
-                         std::span<Transport* const> transports);
+    StreamRef prefetch_stream(const rte_mbuf& packet, const Transport* transport);
+    static void prefetch_track(const StreamRef& stream, unsigned step);
     void on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transport, relay::TimeUs now);
     Transport* find_transport(const FlowKey& flow);
     void drop(api::RxDrop reason) { statistics_[reason].add(); }
