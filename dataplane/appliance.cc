@@ -47,6 +47,10 @@ std::string statistics_segment_name(const api::Config& config) {
     return "/" + config.dataplane.file_prefix + ".statistics";
 }
 
+std::string checkpoint_segment_name(const api::Config& config) {
+    return "/" + config.dataplane.file_prefix + ".checkpoint";
+}
+
 std::expected<std::unique_ptr<Appliance>, StartError> Appliance::start(const api::Config& config,
                                                                        const PinningPlan& plan) {
     std::unique_ptr<Appliance> appliance(new Appliance(config, plan));
@@ -172,6 +176,7 @@ Appliance::Started Appliance::start_workers() {
         worker.queue = static_cast<std::uint16_t>(i);
         worker.max_transports = config_.limits.transports_per_worker;
         worker.max_ssrcs = config_.limits.ssrcs_per_worker;
+        worker.max_waiting_by_name = config_.limits.waiting_by_rid;
         worker.secret = random_u64();
         worker.relay_ssrc = random_ssrc();
         worker.receiver_report_us = relay::TimeUs{from_file.receiver_report_ms} * 1000;
@@ -196,6 +201,22 @@ Appliance::Started Appliance::start_workers() {
                 StartError{"worker " + std::to_string(i) + " couldn't be started", 1});
     note_time("workers");
     return {};
+}
+
+// Without them everything works, but streams begin anew after a restart.
+void Appliance::open_checkpoints() {
+    const auto clock = [clock = TscClock()] { return clock.to_us(rte_rdtsc()); };
+    const relay::TimeUs max_age_us = relay::TimeUs{config_.limits.checkpoint_age_s} * 1'000'000;
+    auto store = CheckpointStore::open(checkpoint_segment_name(config_),
+                                       {.node = config_.node.name,
+                                        .boot_id = read_boot_id(),
+                                        .capacity = config_.limits.checkpoint_streams,
+                                        .max_age_us = max_age_us},
+                                       clock());
+    if (!store) return log_warning("streams will begin anew after a restart: " + store.error());
+    checkpoints_ = std::make_unique<CheckpointStore>(std::move(*store));
+    log_info("checkpoints of " + std::to_string(checkpoints_->left()) + " streams were found");
+    state_->keep_checkpoints(*checkpoints_, max_age_us, clock);
 }
 
 Appliance::Started Appliance::start_server() {
@@ -227,6 +248,7 @@ Appliance::Started Appliance::start_server() {
         }
     const auto random = [] { return static_cast<std::uint32_t>(random_u64()); };
     state_ = std::make_unique<DesiredState>(limits, workers, homes, *statistics_, random);
+    open_checkpoints();
     server_ = std::make_unique<ControlServer>(server, *state_, *statistics_);
     if (auto listening = server_->listen(); !listening)
         return std::unexpected(StartError{"control.dataplane_socket: " + listening.error()});
@@ -281,6 +303,7 @@ Appliance::~Appliance() {
     for (int i = 0; state_ && state_->pump() && i < 10'000; ++i)
         for (const auto& worker : workers_) worker->turn(0, 1);
     state_.reset();
+    checkpoints_.reset();
     loops_.clear();
     workers_.clear();
     ports_.clear();

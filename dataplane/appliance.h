@@ -46,6 +46,7 @@ class Appliance {
     Started make_pools();
     Started start_workers();
     Started start_server();
+    void open_checkpoints();
     void note_time(const char* part);
     void note_first_state();
 
@@ -59,6 +60,7 @@ class Appliance {
     std::unique_ptr<api::StatisticsSegment> statistics_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::unique_ptr<WorkerLoop>> loops_;
+    std::unique_ptr<CheckpointStore> checkpoints_;
     std::unique_ptr<DesiredState> state_;
     std::unique_ptr<ControlServer> server_;
     bool state_noted_ = false;
@@ -68,5 +70,8 @@ class Appliance {
 
 // Name in /dev/shm of the statistics of the data plane with this configuration.
 std::string statistics_segment_name(const api::Config& config);
+
+// Name in /dev/shm of what outlives that data plane (C53).
+std::string checkpoint_segment_name(const api::Config& config);
 
 }  // namespace strata::dataplane

@@ -57,6 +57,8 @@ enum class WorkerCounter : std::uint32_t {
     punts_down,              // C: datagrams of the control process sent
     punts_down_lost,         // C: those that found no validated tuple
     ssrcs_refused,           // C: a table was full, or the SSRC belongs to another stream (C38)
+    streams_resumed,         // C: outgoing streams that went on from a checkpoint (C53)
+    checkpoints_refused,     // C: checkpoints too old or of another stream: it began anew
     commands,                // C: commands applied
     events_lost,             // C: events that found the ring to the main thread full
     turns_busy,              // C: turns that moved a packet
@@ -87,6 +89,7 @@ enum class RxDrop : std::uint32_t {
     punt_rate_limited,       // more DTLS of one transport than limits.punts_per_s
     punt_full,               // more DTLS than the main thread takes: limits.punt_ring_bytes
     unknown_transport,       // nobody was announced at this tuple
+    unlatched,               // several transports wait for a first packet that is named so
     malformed_rtp,
     malformed_rtcp,        // no part of the compound could be read
     unknown_ssrc,          // no track of this transport has it, and no rid names it (C38)

@@ -109,13 +109,16 @@ void DesiredState::destroy(WorkerSide& side, const Command& answer) {
             break;
         case Command::Kind::remove_track:
             give_back_slot(side, answer.track->statistics);
-            for (const InboundEncoding& encoding : answer.track->encodings)
+            for (const InboundEncoding& encoding : answer.track->encodings) {
                 give_back_slot(side, encoding.statistics);
+                give_back_checkpoint(encoding.checkpoint);
+            }
             side.old_tracks.erase(answer.track);
             break;
         case Command::Kind::remove_subscription:
             side.subscriptions.give_back(answer.subscription->handle & kHandleIndexMask);
             give_back_slot(side, answer.subscription->statistics);
+            give_back_checkpoint(answer.subscription->checkpoint);
             side.old_subscriptions.erase(answer.subscription);
             break;
         case Command::Kind::replace_track: delete answer.relay_track; break;

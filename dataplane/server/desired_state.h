@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -13,6 +14,7 @@
 
 #include "dataplane/api/statistics_segment.h"
 #include "dataplane/api/strata.pb.h"
+#include "dataplane/server/checkpoint_store.h"
 #include "dataplane/server/object_builder.h"
 #include "dataplane/worker/worker.h"
 
@@ -46,6 +48,11 @@ class DesiredState {
     ~DesiredState();
     DesiredState(const DesiredState&) = delete;
     DesiredState& operator=(const DesiredState&) = delete;
+
+    // Streams that are put from now on go on from what `store` has of them, and write it there;
+    // `clock` is the workers'. Before the first put; the store outlives this.
+    void keep_checkpoints(CheckpointStore& store, relay::TimeUs max_age_us,
+                          std::function<relay::TimeUs()> clock);
 
     // Makes the object exist as described. A problem: it was refused and nothing of it changed.
     std::optional<ObjectProblem> put(const api::Object& object);
@@ -145,6 +152,9 @@ class DesiredState {
     SlotRef take_slot(std::uint32_t worker, api::StatisticsKind kind, std::uint64_t id,
                       std::uint64_t parent, std::uint64_t peer);
     void give_back_slot(WorkerSide& side, const SlotRef& slot);
+    void resume(Subscription& subscription);
+    void resume(PublishedTrack& track);
+    void give_back_checkpoint(CheckpointRecord* record);
     std::string address_key(const Home& home, const Endpoint& remote) const;
 
     StateLimits limits_;
@@ -152,6 +162,9 @@ class DesiredState {
     std::vector<Home> homes_;
     api::StatisticsSegment& statistics_;
     NumberSource numbers_;
+    CheckpointStore* checkpoints_ = nullptr;
+    relay::TimeUs checkpoint_age_us_ = 0;
+    std::function<relay::TimeUs()> clock_;
     std::unordered_map<std::uint64_t, TransportRecord> transports_;
     std::unordered_map<std::uint64_t, TrackRecord> tracks_;
     std::unordered_map<std::uint64_t, SubscriptionRecord> subscriptions_;

@@ -242,6 +242,7 @@ DesiredState::Problem DesiredState::add(const api::Track& spec) {
     for (std::uint8_t i = 0; i < track.encoding_count; ++i)
         track.encodings[i].statistics =
             take_slot(worker, api::StatisticsKind::encoding, spec.id(), i, 0);
+    resume(track);
     TrackRecord record{.spec = spec, .worker = worker, .capacity = limits.receiver_capacity};
     record.config = track.track->config();
     record.object = std::move(*built);
@@ -370,6 +371,7 @@ DesiredState::Problem DesiredState::add(const api::Subscription& spec) {
                                        << kHandlePortShift;
     subscription.statistics = take_slot(track.worker, api::StatisticsKind::subscription, spec.id(),
                                         spec.track(), spec.transport());
+    resume(subscription);
     SubscriptionRecord record{.spec = spec, .object = std::move(*built), .worker = track.worker};
     subscriptions_.emplace(spec.id(), std::move(record));
     track.subscriptions.insert(spec.id());

@@ -8,6 +8,7 @@
 #include "dataplane/api/statistics_segment.h"
 #include "dataplane/port/flow_key.h"
 #include "dataplane/port/port.h"
+#include "dataplane/worker/checkpoint.h"
 #include "dataplane/worker/ice_transport.h"
 #include "dataplane/worker/timer_wheel.h"
 #include "relay/rtp/packet.h"
@@ -71,6 +72,7 @@ struct alignas(64) InboundEncoding {
     std::uint64_t rtx_packets = 0, duplicates = 0;
     std::uint64_t key_frame_requests = 0;
     std::uint32_t sender_reports = 0;
+    CheckpointRecord* checkpoint = nullptr;  // constant; null: nothing outlives the process
     SlotRef statistics;
 };
 
@@ -111,7 +113,13 @@ struct Subscription {
     std::array<SentReport, 4> sent_reports{};
     std::uint32_t reports_sent = 0;
     std::uint32_t key_frame_requests = 0;
-    std::uint8_t last_fir = 0;  // command number, to tell repetitions (C32)
+    // C53. The number of the next packet, extended, as of the last checkpoint: the bits above 16
+    // are the rollover counter of SRTP.
+    std::uint64_t extended_sequence = 0;
+    std::uint32_t packets_kept = 0;          // its packet counter then
+    CheckpointRecord* checkpoint = nullptr;  // constant; null: nothing outlives the process
+    bool checkpoint_refused = false;         // constant
+    std::uint8_t last_fir = 0;               // command number, to tell repetitions (C32)
     bool fir_seen = false;
     SlotRef statistics;
 };

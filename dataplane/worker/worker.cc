@@ -29,6 +29,7 @@ Worker::Worker(const WorkerConfig& config, std::span<Port* const> ports, const P
       punts_(config.punt_ring_bytes) {
     for (Port* port : ports_)
         fan_outs_.push_back(std::make_unique<FanOut>(*port, config_.queue, pools, config_.fan_out));
+    waiting_by_name_.reserve(config_.max_waiting_by_name);
     blank_ = rte_pktmbuf_alloc(pools.rx);
 }
 
@@ -137,9 +138,9 @@ void Worker::on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transpo
     if (kind == PacketClass::dtls) return on_dtls(packet, transport, now);
     if (kind != PacketClass::rtp && kind != PacketClass::rtcp) return drop(RxDrop::not_ours);
     if (!transport) transport = find_transport(meta(&packet).flow);  // latched in this burst
-    if (!transport && kind == PacketClass::rtp) transport = latch(packet, port, now);
-    if (!transport)
-        return drop(users_.size() != 0 ? RxDrop::unvalidated : RxDrop::unknown_transport);
+    RxDrop reason = users_.size() != 0 ? RxDrop::unvalidated : RxDrop::unknown_transport;
+    if (!transport && kind == PacketClass::rtp) transport = latch(packet, port, reason, now);
+    if (!transport) return drop(reason);
     ++transport->packets;
     transport->bytes += packet.data_len;
     if (kind == PacketClass::rtcp) return on_rtcp(packet, *transport, now);

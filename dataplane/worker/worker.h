@@ -29,6 +29,7 @@ struct WorkerConfig {
     std::uint32_t max_transports = 16'384;
     std::uint32_t max_ssrcs = 65'536;
     std::uint32_t max_subscriptions = 65'536;
+    std::uint32_t max_waiting_by_name = 64;        // tracks; each costs a look at stray packets
     std::uint64_t secret = 1;                      // keys the hash tables; random, or from a seed
     std::uint32_t relay_ssrc = 1;                  // sender SSRC of the relay's own RTCP
     relay::TimeUs receiver_report_us = 1'000'000;  // to publishers (C54)
@@ -127,7 +128,10 @@ class Worker {
     void send_key_frame_requests(PublishedTrack& track, relay::TimeUs now);
 
     // worker_learning.cc
-    Transport* latch(rte_mbuf& packet, std::uint8_t port, relay::TimeUs now);
+    // Null: it latches nothing; `reason` is why, where there is more to say of it.
+    Transport* latch(rte_mbuf& packet, std::uint8_t port, api::RxDrop& reason, relay::TimeUs now);
+    const PublishedTrack* find_waiting(std::span<const std::uint8_t> packet, std::uint8_t port,
+                                       api::RxDrop& reason) const;
     StreamRef* learn(Transport& transport, std::span<const std::uint8_t> packet, std::uint32_t ssrc,
                      relay::TimeUs now);
     bool learn_in(PublishedTrack& track, std::span<const std::uint8_t> packet, std::uint32_t ssrc,
@@ -189,6 +193,10 @@ class Worker {
     static void publish(const Subscription& subscription);
     static void publish(const Transport& transport);
 
+    // worker_checkpoint.cc
+    static void keep(Subscription& subscription, relay::TimeUs now);
+    static void keep(PublishedTrack& track, relay::TimeUs now);
+
     // worker_commands.cc
     void run_commands(relay::TimeUs now, Turn& turn);
     void apply(const Command& command, relay::TimeUs now);
@@ -199,7 +207,7 @@ class Worker {
     void remove(PublishedTrack& track);
     void replace(const Command& command);
     void add(Subscription& subscription, relay::TimeUs now);
-    void remove(Subscription& subscription);
+    void remove(Subscription& subscription, relay::TimeUs now);
 
     Subscription* find_outgoing(Transport& transport, std::uint32_t ssrc);
     PublishedTrack* find_media(Transport& transport, std::uint32_t ssrc, std::uint8_t& encoding);
@@ -213,6 +221,9 @@ class Worker {
     BoundedTable<std::uint64_t, StreamRef> streams_;
     BoundedTable<std::uint64_t, Transport*> users_;  // by the hash of a local user fragment
     relay::RateLimit stun_errors_;
+    // Tracks on transports without an address that are known by rid or mid; room for all there may
+    // be was made at the start.
+    std::vector<PublishedTrack*> waiting_by_name_;
     TimerWheel timers_;
     relay::OutputList outputs_;
     rte_mbuf* blank_ = nullptr;  // stands for the input where the relay makes a packet by itself

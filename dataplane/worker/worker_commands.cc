@@ -57,7 +57,7 @@ void Worker::apply(const Command& command, relay::TimeUs now) {
         case Command::Kind::remove_track: return remove(*command.track);
         case Command::Kind::replace_track: return replace(command);
         case Command::Kind::add_subscription: return add(*command.subscription, now);
-        case Command::Kind::remove_subscription: return remove(*command.subscription);
+        case Command::Kind::remove_subscription: return remove(*command.subscription, now);
         case Command::Kind::set_target:
             command.subscription->config.target = command.target;
             if (command.subscription->attached && !is_muted(*command.subscription->transport))
@@ -147,13 +147,16 @@ void Worker::add(Subscription& subscription, relay::TimeUs now) {
         count(WorkerCounter::ssrcs_refused);
     attach(subscription, now);
     subscription.timer.owner = &subscription;
+    if (subscription.config.resume.ever) count(WorkerCounter::streams_resumed);
+    if (subscription.checkpoint_refused) count(WorkerCounter::checkpoints_refused);
     subscription.timer.kind = static_cast<std::uint8_t>(TimerKind::subscription_report);
     const relay::TimeUs first = phase(subscription.id, kStatisticsUs);
     timers_.arm(subscription.timer, now + first);
     subscription.next_report_us = now + phase(subscription.id, config_.sender_report_us);
 }
 
-void Worker::remove(Subscription& subscription) {
+void Worker::remove(Subscription& subscription, relay::TimeUs now) {
+    keep(subscription, now);
     timers_.disarm(subscription.timer);
     unlink_from_transport(subscription);
     const std::uint64_t key = stream_key(subscription.transport->index, subscription.config.ssrc);

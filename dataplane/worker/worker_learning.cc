@@ -32,23 +32,43 @@ int find_encoding(const relay::TrackConfig& config, std::string_view rid) {
     return -1;
 }
 
+// True for a media packet that names the track by its rid, or by its mid where it has no rids.
+bool is_named(const PublishedTrack& track, std::span<const std::uint8_t> packet) {
+    const std::uint8_t payload_type = packet[1] & 0x7f;
+    const auto role = track.parser.payload_types[payload_type].role;
+    if (role != relay::PayloadRole::media && role != relay::PayloadRole::red) return false;
+    relay::PacketInfo info;
+    if (relay::parse_header(packet, track.parser.extensions, info) != relay::ParseError::none)
+        return false;
+    const std::string_view mid = text_of(packet, info.find(relay::ExtensionKind::mid));
+    const std::string_view rid = text_of(packet, info.find(relay::ExtensionKind::rid));
+    if (!mid.empty() && !track.mid.empty() && mid != track.mid) return false;
+    if (rid.empty() && (mid.empty() || mid != track.mid)) return false;
+    const int encoding = find_encoding(track.track->config(), rid);
+    return encoding >= 0 && track.encodings[static_cast<std::size_t>(encoding)].ssrc == 0;
+}
+
 }  // namespace
 
 // A packet from a tuple nobody knows: it fixes the address of a transport that waits for one, if it
-// is a valid RTP packet with an SSRC announced there.
-Transport* Worker::latch(rte_mbuf& packet, std::uint8_t port, relay::TimeUs now) {
+// is a valid RTP packet with an SSRC announced there, or with a rid or mid that only one of those
+// that wait has announced.
+Transport* Worker::latch(rte_mbuf& packet, std::uint8_t port, RxDrop& reason, relay::TimeUs now) {
     const auto bytes = bytes_of(packet);
     if (bytes.size() < relay::kRtpHeaderSize) return nullptr;
     const std::uint32_t ssrc = relay::load_be32(&bytes[8]);
-    const StreamRef* waiting = streams_.find(stream_key(kLatchIndex, ssrc));
-    if (!waiting) return nullptr;
-    auto& transport = *static_cast<Transport*>(waiting->object);
-    std::uint8_t encoding = 0;
-    const PublishedTrack* track = find_media(transport, ssrc, encoding);
+    const PublishedTrack* track = nullptr;
+    if (const StreamRef* waiting = streams_.find(stream_key(kLatchIndex, ssrc))) {
+        std::uint8_t encoding = 0;
+        track = find_media(*static_cast<Transport*>(waiting->object), ssrc, encoding);
+    } else {
+        track = find_waiting(bytes, port, reason);
+    }
     relay::PacketInfo info;
-    if (transport.port != port || !track || transports_.full() ||
+    if (!track || track->transport->port != port || transports_.full() ||
         relay::parse_packet(bytes, track->parser, info) != relay::ParseError::none)
         return nullptr;
+    Transport& transport = *track->transport;
     transport.latched = true;
     set_flow(transport, meta(&packet).flow, now);
     count(WorkerCounter::transports_latched);
@@ -56,6 +76,22 @@ Transport* Worker::latch(rte_mbuf& packet, std::uint8_t port, relay::TimeUs now)
     notice.endpoint = transport.flow.remote_endpoint();
     if (!notices_.push(notice)) count(WorkerCounter::events_lost);
     return &transport;
+}
+
+// The track without SSRCs whose rid or mid stands in the packet, if they are of one transport
+// alone.
+const PublishedTrack* Worker::find_waiting(std::span<const std::uint8_t> packet, std::uint8_t port,
+                                           RxDrop& reason) const {
+    const PublishedTrack* found = nullptr;
+    for (const PublishedTrack* track : waiting_by_name_) {
+        if (track->transport->port != port || !is_named(*track, packet)) continue;
+        if (found && found->transport != track->transport) {
+            reason = RxDrop::unlatched;
+            return nullptr;
+        }
+        found = track;
+    }
+    return found;
 }
 
 // B8: rid and mid stand in the first packets only.
@@ -148,12 +184,23 @@ void Worker::forget_flow(Transport& transport) {
     transport.has_link = false;
 }
 
-// SSRCs by which a transport without an address may be recognised.
+// What a transport without an address may be recognised by: SSRCs, or the names of encodings that
+// have none yet.
 void Worker::offer_for_latching(PublishedTrack& track) {
-    for (const InboundEncoding& encoding : track.encodings)
-        if (encoding.ssrc != 0 && !streams_.insert(stream_key(kLatchIndex, encoding.ssrc),
-                                                   {StreamRef::Kind::latch, 0, track.transport}))
+    bool named = false;
+    for (std::uint8_t i = 0; i < track.encoding_count; ++i) {
+        const std::uint32_t ssrc = track.encodings[i].ssrc;
+        named = named || (ssrc == 0 && (!track.mid.empty() ||
+                                        !rid_of(track.track->config().encodings[i]).empty()));
+        if (ssrc != 0 && !streams_.insert(stream_key(kLatchIndex, ssrc),
+                                          {StreamRef::Kind::latch, 0, track.transport}))
             count(WorkerCounter::ssrcs_refused);
+    }
+    if (!named) return;
+    if (waiting_by_name_.size() < config_.max_waiting_by_name)
+        waiting_by_name_.push_back(&track);
+    else
+        count(WorkerCounter::ssrcs_refused);
 }
 
 void Worker::hide_from_latching(PublishedTrack& track) {
@@ -162,6 +209,7 @@ void Worker::hide_from_latching(PublishedTrack& track) {
         const StreamRef* waiting = streams_.find(key);
         if (waiting && waiting->object == track.transport) streams_.erase(key);
     }
+    std::erase(waiting_by_name_, &track);
 }
 
 void Worker::attach_all(Transport& transport, relay::TimeUs now) {
@@ -173,7 +221,10 @@ void Worker::attach(Subscription& subscription, relay::TimeUs now) {
     const Transport& transport = *subscription.transport;
     relay::Track& track = *subscription.track->track;
     if (!transport.has_link) {
-        if (subscription.attached) track.remove_receiver(subscription.handle);
+        if (!subscription.attached) return;
+        // It goes on where it was when it has an address again: no number is used twice (C25).
+        subscription.config.resume = *track.continuation(subscription.handle);
+        track.remove_receiver(subscription.handle);
         subscription.attached = false;
         return;
     }

@@ -52,6 +52,7 @@ void Worker::on_track_timer(PublishedTrack& track, relay::TimeUs now) {
     send_key_frame_requests(track, now);
     if (now >= track.next_statistics_us) {
         publish(track);
+        keep(track, now);
         track.next_statistics_us = now + kStatisticsUs;
     }
     const bool active = track.last_packet_us != 0 && now - track.last_packet_us < kActiveUs;
@@ -71,6 +72,7 @@ void Worker::on_subscription_timer(Subscription& subscription, relay::TimeUs now
         subscription.next_report_us = now + config_.sender_report_us;
     }
     publish(subscription);
+    keep(subscription, now);
     timers_.arm(subscription.timer, now + kStatisticsUs);
 }
 

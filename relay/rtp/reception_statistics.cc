@@ -23,9 +23,16 @@ std::uint32_t to_units(TimeUs time, std::uint32_t rate) {
 }  // namespace
 
 void ReceptionStatistics::start(SequenceNumber sequence) {
+    const std::int64_t resumed = started_ ? -1 : base_;
+    highest_ = sequence;
+    base_ = sequence.value;
+    if (resumed >= 0) {
+        const auto step = static_cast<std::int16_t>(
+            sequence - SequenceNumber{static_cast<std::uint16_t>(resumed)});
+        if (resumed + step >= 0) base_ = resumed + step;
+    }
     started_ = true;
-    base_ = highest_ = sequence;
-    cycles_ = 0;
+    cycles_ = base_ - sequence.value;
     received_ = 0;
     expected_prior_ = received_prior_ = 0;
     expected_after_jump_.reset();

@@ -14,6 +14,10 @@ class ReceptionStatistics {
   public:
     explicit ReceptionStatistics(std::uint32_t clock_rate_hz) : clock_rate_hz_(clock_rate_hz) {}
 
+    // Before the first packet: highest sequence number, extended, that another process was sent of
+    // this source. The next number is taken as the closest to it, so that the cycles go on (C53).
+    void resume(std::int64_t extended_highest) { base_ = extended_highest; }
+
     // For each packet of the SSRC, padding and duplicates included.
     void on_packet(SequenceNumber sequence, RtpTimestamp timestamp, TimeUs arrival);
     void on_sender_report(std::uint64_t ntp, TimeUs arrival);
@@ -39,16 +43,16 @@ class ReceptionStatistics {
     // False: a jump that isn't believed yet.
     bool update_sequence(SequenceNumber sequence);
     void update_jitter(RtpTimestamp timestamp, TimeUs arrival);
-    std::int64_t expected() const {
-        return started_ ? (cycles_ | highest_.value) - std::int64_t{base_.value} + 1 : 0;
-    }
+    std::int64_t expected() const { return started_ ? (cycles_ | highest_.value) - base_ + 1 : 0; }
 
     std::uint32_t clock_rate_hz_;
     bool started_ = false, has_transit_ = false;
-    SequenceNumber base_, highest_;
+    SequenceNumber highest_;
     std::uint32_t transit_ = 0;
     std::uint32_t jitter_q4_ = 0;  // timestamp units times 16
     std::int64_t cycles_ = 0;      // 65,536 for each wrap
+    // The first number, extended; before it came the highest of another process, or -1.
+    std::int64_t base_ = -1;
     std::int64_t received_ = 0;
     std::uint64_t received_total_ = 0;  // over restarts
     std::optional<SequenceNumber> expected_after_jump_;

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "relay/rtp/types.h"
+#include "relay/svc/continuation.h"
 #include "relay/svc/layer_id.h"
 #include "relay/svc/receiver_slot.h"
 #include "relay/svc/selector.h"
@@ -12,20 +13,6 @@ namespace strata::relay {
 
 using ReceiverIndex = std::uint32_t;
 constexpr ReceiverIndex kNoReceiver = 0xffffffff;
-
-// How a receiver's own stream goes on when it starts again: the numbers it was sent last.
-struct Continuation {
-    bool ever = false;              // it was sent something; else only next_sequence counts
-    bool unfinished_frame = false;  // its last frame wasn't complete (C20)
-    std::uint8_t encoding = 0;
-    std::uint16_t next_sequence = 0;
-    RtpTimestamp timestamp;
-    TimeUs sent_at = 0;
-    std::uint16_t frame_number = 0;
-    std::uint16_t next_picture_id = 0;
-    std::uint8_t tl0_pic_idx = 0, key_idx = 0;
-    std::uint8_t next_template_id = 0;
-};
 
 // One stay in a layer group: numbers n in [begin, end) of the encoding went out under the group's
 // numbers and these offsets (design.md: the short list of switches).

@@ -163,8 +163,12 @@ bool Track::add_receiver(ReceiverHandle handle, const ReceiverConfig& config, Ti
     receiver.profile = static_cast<std::uint8_t>(profile);
     receiver.first_timestamp = config.first_timestamp;
     receiver.last.next_sequence = config.first_sequence;
+    if (config.resume.ever) receiver.last = config.resume;
     ReceiverSlot slot;
     slot.handle = handle;
+    slot.packets = config.resume.packets;
+    slot.octets_low = config.resume.octets;
+    slot.bytes = config.resume.bytes;
     slot.offsets.ssrc = config.ssrc;
     slot.link = config.link;
     if (!state.table.add(receiver, slot)) return false;
@@ -231,6 +235,13 @@ std::optional<ReceiverStatus> Track::status(ReceiverHandle handle) const {
     status.bytes = slot.bytes;
     status.switches = receiver.switches;
     return status;
+}
+
+std::optional<Continuation> Track::continuation(ReceiverHandle handle) const {
+    const TrackState& state = state_[0];
+    const ReceiverIndex index = state.table.find(handle);
+    if (index == kNoReceiver) return std::nullopt;
+    return state.continuation(index);
 }
 
 std::optional<SenderReportOut> Track::sender_report(ReceiverHandle handle, TimeUs now) const {

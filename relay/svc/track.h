@@ -12,6 +12,7 @@
 #include "relay/rewrite/header_template.h"
 #include "relay/rewrite/sender_clock.h"
 #include "relay/rtp/types.h"
+#include "relay/svc/continuation.h"
 #include "relay/svc/layers.h"
 #include "relay/svc/receiver_slot.h"
 
@@ -76,6 +77,8 @@ struct ReceiverConfig {
     // First numbers on the wire; the caller draws them at random (or from --seed).
     std::uint16_t first_sequence = 0;
     std::uint32_t first_timestamp = 0;
+    // With `ever`: instead of first numbers, what its stream goes on from (C49, C53).
+    Continuation resume{};
 };
 
 // What is known of a receiver, for statistics and tests.
@@ -161,6 +164,8 @@ class Track {
     bool set_link(ReceiverHandle handle, std::span<const std::byte, 64> link);
 
     std::optional<ReceiverStatus> status(ReceiverHandle handle) const;
+    // What the receiver's stream would go on from if it left now: what add_receiver takes.
+    std::optional<Continuation> continuation(ReceiverHandle handle) const;
     // Nullopt until something was sent and a mapping is known or estimated (C22).
     std::optional<SenderReportOut> sender_report(ReceiverHandle handle, TimeUs now) const;
     // Calls visit(const ReceiverSlot&) for each receiver, in slot order.

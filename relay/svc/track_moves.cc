@@ -120,15 +120,16 @@ void TrackState::shift(ReceiverIndex index, GroupIndex to, const PacketInWork& w
     change_group(index, to);
 }
 
-void TrackState::take_out(ReceiverIndex index) {
-    Receiver& receiver = table.receiver(index);
-    if (receiver.group == kNoGroup) return;
-    LayerGroup& group = groups.body(receiver.group);
-    const std::int64_t end = group.numbers.highest() + 1;
-    close_stay(index, end);
-    group.numbers.freeze_before(end);
-    const ReceiverOffsets& offsets = table.slot(index).offsets;
-    Continuation& last = receiver.last;
+Continuation TrackState::continuation(ReceiverIndex index) const {
+    const Receiver& receiver = table.receiver(index);
+    const ReceiverSlot& slot = table.slot(index);
+    Continuation last = receiver.last;
+    last.packets = slot.packets;
+    last.octets = slot.octets_low;
+    last.bytes = slot.bytes;
+    if (receiver.group == kNoGroup) return last;
+    const LayerGroup& group = groups.body(receiver.group);
+    const ReceiverOffsets& offsets = slot.offsets;
     last.ever = true;
     last.unfinished_frame = !group.last.frame_ended;
     last.encoding = groups.head(receiver.group).layer.encoding;
@@ -144,6 +145,17 @@ void TrackState::take_out(ReceiverIndex index) {
     last.key_idx = static_cast<std::uint8_t>(group.last.key_idx + offsets.key_idx);
     last.next_template_id =
         static_cast<std::uint8_t>(group.last.next_template_id + offsets.template_id_shift);
+    return last;
+}
+
+void TrackState::take_out(ReceiverIndex index) {
+    Receiver& receiver = table.receiver(index);
+    if (receiver.group == kNoGroup) return;
+    LayerGroup& group = groups.body(receiver.group);
+    const std::int64_t end = group.numbers.highest() + 1;
+    close_stay(index, end);
+    group.numbers.freeze_before(end);
+    receiver.last = continuation(index);
     change_group(index, kNoGroup);
 }
 

@@ -76,6 +76,7 @@ struct TrackState {
                                   std::uint32_t old_offset, int left_encoding) const;
     // Takes a receiver out of its group; it is to go on later, maybe elsewhere.
     void take_out(ReceiverIndex index);
+    Continuation continuation(ReceiverIndex index) const;
     void close_stay(ReceiverIndex index, std::int64_t end);
     void change_group(ReceiverIndex index, GroupIndex to);
     void restart_encoding(std::uint8_t encoding);

@@ -108,3 +108,7 @@ dataplane_socket = "{self.folder}/dataplane.sock"
 
     def remove(self):
         shutil.rmtree(self.folder, ignore_errors=True)
+        try:  # what streams would go on from after a restart
+            os.unlink(f"/dev/shm/strata-demo-{os.getpid()}.checkpoint")
+        except FileNotFoundError:
+            pass

@@ -97,6 +97,7 @@ struct LimitsConfig {
     std::uint32_t subscriptions_per_worker = 65536;
     std::uint32_t subscriptions_per_track = 16384;
     std::uint32_t ssrcs_per_worker = 65536;
+    std::uint32_t waiting_by_rid = 64;  // tracks known by rid or mid whose publisher has no address
     std::uint32_t statistics_slots_per_worker = 32768;  // objects with statistics, 192 bytes each
     std::uint32_t rtcp_bytes = 1500;                    // longest RTCP packet that is read
     std::uint32_t key_frame_request_ms = 500;           // at most one per source in this time (C33)
@@ -105,6 +106,9 @@ struct LimitsConfig {
     std::uint32_t neighbours_per_port = 1024;    // ethdev: next hops (ARP, ND)
     std::uint32_t held_packets_per_queue = 256;  // ethdev: that wait for a neighbour's answer
     std::uint32_t hold_ms = 1000;                // ethdev: how long they wait at most
+    // C53: what streams go on from after a restart of the data plane.
+    std::uint32_t checkpoint_streams = 131072;  // 256 bytes each, as they are needed
+    std::uint32_t checkpoint_age_s = 3600;      // older ones are nothing worth
 };
 
 struct Config {

@@ -105,6 +105,10 @@ constexpr Key kKeys[] = {
     {STRATA_KEY(limits, subscriptions_per_worker), "Subscriptions of one worker", 1, kMillion},
     {STRATA_KEY(limits, subscriptions_per_track), "Receivers of one track", 1, kMillion},
     {STRATA_KEY(limits, ssrcs_per_worker), "Known SSRCs of one worker", 1, 4 * kMillion},
+    {STRATA_KEY(limits, waiting_by_rid),
+     "Tracks of one worker, announced by rid or mid alone, whose publisher's first packet is "
+     "waited for",
+     0, 1024},
     {STRATA_KEY(limits, statistics_slots_per_worker),
      "Peers, tracks, encodings and subscriptions of one worker that have counters of their own", 1,
      kMillion},
@@ -119,6 +123,12 @@ constexpr Key kKeys[] = {
     {STRATA_KEY(limits, held_packets_per_queue),
      "Packets that wait for a next hop to answer, per DPDK port and worker", 0, 65536, "packets"},
     {STRATA_KEY(limits, hold_ms), "How long such a packet waits at most", 1, 60000, "ms"},
+    {STRATA_KEY(limits, checkpoint_streams),
+     "Streams, in and out, whose numbers outlive the data plane, so that receivers don't notice a "
+     "restart",
+     0, 16 * kMillion},
+    {STRATA_KEY(limits, checkpoint_age_s), "Age from which such numbers aren't used any more", 1,
+     20000, "s"},
 };
 
 #undef STRATA_KEY

@@ -5,6 +5,7 @@ import threading
 import time
 
 PAYLOAD_TYPE = 111
+CLOCK_HZ = 48000
 
 
 class Traffic:
@@ -21,6 +22,7 @@ class Traffic:
         self.sent = 0
         self.sent_at = {}
         self.arrived = []   # (monotonic time, number, outgoing sequence number)
+        self.timestamps = {}  # of outgoing packets, by number
         self.running = True
         self.threads = [threading.Thread(target=self.send, daemon=True),
                         threading.Thread(target=self.receive, daemon=True)]
@@ -33,8 +35,8 @@ class Traffic:
         start = time.monotonic()
         while self.running:
             n = self.sent
-            header = struct.pack("!BBHII", 0x80, PAYLOAD_TYPE, n & 0xffff, n * 960 & 0xffffffff,
-                                 self.ssrc)
+            timestamp = int(n * self.period * CLOCK_HZ) & 0xffffffff
+            header = struct.pack("!BBHII", 0x80, PAYLOAD_TYPE, n & 0xffff, timestamp, self.ssrc)
             self.sent_at[n] = time.monotonic()
             try:
                 self.sender.sendto(header + struct.pack("!I", n) + bytes(80), self.relay)
@@ -52,15 +54,15 @@ class Traffic:
                 continue
             if len(data) < 16 or 192 <= data[1] <= 223:
                 continue   # RTCP
-            sequence = struct.unpack_from("!H", data, 2)[0]
+            sequence, timestamp = struct.unpack_from("!HI", data, 2)
             extension = 4 + 4 * struct.unpack_from("!H", data, 14)[0] if data[0] & 0x10 else 0
             number = struct.unpack_from("!I", data, 12 + extension)[0]
+            self.timestamps[number] = timestamp
             self.arrived.append((time.monotonic(), number, sequence))
 
     def stop(self):
         """Waits for what is under way."""
-        self.running, sending = True, self.threads[0]
-        self.period = 1e9
+        sending = self.threads[0]
         self.running = False
         sending.join()
         self.threads[1].join()

@@ -73,25 +73,96 @@ TEST(Latching, TwoTransportsCannotWaitForTheSameSsrc) {  // C38
 }
 
 // Two rids, without SSRCs.
-std::string simulcast_track(Relay& relay) {
+std::string simulcast_track(Relay& relay, std::uint64_t id = 2, std::uint64_t transport = 1,
+                            const char* mid = "v") {
     api::Object object;
     api::Track& track = *object.mutable_track();
-    track.set_id(2);
-    track.set_transport(1);
+    track.set_id(id);
+    track.set_transport(transport);
     track.set_codec("VP8");
     track.set_payload_type(96);
     track.set_rtx_payload_type(97);
-    track.set_mid("v");
+    track.set_mid(mid);
     track.add_encodings()->set_rid("q");
     track.add_encodings()->set_rid("h");
     const std::pair<std::uint32_t, const char*> extensions[] = {
         {9, kMidUri}, {10, kRidUri}, {11, kRepairedUri}};
-    for (const auto& [id, uri] : extensions) {
+    for (const auto& [number, uri] : extensions) {
         api::Extension& extension = *track.add_extensions();
-        extension.set_id(id);
+        extension.set_id(number);
         extension.set_uri(uri);
     }
     return relay.put(object);
+}
+
+// A packet of such a track: its mid and rid, where they aren't null.
+Packet named(std::uint32_t ssrc, const char* mid, const char* rid) {
+    RtpFields fields{.ssrc = ssrc, .payload_type = 96, .payload = vp8_payload(true)};
+    if (mid) fields.extensions.emplace_back(9, mid);
+    if (rid) fields.extensions.emplace_back(10, rid);
+    return rtp(fields);
+}
+
+TEST(Latching, ARidThatOnlyOneTransportWaitsForIsEnough) {  // B8
+    Relay relay;
+    ASSERT_EQ(relay.transport(1, 0), "");
+    ASSERT_EQ(simulcast_track(relay), "");
+    for (const Packet& stranger : {named(500, nullptr, nullptr), named(500, "v", "x"),
+                                   named(500, "w", "h"), rtp({.ssrc = 500, .payload_type = 97})})
+        relay.receive(Relay::peer(50), stranger);
+    EXPECT_EQ(relay[RxDrop::unknown_transport], 4u);
+    relay.receive(Relay::peer(51), named(500, "v", "h"));
+    EXPECT_EQ(relay[WorkerCounter::transports_latched], 1u);
+    EXPECT_EQ(relay[WorkerCounter::ssrcs_learned], 1u);
+    relay.receive(Relay::peer(51), named(501, nullptr, "q"));
+    EXPECT_EQ(relay[WorkerCounter::ssrcs_learned], 2u);
+    relay.receive(Relay::peer(52), named(502, "v", "h"));  // locked by now
+    EXPECT_EQ(relay[RxDrop::unknown_transport], 5u);
+    ASSERT_GE(relay.notices.size(), 1u);
+    EXPECT_EQ(relay.notices[0].kind, Notice::Kind::transport_latched);
+    EXPECT_EQ(relay.notices[0].endpoint, Relay::peer(51));
+    relay.expect_equations();
+}
+
+TEST(Latching, ARidThatTwoTransportsWaitForIsNoAnswer) {
+    Relay relay;
+    ASSERT_EQ(relay.transport(1, 0), "");
+    ASSERT_EQ(simulcast_track(relay, 2, 1, "v"), "");
+    ASSERT_EQ(relay.transport(3, 0), "");
+    ASSERT_EQ(simulcast_track(relay, 4, 3, "w"), "");
+    relay.receive(Relay::peer(51), named(500, nullptr, "h"));
+    EXPECT_EQ(relay[RxDrop::unlatched], 1u);
+    EXPECT_EQ(relay[WorkerCounter::transports_latched], 0u);
+    relay.receive(Relay::peer(51), named(500, "w", "h"));  // the mid tells them apart
+    EXPECT_EQ(relay[WorkerCounter::transports_latched], 1u);
+    EXPECT_EQ(relay.notices[0].id, 3u);
+    relay.receive(Relay::peer(52), named(600, nullptr, "h"));  // only one waits now
+    EXPECT_EQ(relay[WorkerCounter::transports_latched], 2u);
+    relay.expect_equations();
+}
+
+TEST(Latching, ATrackThatHasGoneLatchesNothing) {
+    Relay relay;
+    ASSERT_EQ(relay.transport(1, 0), "");
+    ASSERT_EQ(simulcast_track(relay), "");
+    relay.remove(api::TRACK, 2);
+    relay.receive(Relay::peer(51), named(500, "v", "h"));
+    EXPECT_EQ(relay[RxDrop::unknown_transport], 1u);
+}
+
+TEST(Latching, ThoseWhoWaitByNameAreBounded) {  // C52
+    WorkerConfig config;
+    config.max_waiting_by_name = 1;
+    Relay relay(config);
+    ASSERT_EQ(relay.transport(1, 0), "");
+    ASSERT_EQ(simulcast_track(relay, 2, 1, "v"), "");
+    ASSERT_EQ(relay.transport(3, 0), "");
+    ASSERT_EQ(simulcast_track(relay, 4, 3, "w"), "");
+    EXPECT_EQ(relay[WorkerCounter::ssrcs_refused], 1u);
+    relay.receive(Relay::peer(51), named(500, "w", "h"));
+    EXPECT_EQ(relay[RxDrop::unknown_transport], 1u);
+    relay.receive(Relay::peer(51), named(500, "v", "h"));
+    EXPECT_EQ(relay[WorkerCounter::transports_latched], 1u);
 }
 
 TEST(Learning, RidsNameTheirSsrcsOnceAndForAll) {  // B8

@@ -51,6 +51,20 @@ TEST(ReceptionStatistics, WrapAndReordering) {  // C24
     EXPECT_EQ(block->fraction_lost, 0);
 }
 
+TEST(ReceptionStatistics, CyclesGoOnFromAnotherProcess) {  // C53
+    for (const int first : {3 * 65'536 - 7, 3 * 65'536 + 2, 3 * 65'536 + 900}) {
+        ReceptionStatistics statistics(kClock);
+        statistics.resume(3 * 65'536 - 2);
+        for (int n = first; n < first + 1'000; ++n) feed(statistics, n);
+        EXPECT_EQ(statistics.extended_highest_sequence(), static_cast<unsigned>(first) + 999u);
+        EXPECT_EQ(statistics.lost(), 0) << "what the gap cost nobody knows";
+    }
+    ReceptionStatistics young(kClock);
+    young.resume(5);
+    feed(young, 65'530);
+    EXPECT_EQ(young.extended_highest_sequence(), 65'530u) << "no number is below 0";
+}
+
 TEST(ReceptionStatistics, RestartNeedsTwoPackets) {  // C24
     ReceptionStatistics statistics(kClock);
     for (int n = 0; n < 10; ++n) feed(statistics, n);

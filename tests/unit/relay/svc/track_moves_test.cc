@@ -121,6 +121,41 @@ TEST(TrackMoves, ASourceThatRestartsItsNumbersStartsReceiversAnew) {  // C24
     EXPECT_TRUE(source.rig.heard(receiver).problems.empty());
 }
 
+TEST(TrackMoves, AStreamGoesOnFromItsContinuation) {  // C49, C53
+    TwoEncodings source;
+    const ReceiverHandle receiver = source.rig.subscribe(want(0, 0));
+    for (int i = 0; i < 5; ++i) {
+        source.low(i == 0);
+        source.tick();
+    }
+    const auto last = source.rig.track().continuation(receiver);
+    ASSERT_TRUE(last);
+    EXPECT_TRUE(last->ever);
+    EXPECT_EQ(last->next_sequence, 1005);
+    EXPECT_EQ(last->timestamp.value, 5000u + 4 * 3000);
+    EXPECT_EQ(last->packets, 5u);
+    EXPECT_EQ(last->next_sequence, source.rig.track().continuation(receiver)->next_sequence)
+        << "looking changes nothing";
+
+    ASSERT_TRUE(source.rig.track().remove_receiver(receiver));
+    EXPECT_FALSE(source.rig.track().continuation(receiver));
+    ReceiverConfig config;
+    config.profile.payload_type = kVp8Type;
+    config.ssrc = 0x9000;
+    config.target = want(1, 0);  // the other encoding, whose numbers are unrelated
+    config.first_sequence = 7;
+    config.resume = *last;
+    ASSERT_TRUE(source.rig.track().add_receiver(receiver, config, source.rig.now));
+    EXPECT_EQ(source.rig.track().continuation(receiver)->next_sequence, 1005);
+    source.high(true);
+    const Listener& heard = source.rig.heard(receiver);
+    EXPECT_EQ(heard.packets, 6u);
+    EXPECT_EQ(heard.gaps(), 0u);
+    EXPECT_TRUE(heard.problems.empty()) << heard.problems[0];
+    EXPECT_EQ(*heard.picture_ids.rbegin() - *heard.picture_ids.begin(), 5);
+    EXPECT_EQ(source.rig.track().status(receiver)->packets, 6u);
+}
+
 TEST(TrackMoves, DroppedPicturesLeaveNoHoleInPictureIds) {  // C23
     TwoEncodings source;
     const ReceiverHandle receiver = source.rig.subscribe(want(0, 0));

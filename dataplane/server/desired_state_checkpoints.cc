@@ -1,0 +1,64 @@
+#include <utility>
+
+#include "dataplane/server/desired_state.h"
+
+// Streams go on from what this process, or one before it, wrote of them last (C53).
+namespace strata::dataplane {
+
+void DesiredState::keep_checkpoints(CheckpointStore& store, relay::TimeUs max_age_us,
+                                    std::function<relay::TimeUs()> clock) {
+    checkpoints_ = &store;
+    checkpoint_age_us_ = max_age_us;
+    clock_ = std::move(clock);
+}
+
+void DesiredState::resume(Subscription& subscription) {
+    relay::ReceiverConfig& config = subscription.config;
+    subscription.extended_sequence = config.first_sequence;
+    if (checkpoints_ == nullptr) return;
+    const auto claim =
+        checkpoints_->claim({.kind = CheckpointKind::outgoing, .id = subscription.id});
+    subscription.checkpoint = claim.record;
+    if (claim.record == nullptr || !claim.stored) return;
+    auto fault = CheckpointFault::none;
+    const auto resumption =
+        resume_from(*claim.stored,
+                    {.ssrc = config.ssrc,
+                     .clock_rate_hz = subscription.track->track->config().clock_rate_hz,
+                     .max_age_us = checkpoint_age_us_},
+                    clock_(), fault);
+    if (!resumption) {
+        claim.record->states = {};
+        subscription.checkpoint_refused = true;
+        return;
+    }
+    config.resume = resumption->from;
+    config.first_sequence = resumption->from.next_sequence;
+    subscription.extended_sequence = resumption->granted.extended_sequence;
+    subscription.packets_kept = resumption->from.packets;
+    write_checkpoint(*claim.record, resumption->granted);
+}
+
+// Numbers of what arrives: nothing is sent under them, so that they needn't jump.
+void DesiredState::resume(PublishedTrack& track) {
+    if (checkpoints_ == nullptr) return;
+    for (std::uint8_t i = 0; i < track.encoding_count; ++i) {
+        InboundEncoding& encoding = track.encodings[i];
+        const auto claim =
+            checkpoints_->claim({.kind = CheckpointKind::inbound, .part = i, .id = track.id});
+        encoding.checkpoint = claim.record;
+        if (claim.record == nullptr || !claim.stored) continue;
+        const CheckpointClaim stream{.ssrc = encoding.ssrc,
+                                     .clock_rate_hz = track.track->config().clock_rate_hz,
+                                     .max_age_us = checkpoint_age_us_};
+        if (encoding.ssrc != 0 &&
+            check_claim(*claim.stored, stream, clock_()) == CheckpointFault::none)
+            encoding.reception.resume(static_cast<std::int64_t>(claim.stored->extended_sequence));
+    }
+}
+
+void DesiredState::give_back_checkpoint(CheckpointRecord* record) {
+    if (checkpoints_ != nullptr) checkpoints_->give_back(record);
+}
+
+}  // namespace strata::dataplane
