@@ -157,6 +157,7 @@ bool PortIo::send_media(std::uint16_t queue, const dp::Link& link,
     output.header.size = relay::kRtpHeaderSize;
     std::copy_n(bytes.begin(), relay::kRtpHeaderSize, output.header.bytes.begin());
     output.header.sequence = relay::load_be16(&bytes[2]);
+    output.header.timestamp = relay::load_be32(&bytes[4]);
     output.payload_offset = relay::kRtpHeaderSize;
     output.payload_size = static_cast<std::uint16_t>(bytes.size() - relay::kRtpHeaderSize);
     output.receivers = std::span(&receiver, 1);
