@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -58,6 +59,30 @@ Result<void> add_participants(const ApiClient& api, const std::string& room,
     return {};
 }
 
+// The object itself, or nullopt if the API knows none by that identifier.
+Result<std::optional<Json>> find_by_id(const ApiClient& api, const char* collection,
+                                       const std::string& id) {
+    auto found = api.get(object_target(collection, id));
+    if (found) return std::optional(std::move(*found));
+    if (found.error().exit_code == ExitCode::kNotFound) return std::optional<Json>();
+    return std::unexpected(found.error());
+}
+
+// `text` is the identifier of one thing; fails if something else is called so.
+Result<std::string> unless_named(std::string_view kind, const std::string& text, const Json& object,
+                                 const std::vector<Candidate>& known) {
+    for (const Candidate& other : known) {
+        if (other.name != text || other.id == text) continue;
+        return usage_error(
+            "\"" + text + "\" is the id of " + std::string(kind) + " \"" +
+                field_text(object, "name") + "\" in " + field_text(object, "room") +
+                " and the name of " + other.id + " (" + other.place + ")",
+            "say which: by name as " +
+                std::string(kind == "track" ? "PARTICIPANT/TRACK" : "ROOM/PARTICIPANT"));
+    }
+    return text;
+}
+
 Result<std::string> participant_id_in(const ApiClient& api, const std::string& name,
                                       const std::string& room) {
     std::vector<Candidate> known;
@@ -80,13 +105,24 @@ std::string object_target(std::string_view collection, std::string_view id) {
 
 Result<std::string> participant_id(const ApiClient& api, const std::string& text,
                                    const std::string& room) {
-    if (is_id(text, 'p')) return text;
     const std::size_t slash = text.find('/');
     if (slash != std::string::npos) {
         return participant_id_in(api, text.substr(slash + 1), text.substr(0, slash));
     }
-    if (!room.empty()) return participant_id_in(api, text, room);
+    std::optional<Json> by_id;
+    if (is_id(text, 'p')) {
+        auto found = find_by_id(api, "participants", text);
+        if (!found) return std::unexpected(found.error());
+        by_id = std::move(*found);
+        if (by_id && room.empty()) return text;
+    }
     std::vector<Candidate> known;
+    if (!room.empty()) {
+        auto read = add_participants(api, room, known);
+        if (!read) return std::unexpected(read.error());
+        return by_id ? unless_named("participant", text, *by_id, known)
+                     : only_one("participant", text, known);
+    }
     const auto rooms = api.list("/v1/rooms");
     if (!rooms) return std::unexpected(rooms.error());
     for (const Json& one : *rooms) {
@@ -101,15 +137,21 @@ Result<std::string> participant_id(const ApiClient& api, const std::string& text
 
 Result<std::string> track_id(const ApiClient& api, const std::string& text,
                              const std::string& room) {
-    if (is_id(text, 't')) return text;
     std::string target = "/v1/tracks";
+    std::optional<Json> by_id;
     const std::size_t slash = text.rfind('/');
     if (slash != std::string::npos) {
         const auto publisher = participant_id(api, text.substr(0, slash), room);
         if (!publisher) return publisher;
         target += "?participant=" + encoded(*publisher);
-    } else if (!room.empty()) {
-        target += "?room=" + encoded(room);
+    } else {
+        if (is_id(text, 't')) {
+            auto found = find_by_id(api, "tracks", text);
+            if (!found) return std::unexpected(found.error());
+            by_id = std::move(*found);
+            if (by_id && room.empty()) return text;
+        }
+        if (!room.empty()) target += "?room=" + encoded(room);
     }
     const auto tracks = api.list(target);
     if (!tracks) return std::unexpected(tracks.error());
@@ -119,6 +161,7 @@ Result<std::string> track_id(const ApiClient& api, const std::string& text,
             {field_text(track, "id"), field_text(track, "name"),
              "of " + field_text(track, "participant") + " in " + field_text(track, "room")});
     }
+    if (by_id) return unless_named("track", text, *by_id, known);
     return only_one("track", slash == std::string::npos ? text : text.substr(slash + 1), known);
 }
 

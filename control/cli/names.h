@@ -18,12 +18,15 @@ std::string room_target(std::string_view room);
 std::string object_target(std::string_view collection, std::string_view id);
 
 // The identifier of a participant given as "p12", "demo/alice", or "alice" where the room, or the
-// node if `room` is empty, has only one.
+// node if `room` is empty, has only one. Something may be called "p12" too: "demo/p12" is always a
+// name, "p12" alone the identifier if there is such a one, else a name, and with `room` an error
+// if it is both.
 Result<std::string> participant_id(const ApiClient& api, const std::string& text,
                                    const std::string& room);
 
 // The identifier of a track given as "t7", "PARTICIPANT/cam" (the participant in any of its forms),
-// or "cam" where the room, or the node if `room` is empty, has only one.
+// or "cam" where the room, or the node if `room` is empty, has only one. Names that look like
+// identifiers as for participants.
 Result<std::string> track_id(const ApiClient& api, const std::string& text,
                              const std::string& room);
 

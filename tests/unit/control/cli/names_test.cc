@@ -21,11 +21,11 @@ TEST(Names, Targets) {
     EXPECT_EQ(object_target("tracks", "../x"), "/v1/tracks/..%2Fx");
 }
 
-TEST(Names, AnIdentifierNeedsNoLookUp) {
+TEST(Names, NothingIsFoundWithoutAnApi) {
     const ApiClient nobody(*parse_endpoint("/nonexistent"), 100);
-    EXPECT_EQ(*participant_id(nobody, "p7", ""), "p7");
-    EXPECT_EQ(*track_id(nobody, "t7", "demo"), "t7");
-    EXPECT_EQ(participant_id(nobody, "alice", "").error().exit_code, ExitCode::kUnreachable);
+    for (const char* text : {"p7", "demo/p7", "alice", "demo/alice"})
+        EXPECT_EQ(participant_id(nobody, text, "").error().exit_code, ExitCode::kUnreachable);
+    EXPECT_EQ(track_id(nobody, "t7", "demo").error().exit_code, ExitCode::kUnreachable);
 }
 
 TEST(Names, UnknownOnesStayIdentifiers) { EXPECT_EQ(NameBook()("p3"), "p3"); }
