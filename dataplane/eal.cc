@@ -26,6 +26,7 @@ std::vector<std::string> arguments_of(const EalOptions& options) {
                                           "--iova-mode=va",
                                           "--log-level=lib.*:warning",
                                           "--log-level=pmd.*:warning",
+                                          "--log-level=lib.telemetry:error",
                                           "--file-prefix=" + options.file_prefix,
                                           "--lcores=" + options.lcores};
     // Without hugepages the memory is plain; the two options exclude each other.

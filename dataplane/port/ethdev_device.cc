@@ -3,6 +3,7 @@
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
+#include <rte_log.h>
 
 #include <algorithm>
 #include <array>
@@ -164,7 +165,12 @@ int EthdevDevice::set_up_queues(const PortConfig& config, rte_mempool* rx_pool) 
 }
 
 void EthdevDevice::watch_receive_queue() {
+    // There is no way to ask whether a device has such a descriptor: one that hasn't is no error.
+    const int log_type = rte_log_register("lib.ethdev");
+    const int level = rte_log_get_level(log_type);
+    rte_log_set_level(log_type, RTE_LOG_CRIT);
     wait_descriptor_ = rte_eth_dev_rx_intr_ctl_q_get_fd(id_, 0);
+    rte_log_set_level(log_type, static_cast<std::uint32_t>(level));
     // net_tap says ENOTSUP and interrupts all the same.
     if (wait_descriptor_ >= 0) rte_eth_dev_rx_intr_enable(id_, 0);
 }

@@ -165,10 +165,12 @@ LinkState MemoryPort::make_link(const FlowKey& flow, std::span<std::byte, kLinkB
     if (capabilities_.link_kind == LinkKind::ethernet) {
         if (full.local.is_v4() != full.remote.is_v4()) return LinkState::refused;
         net::make_ethernet_link(full, kOurMac, 0, link);
+        ++links_;
         return LinkState::ready;
     }
     std::memset(link.data(), 0, link.size());
     std::memcpy(link.data(), &full, sizeof full);
+    ++links_;
     return LinkState::ready;
 }
 

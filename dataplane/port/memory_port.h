@@ -51,6 +51,9 @@ class MemoryPort final : public Port {
                            relay::TimeUs now) override;
     TxResult tx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n) override;
     LinkState make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) override;
+    void release_link(std::span<const std::byte, kLinkBytes>) override { --links_; }
+    // Links made and not given back.
+    std::int64_t links() const { return links_; }
     net::EthernetContext* ethernet(std::uint16_t queue) override;
 
     static constexpr std::size_t kMaxInput = 65'536;  // packets waiting, per queue
@@ -62,6 +65,7 @@ class MemoryPort final : public Port {
     std::unique_ptr<State> state_;
     Sink* sink_ = nullptr;
     std::uint32_t tx_limit_ = ~0u;
+    std::int64_t links_ = 0;
 };
 
 }  // namespace strata::dataplane

@@ -163,6 +163,33 @@ TEST_F(EthdevPortTest, NullTakesChains) {
     EXPECT_TRUE(pools_.idle());
 }
 
+// Chains of two whose second part is shared, as a fan-out makes them: all are taken, and every part
+// comes back to its pool.
+TEST_F(EthdevPortTest, NullSendsChains) {
+    auto port = open("net_null0,no-rx=1;address=10.0.0.1/24");
+    ASSERT_TRUE(port);
+    constexpr std::uint16_t kPackets = 48, kHeader = 54, kPayload = 1'000;
+    rte_mbuf* payload = rte_pktmbuf_alloc(pools_->rx);
+    ASSERT_NE(rte_pktmbuf_append(payload, kPayload), nullptr);
+    std::vector<rte_mbuf*> packets(kPackets);
+    for (rte_mbuf*& packet : packets) {
+        packet = rte_pktmbuf_alloc(pools_->header);
+        ASSERT_NE(rte_pktmbuf_append(packet, kHeader), nullptr);
+        rte_mbuf* variant = rte_pktmbuf_alloc(pools_->indirect);
+        rte_pktmbuf_attach(variant, payload);
+        ASSERT_EQ(rte_pktmbuf_chain(packet, variant), 0);
+    }
+    rte_pktmbuf_free(payload);
+    EXPECT_EQ(port->tx_burst(0, packets.data(), kPackets).sent, kPackets);
+    EXPECT_EQ(port->counters(0)[PortCounter::tx_packets], kPackets);
+    // UDP payload bytes: what is below has been taken off.
+    EXPECT_EQ(port->counters(0)[PortCounter::tx_bytes],
+              std::uint64_t{kPackets} * (kHeader + kPayload - net::kIpv4HeadBytes));
+    EXPECT_EQ(port->counters(0)[PortCounter::tx_short], 0u);
+    port.reset();
+    EXPECT_TRUE(pools_.idle());
+}
+
 // Little-endian pcap, Ethernet, from 24 + n * (16 + length).
 std::vector<std::vector<std::uint8_t>> read_pcap(const std::string& path) {
     std::ifstream in(path, std::ios::binary);

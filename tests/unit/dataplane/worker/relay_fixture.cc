@@ -57,6 +57,7 @@ Relay::~Relay() {
     for (int i = 0; i < 1000 && state->pump(); ++i) worker->turn(now, 32);
     state->pump();
     worker.reset();
+    EXPECT_EQ(port.links(), 0) << "links that nobody gave back";
     port.drain();
     EXPECT_TRUE(pools.idle());
 }
