@@ -14,7 +14,17 @@ Limits::Limits(const api::LimitsConfig& config)
               config.http_connections,
               config.http_header_bytes,
               config.http_body_bytes,
-              config.http_idle_s} {}
+              config.http_idle_s,
+              config.dtls_handshakes,
+              config.dtls_handshakes_per_s,
+              config.dtls_handshake_s,
+              config.dtls_datagrams,
+              config.sdp_bytes,
+              config.sdp_lines,
+              config.sdp_line_bytes,
+              config.sdp_media_sections,
+              config.session_setup_s,
+              config.session_silence_s} {}
 
 std::string_view Limits::name(Limit limit) {
     static constexpr std::array<std::string_view, kLimitCount> kNames = {
@@ -29,7 +39,17 @@ std::string_view Limits::name(Limit limit) {
         "http_connections",
         "http_header_bytes",
         "http_body_bytes",
-        "http_idle_s"};
+        "http_idle_s",
+        "dtls_handshakes",
+        "dtls_handshakes_per_s",
+        "dtls_handshake_s",
+        "dtls_datagrams",
+        "sdp_bytes",
+        "sdp_lines",
+        "sdp_line_bytes",
+        "sdp_media_sections",
+        "session_setup_s",
+        "session_silence_s"};
     return kNames.at(static_cast<std::size_t>(limit));
 }
 

@@ -23,6 +23,16 @@ enum class Limit : std::uint8_t {
     http_header_bytes,
     http_body_bytes,
     http_idle_s,
+    dtls_handshakes,
+    dtls_handshakes_per_s,
+    dtls_handshake_s,
+    dtls_datagrams,
+    sdp_bytes,
+    sdp_lines,
+    sdp_line_bytes,
+    sdp_media_sections,
+    session_setup_s,
+    session_silence_s,
     kCount
 };
 constexpr std::size_t kLimitCount = static_cast<std::size_t>(Limit::kCount);

@@ -71,8 +71,20 @@ struct ControlConfig {
     std::string api_tcp = "127.0.0.1:8410";  // loopback only; empty: none
     std::string database = "/var/lib/strata/strata.db";
     std::string dataplane_socket = "/run/strata/dataplane.sock";  // the data plane listens, 0600
-    std::uint32_t reconnect_ms = 100;        // pause between attempts to reach the data plane
-    std::uint32_t resync_timeout_ms = 5000;  // a resync without an answer is begun again
+    std::uint32_t reconnect_ms = 100;         // pause between attempts to reach the data plane
+    std::uint32_t resync_timeout_ms = 5000;   // a resync without an answer is begun again
+    std::uint32_t dtls_certificate_days = 7;  // after which peers are shown a new one
+    std::string ice_servers;                  // URIs, by spaces, that clients are told of
+};
+
+// Who may do what: tokens (JWT) for the entries that are for peers, docs/control.md.
+struct AuthConfig {
+    std::string key_file;                    // secret (HS256) or public key in PEM (EdDSA)
+    std::string algorithm = "HS256";         // of key_file, the only one that is accepted
+    std::string issuer = "strata";           // iss
+    std::string audience = "strata";         // aud
+    std::uint32_t leeway_s = 5;              // by which clocks may differ
+    std::uint32_t token_lifetime_s = 86400;  // longest exp - iat that is accepted
 };
 
 // Every limit of the system. Hitting one is counted, and refused with the key's name.
@@ -91,6 +103,18 @@ struct LimitsConfig {
     std::uint32_t http_header_bytes = 8192;
     std::uint32_t http_body_bytes = 65536;
     std::uint32_t http_idle_s = 30;
+    // Control: DTLS.
+    std::uint32_t dtls_handshakes = 512;
+    std::uint32_t dtls_handshakes_per_s = 300;
+    std::uint32_t dtls_handshake_s = 30;
+    std::uint32_t dtls_datagrams = 200;
+    // Control: session descriptions and the sessions made from them.
+    std::uint32_t sdp_bytes = 65536;
+    std::uint32_t sdp_lines = 4000;
+    std::uint32_t sdp_line_bytes = 2048;
+    std::uint32_t sdp_media_sections = 64;
+    std::uint32_t session_setup_s = 30;
+    std::uint32_t session_silence_s = 30;
     // Data plane, per worker.
     std::uint32_t transports_per_worker = 16384;
     std::uint32_t tracks_per_worker = 16384;
@@ -115,6 +139,7 @@ struct Config {
     NodeConfig node;
     DataplaneConfig dataplane;
     ControlConfig control;
+    AuthConfig auth;
     LimitsConfig limits;
 };
 

@@ -11,10 +11,11 @@ namespace {
 
 constexpr std::uint32_t kMillion = 1000000;
 
-constexpr std::array<Section, 4> kSections = {{
+constexpr std::array<Section, 5> kSections = {{
     {"node", "This machine."},
     {"dataplane", "strata-dataplane: ports, workers, memory."},
     {"control", "strata-control: its sockets and its database."},
+    {"auth", "Tokens that publishers and viewers show. Without a key only this machine may join."},
     {"limits", "Every limit of the system. Each has a counter for when it was hit."},
 }};
 
@@ -87,6 +88,26 @@ constexpr Key kKeys[] = {
     {STRATA_KEY(control, resync_timeout_ms),
      "How long the data plane may take to answer before the connection is made anew", 100, 60000,
      "ms"},
+    {STRATA_KEY(control, dtls_certificate_days),
+     "How long one self-signed DTLS certificate is shown to new peers", 1, 365, "days"},
+    {STRATA_KEY(control, ice_servers),
+     "STUN and TURN servers that clients are told of, as URIs with spaces between them; the relay "
+     "needs none",
+     0, 0, "", TextRule::kUris},
+    {STRATA_KEY(auth, key_file),
+     "Key of tokens: for HS256 a file with at least 32 secret bytes, for EdDSA an Ed25519 public "
+     "key "
+     "in PEM; \"\": none",
+     0, 0, "", TextRule::kPathOrNothing},
+    {STRATA_KEY(auth, algorithm),
+     "The one algorithm that tokens may be signed with: HS256 or EdDSA", 0, 0, "",
+     TextRule::kTokenAlgorithm},
+    {STRATA_KEY(auth, issuer), "Who makes tokens (iss)", 0, 0, ""},
+    {STRATA_KEY(auth, audience), "Whom tokens are for (aud)", 0, 0, ""},
+    {STRATA_KEY(auth, leeway_s), "By how much the clock of who makes tokens may differ", 0, 300,
+     "s"},
+    {STRATA_KEY(auth, token_lifetime_s), "Longest lifetime of a token that is accepted", 10,
+     31536000, "s"},
     {STRATA_KEY(limits, rooms), "Rooms of this node", 1, kMillion},
     {STRATA_KEY(limits, participants), "Participants of this node", 1, kMillion},
     {STRATA_KEY(limits, participants_per_room), "Participants of one room", 1, kMillion},
@@ -100,6 +121,22 @@ constexpr Key kKeys[] = {
     {STRATA_KEY(limits, http_header_bytes), "Header of an HTTP request", 1024, 65536, "bytes"},
     {STRATA_KEY(limits, http_body_bytes), "Body of an HTTP request", 1024, 16 * kMillion, "bytes"},
     {STRATA_KEY(limits, http_idle_s), "Time an HTTP connection may be idle", 1, 3600, "s"},
+    {STRATA_KEY(limits, dtls_handshakes), "DTLS handshakes that run at once", 1, 100000},
+    {STRATA_KEY(limits, dtls_handshakes_per_s),
+     "DTLS handshakes that begin in a second; the processor time that joining may take", 1, 100000},
+    {STRATA_KEY(limits, dtls_handshake_s), "Time a DTLS handshake may take", 1, 600, "s"},
+    {STRATA_KEY(limits, dtls_datagrams), "DTLS datagrams that are read of one peer", 16, 100000,
+     "packets"},
+    {STRATA_KEY(limits, sdp_bytes), "Size of a session description (SDP)", 1024, kMillion, "bytes"},
+    {STRATA_KEY(limits, sdp_lines), "Lines of a session description", 16, 100000},
+    {STRATA_KEY(limits, sdp_line_bytes), "Length of one of them", 256, 65536, "bytes"},
+    {STRATA_KEY(limits, sdp_media_sections), "Media sections of a session description", 1, 1024},
+    {STRATA_KEY(limits, session_setup_s), "A session that has no keys after this time is ended", 1,
+     3600, "s"},
+    {STRATA_KEY(limits, session_silence_s),
+     "A session whose peer has given no sign of life (ICE consent) for this time longer than "
+     "consent lasts is ended",
+     1, 86400, "s"},
     {STRATA_KEY(limits, transports_per_worker), "Peers (participants) of one worker", 1, kMillion},
     {STRATA_KEY(limits, tracks_per_worker), "Tracks of one worker", 1, kMillion},
     {STRATA_KEY(limits, subscriptions_per_worker), "Subscriptions of one worker", 1, kMillion},

@@ -74,12 +74,30 @@ bool is_path(std::string_view text, std::size_t longest_bytes) {
            std::all_of(text.begin(), text.end(), printable);
 }
 
+// Servers of ICE (RFC 7064, RFC 7065), each printable and without what would end a Link header.
+bool is_uri_list(std::string_view text) {
+    while (!text.empty()) {
+        const std::string_view one = text.substr(0, text.find(' '));
+        text.remove_prefix(std::min(one.size() + 1, text.size()));
+        const bool known = one.starts_with("stun:") || one.starts_with("stuns:") ||
+                           one.starts_with("turn:") || one.starts_with("turns:");
+        const bool plain = std::ranges::all_of(one, [](unsigned char c) {
+            return c > 0x20 && c < 0x7f && c != '<' && c != '>' && c != '"';
+        });
+        if (!known || !plain || one.size() > 255) return false;
+    }
+    return true;
+}
+
 bool follows(TextRule rule, std::string_view text) {
     switch (rule) {
         case TextRule::kName: return is_name(text);
         case TextRule::kPath: return is_path(text, 4095);
         case TextRule::kSocketPath: return is_path(text, 107);
         case TextRule::kLoopbackEndpoint: return text.empty() || is_loopback_endpoint(text);
+        case TextRule::kPathOrNothing: return text.empty() || is_path(text, 4095);
+        case TextRule::kUris: return is_uri_list(text);
+        case TextRule::kTokenAlgorithm: return text == "HS256" || text == "EdDSA";
     }
     return false;
 }
