@@ -21,6 +21,26 @@ std::optional<T> known_before(const std::optional<Learned<T>>& learned, std::uin
     return learned->value;
 }
 
+void put_webrtc(const WebRtcPeer& peer, api::Transport& transport) {
+    for (const IceCredentials& c : peer.credentials) {
+        auto* credentials = transport.mutable_ice()->add_credentials();
+        credentials->set_local_ufrag(c.ufrag);
+        credentials->set_local_password(c.password);
+        credentials->set_remote_ufrag(c.remote_ufrag);
+    }
+    api::Security& security = *transport.mutable_security();
+    if (!peer.keys) {
+        security.set_keep(peer.keyed_epoch != 0);
+        return;
+    }
+    const auto set = [](std::string* field, const auto& secret) { *field = secret.text(); };
+    security.set_profile(static_cast<api::SrtpProfile>(peer.keys->profile));
+    set(security.mutable_inbound_key(), peer.keys->inbound_key);
+    set(security.mutable_inbound_salt(), peer.keys->inbound_salt);
+    set(security.mutable_outbound_key(), peer.keys->outbound_key);
+    set(security.mutable_outbound_salt(), peer.keys->outbound_salt);
+}
+
 void put_transport(const Directory& directory, const Participant& participant, std::uint64_t epoch,
                    api::Transport& transport) {
     transport.set_id(participant.id.value);
@@ -32,6 +52,7 @@ void put_transport(const Directory& directory, const Participant& participant, s
         transport.set_remote_port(remote->port);
     }
     transport.set_mtu_bytes(participant.mtu_bytes);
+    if (participant.webrtc) put_webrtc(*participant.webrtc, transport);
 }
 
 void put_track(const Track& track, std::uint64_t epoch, api::Track& message) {
@@ -72,6 +93,7 @@ void put_subscription(const Subscription& leg, api::Subscription& message) {
     target->set_temporal(leg.target.temporal);
     target->set_paused(leg.target.paused);
     message.set_extmap_allow_mixed(leg.extmap_allow_mixed);
+    message.set_mid(leg.mid);
 }
 
 }  // namespace

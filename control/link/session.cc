@@ -12,6 +12,16 @@ constexpr int kMaxWorkerAddresses = 1024;  // more can't be true
 // What a batch leaves free of kMaxMessageBytes for its own framing.
 constexpr std::size_t kBatchFramingBytes = 64;
 
+// Nullopt: not an address and a port.
+std::optional<Endpoint> endpoint_of(const std::string& address, std::uint32_t port) {
+    if ((address.size() != 4 && address.size() != 16) || port == 0 || port > 65535)
+        return std::nullopt;
+    Endpoint endpoint{.address_bytes = static_cast<std::uint8_t>(address.size()),
+                      .port = static_cast<std::uint16_t>(port)};
+    std::ranges::copy(address, endpoint.address.begin());
+    return endpoint;
+}
+
 std::size_t framed(const google::protobuf::MessageLite& element) {
     return element.ByteSizeLong() + 6;  // tag and length
 }
@@ -229,15 +239,16 @@ void LinkSession::on_applied(const api::Applied& applied) {
 }
 
 void LinkSession::on_event(const api::Event& event) {
+    const auto told = [this](const auto& learned, const auto& hook) {
+        const auto remote = endpoint_of(learned.address(), learned.port());
+        if (remote) hook(ParticipantId{learned.transport()}, {*remote, dataplane_epoch_});
+    };
     if (event.has_latched()) {
-        const api::TransportLatched& latched = event.latched();
-        Learned<Endpoint> remote{{}, dataplane_epoch_};
-        const std::size_t size = latched.address().size();
-        if ((size != 4 && size != 16) || latched.port() == 0 || latched.port() > 65535) return;
-        std::ranges::copy(latched.address(), remote.value.address.begin());
-        remote.value.address_bytes = static_cast<std::uint8_t>(size);
-        remote.value.port = static_cast<std::uint16_t>(latched.port());
-        hooks_.latched({latched.transport()}, remote);
+        told(event.latched(), hooks_.latched);
+    } else if (event.has_nominated()) {
+        told(event.nominated(), hooks_.nominated);
+    } else if (event.has_consent_lost()) {
+        hooks_.consent_lost({event.consent_lost().transport()});
     } else if (event.has_ssrc_learned()) {
         const api::SsrcLearned& learned = event.ssrc_learned();
         if (learned.ssrc() == 0) return;

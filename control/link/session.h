@@ -56,6 +56,8 @@ class LinkSession {
         std::function<void(ParticipantId, const Learned<Endpoint>&)> latched;
         std::function<void(TrackId, std::size_t encoding, bool rtx, const Learned<std::uint32_t>&)>
             ssrc_learned;
+        std::function<void(ParticipantId, const Learned<Endpoint>&)> nominated;
+        std::function<void(ParticipantId)> consent_lost;
         std::function<void()> progress;  // some object's state, or the link's, has changed
     };
 

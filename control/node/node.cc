@@ -43,6 +43,9 @@ LinkSession::Hooks Node::hooks() {
                 for (const WorkerAddress& w : workers)
                     spdlog::info("worker {} at {}:{} ({})", w.worker, w.address, w.udp_port,
                                  w.port);
+                if (std::exchange(seen_epoch_, session_.dataplane_epoch()) !=
+                    session_.dataplane_epoch())
+                    watcher.dataplane(session_.dataplane_epoch());
             },
         .latched =
             [this](ParticipantId id, const Learned<Endpoint>& remote) {
@@ -52,6 +55,12 @@ LinkSession::Hooks Node::hooks() {
             [this](TrackId id, std::size_t encoding, bool rtx, const Learned<std::uint32_t>& ssrc) {
                 learn(directory_.plan_learned_ssrc(id, encoding, rtx, ssrc));
             },
+        .nominated =
+            [this](ParticipantId id, const Learned<Endpoint>& remote) {
+                learn(directory_.plan_latched(id, remote));
+                watcher.nominated(id);
+            },
+        .consent_lost = [this](ParticipantId id) { watcher.consent_lost(id); },
         .progress = [this] { release_settled(); }};
 }
 
@@ -94,6 +103,8 @@ Result<Change> Node::carry_out(Result<Change> planned) {
     directory_.apply(*planned);
     for (const ObjectKey key : touched(*planned)) session_.mark(key, *revision);
     environment_.wake_link();
+    for (const RecordKey& key : planned->removes)
+        if (const auto* id = std::get_if<ParticipantId>(&key)) watcher.removed(*id);
     return planned;
 }
 
@@ -131,14 +142,26 @@ void Node::when_settled(const Change& change, std::function<void()> done) {
     std::vector<ObjectKey> keys = touched(change);
     if (settled(keys)) return done();
     const std::uint64_t id = next_waiter_++;
-    waiters_.push_back({id, std::move(keys), std::move(done)});
+    waiters_.push_back({id, std::move(keys), std::move(done), false});
     environment_.after(kSettleTime, [this, id] { release(id); });
+}
+
+void Node::when_applied(ParticipantId participant, std::function<void()> done) {
+    const ObjectKey key{ObjectKey::Kind::transport, participant.value};
+    if (session_.state(key) == ObjectState::applied) return done();
+    waiters_.push_back({next_waiter_++, {key}, std::move(done), true});
 }
 
 void Node::release_settled() {
     std::vector<std::uint64_t> ready;
-    for (const Waiter& waiter : waiters_)
-        if (settled(waiter.keys)) ready.push_back(waiter.id);
+    std::erase_if(waiters_, [this](const Waiter& waiter) {
+        return waiter.strict && !directory_.participants().contains({waiter.keys[0].id});
+    });
+    for (const Waiter& waiter : waiters_) {
+        const bool done = waiter.strict ? session_.state(waiter.keys[0]) == ObjectState::applied
+                                        : settled(waiter.keys);
+        if (done) ready.push_back(waiter.id);
+    }
     for (const std::uint64_t id : ready) release(id);
 }
 

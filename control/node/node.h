@@ -42,6 +42,10 @@ class Node {
     void when_settled(const Change& change, std::function<void()> done);
     static constexpr std::chrono::milliseconds kSettleTime{250};
 
+    // Calls `done` once the data plane works with what was last said about `participant`, however
+    // long that takes; never where it refuses it or the participant goes away before.
+    void when_applied(ParticipantId participant, std::function<void()> done);
+
     ObjectState state(const RecordKey& key) const;
     const Refusal* refusal(const RecordKey& key) const;
 
@@ -55,6 +59,16 @@ class Node {
     bool store_failing() const { return store_failing_; }
     std::int64_t started_at_ms() const { return started_at_ms_; }
 
+    // Who wants to know what becomes of participants: signalling. Set before the loop runs.
+    struct Watcher {
+        std::function<void(ParticipantId)> nominated = [](ParticipantId) {};
+        std::function<void(ParticipantId)> consent_lost = [](ParticipantId) {};
+        std::function<void(ParticipantId)> removed = [](ParticipantId) {};
+        // A data plane has introduced itself; not called again for the same one.
+        std::function<void(std::uint64_t epoch)> dataplane = [](std::uint64_t) {};
+    };
+    Watcher watcher;
+
     // Counters of the socket below the session, for /v1/node; filled by whoever owns it.
     struct LinkCounters {
         std::uint64_t connects = 0;
@@ -67,6 +81,7 @@ class Node {
         std::uint64_t id;
         std::vector<ObjectKey> keys;
         std::function<void()> done;
+        bool strict = false;  // waits for `applied`, without a limit
     };
 
     Node(const api::Config& config, Store& store, Environment environment);
@@ -86,6 +101,7 @@ class Node {
     std::list<Waiter> waiters_;
     std::uint64_t next_waiter_ = 1;
     bool store_failing_ = false;
+    std::uint64_t seen_epoch_ = 0;  // of the data plane that the watcher was told of
     std::int64_t started_at_ms_;
 };
 

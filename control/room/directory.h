@@ -32,6 +32,8 @@ class Directory {
     Result<Change> plan_participant(std::string_view room, const ParticipantSpec& spec);
     Result<Change> plan_track(ParticipantId publisher, const TrackSpec& spec);
     Result<Change> plan_subscription(ParticipantId receiver, const SubscriptionSpec& spec);
+    // New credentials or keys of a WebRTC participant.
+    Result<Change> plan_webrtc(ParticipantId id, WebRtcPeer peer);
     Result<Change> plan_layers(SubscriptionId id, std::string_view layers);
 
     // The object and all that depends on it (openapi.yaml, DELETE).

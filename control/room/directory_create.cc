@@ -98,6 +98,7 @@ Result<Change> Directory::plan_participant(std::string_view name, const Particip
                             .room = (*home)->name,
                             .name = own_name,
                             .remote = spec.remote,
+                            .webrtc = spec.webrtc,
                             .mtu_bytes = spec.mtu_bytes,
                             .created_at_ms = source_.unix_ms()};
     return Change{.puts = {std::move(participant)}, .next_id = next_id_ + 1};
@@ -196,6 +197,7 @@ Result<Change> Directory::plan_subscription(ParticipantId receiver, const Subscr
                      .red_payload_type = spec.red_payload_type.value_or(source.red_payload_type),
                      .extensions = spec.extensions.value_or(source.extensions),
                      .extmap_allow_mixed = spec.extmap_allow_mixed,
+                     .mid = spec.mid,
                      .created_at_ms = source_.unix_ms()};
     if (auto ok = check_payload_types(leg.payload_type, leg.rtx_payload_type, leg.red_payload_type);
         !ok)
@@ -219,6 +221,14 @@ Result<Change> Directory::plan_subscription(ParticipantId receiver, const Subscr
         leg.rtx_ssrc = *rtx_ssrc;
     }
     return Change{.puts = {std::move(leg)}, .next_id = next_id_ + 1};
+}
+
+Result<Change> Directory::plan_webrtc(ParticipantId id, WebRtcPeer peer) {
+    const auto found = participant(id);
+    if (!found) return std::unexpected(found.error());
+    Participant changed = **found;
+    changed.webrtc = std::move(peer);
+    return Change{.puts = {std::move(changed)}, .next_id = next_id_};
 }
 
 Result<Change> Directory::plan_layers(SubscriptionId id, std::string_view layers) {

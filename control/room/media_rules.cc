@@ -140,6 +140,7 @@ Result<Track> make_track(const TrackSpec& spec) {
     track.extensions = spec.extensions;
     track.encodings = spec.encodings;
     track.mid = spec.mid;
+    track.format_parameters = spec.format_parameters;
     track.end_to_end_encrypted = spec.end_to_end_encrypted;
     return track;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "control/room/endpoint.h"
+#include "control/room/srtp_keys.h"
 #include "relay/svc/layers.h"
 
 // What exists on a node, as it is stored. Plain values: the rules between them are Directory's.
@@ -50,13 +51,33 @@ struct Room {
     friend bool operator==(const Room&, const Room&) = default;
 };
 
+// ICE credentials of one generation (RFC 8839): ours, and the peer's user fragment.
+struct IceCredentials {
+    std::string ufrag, password, remote_ufrag;
+    friend bool operator==(const IceCredentials&, const IceCredentials&) = default;
+};
+
+// What a participant that is a WebRTC endpoint has besides.
+struct WebRtcPeer {
+    enum class Kind : std::uint8_t { publisher, viewer };
+    Kind kind = Kind::publisher;
+    std::string session;                      // unguessable; the last part of its URL
+    std::vector<IceCredentials> credentials;  // newest first; two while an ICE restart lasts (C44)
+    // The data plane that was given keys, 0: none yet. Keys themselves are never stored; one that
+    // has them keeps them over a restart of control.
+    std::uint64_t keyed_epoch = 0;
+    std::optional<SrtpKeys> keys;
+    friend bool operator==(const WebRtcPeer&, const WebRtcPeer&) = default;
+};
+
 // One peer with one transport.
 struct Participant {
     ParticipantId id;
     std::string room;
     std::string name;
     std::optional<Endpoint> remote;  // fixed; nullopt: latched from the first valid RTP packet
-    std::optional<Learned<Endpoint>> latched;
+    std::optional<Learned<Endpoint>> latched;  // of a WebRTC peer: nominated
+    std::optional<WebRtcPeer> webrtc;
     std::uint32_t mtu_bytes = 1500;
     std::int64_t created_at_ms = 0;
     friend bool operator==(const Participant&, const Participant&) = default;
@@ -86,6 +107,7 @@ struct Track {
     Extensions extensions;
     std::vector<Encoding> encodings;  // 1..relay::kMaxEncodings, smallest picture first
     std::string mid;
+    std::string format_parameters;  // a=fmtp of the publisher: what its receivers must decode
     bool end_to_end_encrypted = false;
     std::int64_t created_at_ms = 0;
     friend bool operator==(const Track&, const Track&) = default;
@@ -104,6 +126,7 @@ struct Subscription {
     std::uint8_t red_payload_type = 0;  // 0: none
     Extensions extensions;
     bool extmap_allow_mixed = true;
+    std::string mid;  // empty: the peer has no media sections
     std::int64_t created_at_ms = 0;
     friend bool operator==(const Subscription&, const Subscription&) = default;
 };

@@ -21,6 +21,7 @@ struct ParticipantSpec {
     std::optional<std::uint32_t> worker;
     std::optional<Endpoint> remote;
     std::uint32_t mtu_bytes = 1500;
+    std::optional<WebRtcPeer> webrtc;
 };
 
 struct TrackSpec {
@@ -33,6 +34,7 @@ struct TrackSpec {
     Extensions extensions;
     std::vector<Encoding> encodings;
     std::string mid;
+    std::string format_parameters;
     bool end_to_end_encrypted = false;
 };
 
@@ -46,6 +48,7 @@ struct SubscriptionSpec {
     std::optional<std::uint8_t> red_payload_type;
     std::optional<Extensions> extensions;
     bool extmap_allow_mixed = true;
+    std::string mid;
 };
 
 }  // namespace strata::control

@@ -56,6 +56,18 @@ json to_json(const Room& room) {
     return {{"name", room.name}, {"worker", room.worker}, {"created_at_ms", room.created_at_ms}};
 }
 
+// Without keys: they are never written.
+json to_json(const WebRtcPeer& peer) {
+    json credentials = json::array();
+    for (const IceCredentials& c : peer.credentials)
+        credentials.push_back(
+            {{"ufrag", c.ufrag}, {"password", c.password}, {"remote_ufrag", c.remote_ufrag}});
+    return {{"kind", peer.kind == WebRtcPeer::Kind::publisher ? "publisher" : "viewer"},
+            {"session", peer.session},
+            {"credentials", std::move(credentials)},
+            {"keyed_epoch", peer.keyed_epoch}};
+}
+
 json to_json(const Participant& p) {
     json object = {{"id", p.id.value},
                    {"room", p.room},
@@ -63,6 +75,7 @@ json to_json(const Participant& p) {
                    {"mtu_bytes", p.mtu_bytes},
                    {"created_at_ms", p.created_at_ms}};
     if (p.remote) object["remote"] = endpoint_text(*p.remote);
+    if (p.webrtc) object["webrtc"] = to_json(*p.webrtc);
     if (p.latched)
         object["latched"] =
             to_json(p.latched, [](const Endpoint& endpoint) { return endpoint_text(endpoint); });
@@ -92,6 +105,7 @@ json to_json(const Track& t) {
             {"extensions", to_json(t.extensions)},
             {"encodings", std::move(encodings)},
             {"mid", t.mid},
+            {"format_parameters", t.format_parameters},
             {"end_to_end_encrypted", t.end_to_end_encrypted},
             {"created_at_ms", t.created_at_ms}};
 }
@@ -111,6 +125,7 @@ json to_json(const Subscription& s) {
             {"red_payload_type", s.red_payload_type},
             {"extensions", to_json(s.extensions)},
             {"extmap_allow_mixed", s.extmap_allow_mixed},
+            {"mid", s.mid},
             {"created_at_ms", s.created_at_ms}};
 }
 
@@ -120,6 +135,17 @@ Room room_of(const json& o) {
             .created_at_ms = field<std::int64_t>(o, "created_at_ms", 0)};
 }
 
+WebRtcPeer webrtc_of(const json& o) {
+    WebRtcPeer peer;
+    peer.kind =
+        o.at("kind") == "publisher" ? WebRtcPeer::Kind::publisher : WebRtcPeer::Kind::viewer;
+    peer.session = o.at("session");
+    peer.keyed_epoch = field<std::uint64_t>(o, "keyed_epoch", 0);
+    for (const json& c : o.at("credentials"))
+        peer.credentials.push_back({c.at("ufrag"), c.at("password"), c.at("remote_ufrag")});
+    return peer;
+}
+
 Participant participant_of(const json& o) {
     Participant p{.id = {o.at("id")},
                   .room = o.at("room"),
@@ -127,6 +153,7 @@ Participant participant_of(const json& o) {
                   .mtu_bytes = field<std::uint32_t>(o, "mtu_bytes", 1500),
                   .created_at_ms = field<std::int64_t>(o, "created_at_ms", 0)};
     if (o.contains("remote")) p.remote = parse_endpoint(o.at("remote").get<std::string>());
+    if (o.contains("webrtc")) p.webrtc = webrtc_of(o.at("webrtc"));
     if (o.contains("latched")) {
         const json& latched = o.at("latched");
         const auto endpoint = parse_endpoint(latched.at("value").get<std::string>());
@@ -147,6 +174,7 @@ Track track_of(const json& o) {
             .extensions = extensions_of(o),
             .encodings = {},
             .mid = field<std::string>(o, "mid", ""),
+            .format_parameters = field<std::string>(o, "format_parameters", ""),
             .end_to_end_encrypted = field(o, "end_to_end_encrypted", false),
             .created_at_ms = field<std::int64_t>(o, "created_at_ms", 0)};
     for (const json& e : o.at("encodings"))
@@ -173,6 +201,7 @@ Subscription subscription_of(const json& o) {
             .red_payload_type = field<std::uint8_t>(o, "red_payload_type", 0),
             .extensions = extensions_of(o),
             .extmap_allow_mixed = field(o, "extmap_allow_mixed", true),
+            .mid = field<std::string>(o, "mid", ""),
             .created_at_ms = field<std::int64_t>(o, "created_at_ms", 0)};
 }
 
