@@ -1,0 +1,144 @@
+#include "control/signalling/sdp/answer.h"
+
+#include <gtest/gtest.h>
+
+#include "control/signalling/sdp/publish_plan.h"
+#include "control/signalling/sdp/terms.h"
+#include "control/signalling/sdp/view_plan.h"
+#include "control/signalling/sdp/writer.h"
+#include "tests/unit/control/signalling/sdp/offers.h"
+
+namespace strata::control::sdp {
+namespace {
+
+const LocalTransport kLocal{.ice_ufrag = "LOCAL",
+                            .ice_pwd = "localpasswordlocalpasswd",
+                            .candidates = {{"1", false, 99, "127.0.0.1", 20000}}};
+
+Description publish_answer(const Description& from, const Capabilities& capabilities = {}) {
+    std::map<std::size_t, Media> accepted;
+    for (const PublishedSection& section : plan_publish(from, capabilities).value())
+        accepted.emplace(section.index, section.answer);
+    return parsed(write(make_answer(from, std::move(accepted), kLocal, 5)));
+}
+
+// Rules that hold for any answer (RFC 8829 section 5.3).
+void check_answer(const Description& from, const Description& answer) {
+    ASSERT_EQ(answer.media.size(), from.media.size());
+    EXPECT_TRUE(answer.ice_lite);
+    bool first = true;
+    std::vector<ExtensionMapping> extensions;
+    for (std::size_t i = 0; i < from.media.size(); ++i) {
+        const Media &ours = answer.media[i], &theirs = from.media[i];
+        EXPECT_EQ(ours.kind, theirs.kind);
+        EXPECT_EQ(ours.mid, theirs.mid);
+        const bool bundled = std::ranges::find(answer.bundle, ours.mid) != answer.bundle.end();
+        EXPECT_EQ(bundled, !ours.rejected());
+        if (ours.rejected()) continue;
+        EXPECT_EQ(ours.transport.setup, Setup::passive);  // C45
+        EXPECT_TRUE(ours.rtcp_mux);
+        EXPECT_EQ(ours.rtcp_rsize, theirs.rtcp_rsize);
+        EXPECT_EQ(ours.transport.ice_ufrag, "LOCAL");
+        EXPECT_TRUE(ours.transport.fingerprint);
+        EXPECT_EQ(ours.end_of_candidates, first);
+        first = false;
+        for (const ExtensionMapping& e : ours.extensions) {
+            EXPECT_NE(std::ranges::find(theirs.extensions, e), theirs.extensions.end());
+            for (const ExtensionMapping& other : extensions)
+                EXPECT_EQ(other.id == e.id, other.uri == e.uri);
+            extensions.push_back(e);
+        }
+        for (const Format& f : ours.formats) {
+            const auto offered =
+                std::ranges::find(theirs.formats, f.payload_type, &Format::payload_type);
+            ASSERT_NE(offered, theirs.formats.end());
+            EXPECT_EQ(offered->codec, f.codec);
+            EXPECT_EQ(offered->parameters, f.parameters);
+        }
+    }
+}
+
+TEST(SdpAnswer, ChromiumSimulcast) {
+    const Description from = offer("chromium-simulcast");
+    const Description answer = publish_answer(from);
+    check_answer(from, answer);
+    const Media& video = answer.media[1];
+    EXPECT_EQ(video.direction, Direction::recvonly);
+    EXPECT_EQ(video.formats.size(), 1u);
+    EXPECT_EQ(video.formats[0].feedback, (std::vector<std::string>{"ccm fir", "nack pli"}));
+    EXPECT_EQ(video.simulcast_recv, (std::vector<std::string>{"q", "h", "f"}));
+    ASSERT_EQ(video.rids.size(), 3u);
+    EXPECT_FALSE(video.rids[0].send);
+    const auto has = [&](std::string_view name) {
+        return std::ranges::find(video.extensions, name, &ExtensionMapping::uri) !=
+               video.extensions.end();
+    };
+    EXPECT_TRUE(has(uri::kMid) && has(uri::kRid) && has(uri::kRepairedRid));
+    EXPECT_FALSE(has(uri::kDependencyDescriptor));  // B9: VP8
+    EXPECT_FALSE(has(uri::kVideoOrientation));      // C37
+    EXPECT_FALSE(has(uri::kTransportCc));           // doesn't work yet
+}
+
+TEST(SdpAnswer, ChromiumSvcWithAllCapabilities) {
+    const Description from = offer("chromium-svc");
+    const Description answer =
+        publish_answer(from, {.retransmission = true, .transport_cc = true, .stamps_mid = true});
+    check_answer(from, answer);
+    const Media& video = answer.media[1];
+    EXPECT_EQ(video.formats.size(), 2u);
+    EXPECT_EQ(video.formats[1].codec, "rtx");
+    EXPECT_EQ(video.formats[1].parameters, "apt=" + std::to_string(video.formats[0].payload_type));
+    EXPECT_NE(
+        std::ranges::find(video.extensions, uri::kDependencyDescriptor, &ExtensionMapping::uri),
+        video.extensions.end());
+    EXPECT_NE(std::ranges::find(video.formats[0].feedback, "transport-cc"),
+              video.formats[0].feedback.end());
+}
+
+TEST(SdpAnswer, OtherStacks) {
+    for (const char* name : {"aiortc-publish", "gstreamer-publish"}) {
+        const Description from = offer(name);
+        const Description answer = publish_answer(from);
+        check_answer(from, answer);
+        EXPECT_EQ(answer.bundle.size(), 2u) << name;
+    }
+}
+
+TEST(SdpAnswer, UnknownAndDataSectionsAreRejectedAndUnbundled) {
+    const Description from = parsed(small_offer(
+        "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\n"));
+    const Description answer = publish_answer(from);
+    check_answer(from, answer);
+    EXPECT_TRUE(answer.media[1].rejected());
+    EXPECT_EQ(answer.bundle, std::vector<std::string>{"0"});
+}
+
+TEST(SdpAnswer, Viewer) {
+    const Description from = offer("chromium-view");
+    Track track{.id = {7}, .participant = {3}, .codec = "VP9"};
+    track.format_parameters = "profile-id=0";
+    BundleExtensions bundle;
+    auto section = plan_view(from, 1, track, {.retransmission = true}, bundle);
+    ASSERT_TRUE(section);
+    EXPECT_FALSE(plan_view(from, 0, track, {}, bundle));
+    Subscription leg{.ssrc = 11, .rtx_ssrc = 12};
+    name_sources(leg, track, section->answer);
+    const Description answer = parsed(write(make_answer(from, {{1, section->answer}}, kLocal, 5)));
+    check_answer(from, answer);
+    const Media& video = answer.media[1];
+    EXPECT_EQ(video.direction, Direction::sendonly);
+    EXPECT_EQ(video.formats[0].codec, "VP9");
+    EXPECT_EQ(section->subscription.payload_type, video.formats[0].payload_type);
+    EXPECT_EQ(section->subscription.mid, "1");
+    EXPECT_EQ(video.source_groups[0].ssrcs, (std::vector<std::uint32_t>{11, 12}));
+    EXPECT_EQ(video.msid, (Msid{"strata-3", "t7"}));
+    EXPECT_TRUE(answer.media[0].rejected() && answer.media[2].rejected());
+}
+
+TEST(SdpAnswer, PrioritiesFall) {
+    EXPECT_GT(candidate_priority(false, 0), candidate_priority(false, 1));
+    EXPECT_GT(candidate_priority(false, 9), candidate_priority(true, 0));
+}
+
+}  // namespace
+}  // namespace strata::control::sdp
