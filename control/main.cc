@@ -17,6 +17,7 @@
 #include "control/api/server.h"
 #include "control/link/dataplane_link.h"
 #include "control/node/node.h"
+#include "control/signalling/signalling.h"
 #include "control/store/sqlite_store.h"
 #include "dataplane/api/config/config.h"
 
@@ -95,15 +96,22 @@ int run(const api::Config& config) {
     StatisticsView statistics(
         [] { return now_in<std::chrono::steady_clock>(std::chrono::microseconds{}); });
     Api api(**node, statistics);
+    auto signalling = Signalling::make(loop, **node, after);
+    if (!signalling) return fail(signalling.error());
     HttpServer server(loop,
                       {.unix_path = config.control.api_socket,
                        .unix_mode = config.control.api_socket_mode,
                        .tcp = config.control.api_tcp},
-                      (*node)->limits(), [&api](const HttpRequest& request, HttpRespond respond) {
-                          api.handle(request, respond);
+                      (*node)->limits(),
+                      [&api, &signalling](const HttpRequest& request, HttpRespond respond) {
+                          if (Signalling::owns(request.target))
+                              (*signalling)->handle(request, respond);
+                          else
+                              api.handle(request, respond);
                       });
     if (auto ok = server.start(); !ok) return fail(ok.error());
     link->start();
+    (*signalling)->start();
 
     boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
     signals.async_wait([&](auto error, int signal) {
@@ -111,6 +119,7 @@ int run(const api::Config& config) {
         spdlog::info("{}: ending; the data plane keeps forwarding", strsignal(signal));
         server.stop();
         link->stop();
+        (*signalling)->stop();
         loop.stop();
     });
     const Directory& directory = (*node)->directory();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <utility>
@@ -13,6 +14,10 @@ struct HttpRequest {
     std::string target;        // "/v1/tracks?room=demo"
     std::string content_type;  // empty: none given
     std::string body;
+    // Header fields that signalling asks for; empty: none given.
+    std::string authorization, if_match, origin;
+    enum class Peer : std::uint8_t { unix_socket, loopback, remote };
+    Peer peer = Peer::unix_socket;
 };
 
 struct HttpResponse {

@@ -42,6 +42,8 @@ using Socket = asio::generic::stream_protocol::socket;  // TCP and Unix alike
 using Request = http::request<http::string_body>;
 using Response = http::response<http::string_body>;
 
+// What is JSON throughout; other entries check their own bodies' types.
+constexpr std::string_view kApiRoot = "/v1";
 constexpr std::chrono::seconds kDrainTime{1};
 constexpr std::size_t kDrainBytes = 4 << 20;
 
@@ -356,7 +358,8 @@ std::optional<Error> HttpServer::State::check(const Connection& c, const Request
                      "use localhost, 127.0.0.1 or [::1]"};
     const bool has_body =
         request.method() == http::verb::post || request.method() == http::verb::patch;
-    if (has_body && !is_json(request[http::field::content_type]))
+    const std::string_view target = request.target();
+    if (has_body && target.starts_with(kApiRoot) && !is_json(request[http::field::content_type]))
         return Error{ErrorCode::unsupported_media_type, "", "the body is not declared as JSON",
                      "Content-Type: application/json"};
     return std::nullopt;
@@ -369,10 +372,15 @@ asio::awaitable<HttpResponse> HttpServer::State::handle(Connection& c, const Req
         asio::steady_timer done;  // cancelled when the answer is there
     };
     const auto pending = std::make_shared<Pending>(loop);
-    const HttpRequest plain{.method = std::string(request.method_string()),
-                            .target = std::string(request.target()),
-                            .content_type = std::string(request[http::field::content_type]),
-                            .body = request.body()};
+    const HttpRequest plain{
+        .method = std::string(request.method_string()),
+        .target = std::string(request.target()),
+        .content_type = std::string(request[http::field::content_type]),
+        .body = request.body(),
+        .authorization = std::string(request[http::field::authorization]),
+        .if_match = std::string(request[http::field::if_match]),
+        .origin = std::string(request[http::field::origin]),
+        .peer = c.tcp ? HttpRequest::Peer::loopback : HttpRequest::Peer::unix_socket};
     if (request.method() != http::verb::get)
         spdlog::info("{} {} from {}", plain.method, plain.target.substr(0, 200),
                      peer_text(c.socket));

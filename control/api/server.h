@@ -23,7 +23,8 @@ struct HttpServerOptions {
 // HTTP/1.1 with keep-alive on a Unix socket and on loopback TCP. What takes longer than
 // limits.http_idle_s, or is larger than the limits say, is answered with a problem and closed. TCP
 // requests must name a loopback host, so that no web page can reach the node through a browser;
-// POST and PATCH must come as application/json for the same reason. Runs on the loop's thread.
+// POST and PATCH below /v1 must come as application/json for the same reason. Runs on the loop's
+// thread.
 class HttpServer {
   public:
     // `limits` outlives the server, `handler` is called for each request that is whole and sane.

@@ -22,7 +22,7 @@ constexpr std::array<Option, 7> kGlobalOptions = {{
     {"--timeout", "SECONDS", "longest wait for an answer of the control plane (default: 10)"},
 }};
 
-constexpr std::array<Noun, 13> kNouns = {{
+constexpr std::array<Noun, 14> kNouns = {{
     {"room", "rooms: who meets whom"},
     {"participant", "participants of a room: one UDP peer each"},
     {"track", "tracks: what participants send"},
@@ -33,6 +33,7 @@ constexpr std::array<Noun, 13> kNouns = {{
     {"health", "whether the node can serve media"},
     {"node", "this node: state of the data plane, limits and how often they were hit"},
     {"topology", "which CPUs the workers would be pinned to"},
+    {"token", "tokens that let publishers and viewers in"},
     {"config", "the configuration file: check it, show it"},
     {"completion", "completion scripts for shells"},
     {"version", "the version of this program"},
@@ -42,7 +43,7 @@ std::vector<Command> joined() {
     std::vector<Command> all;
     for (auto* part :
          {room_commands, participant_commands, track_commands, subscription_commands, node_commands,
-          stats_commands, topology_commands, config_commands, program_commands}) {
+          stats_commands, topology_commands, token_commands, config_commands, program_commands}) {
         std::vector<Command> commands = part();
         all.insert(all.end(), std::make_move_iterator(commands.begin()),
                    std::make_move_iterator(commands.end()));

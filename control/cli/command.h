@@ -85,6 +85,7 @@ std::vector<std::string_view> verbs_of(std::string_view noun);
 // One function per group of nouns, each in the file of the same name.
 std::vector<Command> room_commands();
 std::vector<Command> participant_commands();
+std::vector<Command> token_commands();
 std::vector<Command> track_commands();
 std::vector<Command> subscription_commands();
 std::vector<Command> node_commands();

@@ -111,17 +111,22 @@ class Node:
 
     def call(self, method, path, body=None, headers=None):
         """Status and body, JSON taken apart."""
+        send = {"Content-Type": "application/json"} if body is not None else {}
+        send.update(headers or {})
+        if body is not None and not isinstance(body, (str, bytes)):
+            body = json.dumps(body)
+        return self.exchange(method, path, body, send)[:2]
+
+    def exchange(self, method, path, body, headers):
+        """Status, body with JSON taken apart, and header fields by their names in lower case."""
         connection = UnixConnection(self.api_socket)
         try:
-            send = {"Content-Type": "application/json"} if body is not None else {}
-            send.update(headers or {})
-            if body is not None and not isinstance(body, (str, bytes)):
-                body = json.dumps(body)
-            connection.request(method, path, body, send)
+            connection.request(method, path, body, headers)
             response = connection.getresponse()
             text = response.read()
-            is_json = "json" in (response.getheader("Content-Type") or "")
-            return response.status, json.loads(text) if is_json else text.decode()
+            fields = {name.lower(): value for name, value in response.getheaders()}
+            is_json = "json" in fields.get("content-type", "")
+            return response.status, json.loads(text) if is_json else text.decode(), fields
         finally:
             connection.close()
 

@@ -1,0 +1,104 @@
+#include "control/signalling/signalling.h"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/io_context.hpp>
+#include <sstream>
+
+#include "control/dtls/punt_link.h"
+#include "control/signalling/access.h"
+#include "control/signalling/sessions.h"
+#include "control/signalling/whip.h"
+
+namespace strata::control {
+namespace {
+
+std::int64_t unix_seconds() {
+    return std::chrono::duration_cast<std::chrono::seconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
+std::vector<std::string> words(const std::string& text) {
+    std::istringstream in(text);
+    std::vector<std::string> found;
+    for (std::string word; in >> word;) found.push_back(word);
+    return found;
+}
+
+}  // namespace
+
+struct Signalling::Parts {
+    Parts(boost::asio::io_context& loop, Node& n, After a, Access entry)
+        : node(n),
+          after(std::move(a)),
+          access(std::move(entry)),
+          punt(loop, node.config().control.dataplane_socket + ".punt",
+               node.config().control.reconnect_ms,
+               [this](ParticipantId id, std::span<const std::uint8_t> datagram) {
+                   handshakes.receive(id, datagram);
+               }),
+          handshakes(node.limits(), handshake_environment()),
+          sessions({.node = &node, .handshakes = &handshakes, .capabilities = {}, .after = after}),
+          whip(node, sessions, access, {.ice_servers = words(node.config().control.ice_servers)}) {}
+
+    Handshakes::Environment handshake_environment() {
+        return {.send = [this](ParticipantId id,
+                               const Handshakes::Datagram& datagram) { punt.send(id, datagram); },
+                .install =
+                    [this](ParticipantId id, const SrtpKeys& keys, std::function<void()> done) {
+                        sessions.install(id, keys, std::move(done));
+                    },
+                .ended = [this](ParticipantId id, Handshakes::End end,
+                                std::string_view why) { sessions.association_ended(id, end, why); },
+                .now = [] { return std::chrono::steady_clock::now(); },
+                .after = after};
+    }
+
+    // A new certificate now and whenever one has been shown long enough. It stays valid for twice
+    // that time, for peers that came just before.
+    Result<void> rotate_certificate() {
+        const std::uint32_t days = node.config().control.dtls_certificate_days;
+        const auto context = DtlsContext::make(2 * days);
+        if (!context) return std::unexpected(context.error());
+        handshakes.use(*context);
+        after(std::chrono::hours(24) * days, [this] {
+            if (const auto ok = rotate_certificate(); !ok)
+                spdlog::error("dtls: {}; the old certificate stays", ok.error().detail);
+        });
+        return {};
+    }
+
+    Node& node;
+    After after;
+    Access access;
+    PuntLink punt;
+    Handshakes handshakes;
+    Sessions sessions;
+    Whip whip;
+};
+
+Signalling::Signalling(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Signalling::~Signalling() = default;
+
+Result<std::unique_ptr<Signalling>> Signalling::make(boost::asio::io_context& loop, Node& node,
+                                                     After after) {
+    auto access = Access::load(node.config().auth, unix_seconds);
+    if (!access) return std::unexpected(access.error());
+    if (access->open())
+        spdlog::warn(
+            "no auth.key_file: this machine's programs may publish and view without a "
+            "token, others not at all");
+    auto parts = std::make_unique<Parts>(loop, node, std::move(after), *std::move(access));
+    if (auto ok = parts->rotate_certificate(); !ok) return std::unexpected(ok.error());
+    return std::unique_ptr<Signalling>(new Signalling(std::move(parts)));
+}
+
+void Signalling::start() { parts_->punt.start(); }
+void Signalling::stop() { parts_->punt.stop(); }
+bool Signalling::owns(std::string_view target) { return Whip::owns(target); }
+void Signalling::handle(const HttpRequest& request, const HttpRespond& respond) {
+    parts_->whip.handle(request, respond);
+}
+
+}  // namespace strata::control

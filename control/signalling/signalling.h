@@ -1,0 +1,38 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "control/api/http_message.h"
+#include "control/dtls/handshakes.h"
+#include "control/node/node.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace strata::control {
+
+// Everything that WebRTC peers need of control, put together: certificates, DTLS over the punt
+// socket, sessions, and the HTTP entries. Loop's thread.
+class Signalling {
+  public:
+    using After = std::function<void(std::chrono::milliseconds, std::function<void()>)>;
+    // `loop` and `node` outlive it. Fails where the key of tokens or a certificate can't be had.
+    static Result<std::unique_ptr<Signalling>> make(boost::asio::io_context& loop, Node& node,
+                                                    After after);
+    ~Signalling();
+
+    void start();
+    void stop();
+    static bool owns(std::string_view target);
+    void handle(const HttpRequest& request, const HttpRespond& respond);
+
+  private:
+    struct Parts;
+    explicit Signalling(std::unique_ptr<Parts> parts);
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace strata::control
