@@ -21,7 +21,7 @@ _strata() {
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            -o|--api|--socket|--config|--output|--color|--timeout|--worker|--remote|--mtu|--room|--file|--json|--name|--codec|--payload-type|--rtx-payload-type|--red-payload-type|--clock-rate|--ssrc|--encoding|--extension|--mid|--dependency-descriptor|--participant|--layers|--rtx-ssrc|--track|--interval|--count) ((i++)) ;;
+            -o|--api|--socket|--config|--output|--color|--timeout|--worker|--remote|--mtu|--room|--file|--json|--name|--codec|--payload-type|--rtx-payload-type|--red-payload-type|--clock-rate|--ssrc|--encoding|--extension|--mid|--dependency-descriptor|--participant|--layers|--rtx-ssrc|--track|--interval|--count|--rights|--ttl|--subject|--key) ((i++)) ;;
             -*) ;;
             *) words+=("${COMP_WORDS[i]}") ;;
         esac
@@ -32,7 +32,7 @@ _strata() {
         --room) COMPREPLY=($(compgen -W "$(_strata_names room)" -- "$word")); return ;;
         --participant) COMPREPLY=($(compgen -W "$(_strata_names participant)" -- "$word")); return ;;
         --track) COMPREPLY=($(compgen -W "$(_strata_names track)" -- "$word")); return ;;
-        --socket|--config|--file) COMPREPLY=($(compgen -f -- "$word")); return ;;
+        --socket|--config|--file|--key) COMPREPLY=($(compgen -f -- "$word")); return ;;
     esac
     case "${words[0]}" in
         room) verbs='create list show delete' ;;
@@ -41,6 +41,7 @@ _strata() {
         subscription) verbs='add list show set remove' ;;
         worker) verbs='list' ;;
         node) verbs='show' ;;
+        token) verbs='create' ;;
         config) verbs='check show keys' ;;
         completion) verbs='bash' ;;
     esac
@@ -59,12 +60,13 @@ _strata() {
         'subscription set') options='--layers' ;;
         'drops '*) options='--all' ;;
         'stats '*) options='--watch --interval --count' ;;
+        'token create') options='--room --rights --ttl --subject --key' ;;
         'config show') options='--defaults' ;;
     esac
     if [[ $word == -* ]]; then
         COMPREPLY=($(compgen -W "$options --api --socket --config --output --no-headers --color --timeout --help" -- "$word"))
     elif ((${#words[@]} == 0)); then
-        COMPREPLY=($(compgen -W 'room participant track subscription worker drops stats health node topology config completion version' -- "$word"))
+        COMPREPLY=($(compgen -W 'room participant track subscription worker drops stats health node topology token config completion version' -- "$word"))
     elif ((${#words[@]} == 1)) && [[ -n $verbs ]]; then
         COMPREPLY=($(compgen -W "$verbs" -- "$word"))
     else

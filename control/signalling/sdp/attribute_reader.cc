@@ -93,9 +93,9 @@ Result<void> read_feedback(std::string_view value, Media& media) {
 Result<void> read_extmap(std::string_view value, Media& media) {
     std::string_view rest = value;
     std::string_view id_text = take(rest);
-    const auto id = number<int>(take(id_text, '/'), 1, 4096);  // behind '/': a direction
+    const auto id = number<int>(take(id_text, '/'), 1, 65535);  // behind '/': a direction
     const std::string_view uri = take(rest);
-    // 15 is reserved; 4096 and up would ask to be mapped.
+    // 15 is reserved; from 4096 on the answerer would choose an id (RFC 8285 section 7).
     if (!id || *id == 15 || uri.empty() || uri.size() > 255) return wrong("extmap", value);
     if (*id > 255) return {};
     for (const ExtensionMapping& other : media.extensions)

@@ -36,7 +36,7 @@ TEST_F(SessionsTest, APublisherIsAParticipantWithTracks) {
     const sdp::Description answer = sdp::parsed(opened.answer);
     EXPECT_EQ(answer.media[0].transport.fingerprint, handshakes->fingerprint());
     EXPECT_EQ(answer.media[0].transport.ice_pwd, t.ice().credentials(0).local_password());
-    ASSERT_EQ(answer.media[0].candidates.size(), 1u);
+    EXPECT_NE(opened.answer.find("a=candidate:1 1 udp "), std::string::npos);
     EXPECT_EQ(answer.media[1].simulcast_recv.size(), 3u);
     // Random each time.
     EXPECT_NE(publish("chromium-svc").session, opened.session);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "control/signalling/sdp/publish_plan.h"
 #include "control/signalling/sdp/terms.h"
 #include "control/signalling/sdp/view_plan.h"
@@ -17,7 +19,8 @@ const LocalTransport kLocal{.ice_ufrag = "LOCAL",
 
 Description publish_answer(const Description& from, const Capabilities& capabilities = {}) {
     std::map<std::size_t, Media> accepted;
-    for (const PublishedSection& section : plan_publish(from, capabilities).value())
+    const auto sections = plan_publish(from, capabilities);
+    for (const PublishedSection& section : sections.value())
         accepted.emplace(section.index, section.answer);
     return parsed(write(make_answer(from, std::move(accepted), kLocal, 5)));
 }
