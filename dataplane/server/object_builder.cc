@@ -127,6 +127,8 @@ Built<Transport> build_transport(const api::Transport& spec, const Endpoint& loc
         if (spec.ice().consent_timeout_ms() != 0)
             ice.consent_timeout_us = relay::TimeUs{spec.ice().consent_timeout_ms()} * 1000;
         transport->ice = std::make_unique<IceTransport>(std::move(*credentials), ice);
+        constexpr std::size_t kEndedLegs = 64;  // SSRCs: more slots than a browser shows
+        transport->ended_legs = EndedLegs(kEndedLegs);
     }
     if (spec.remote_address().empty()) return transport;
 

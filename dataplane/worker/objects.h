@@ -9,6 +9,7 @@
 #include "dataplane/port/flow_key.h"
 #include "dataplane/port/port.h"
 #include "dataplane/worker/checkpoint.h"
+#include "dataplane/worker/ended_legs.h"
 #include "dataplane/worker/ice_transport.h"
 #include "dataplane/worker/timer_wheel.h"
 #include "relay/rtp/packet.h"
@@ -59,6 +60,7 @@ struct alignas(64) Transport {
     Subscription* subscriptions = nullptr;  // list of those it receives
     relay::SenderClock sender_clock;  // of the tracks it publishes, so that lips stay in sync (C31)
     Timer report_timer;               // receiver reports (C54)
+    EndedLegs ended_legs;             // of a WebRTC peer, whose slots change their sources
     SlotRef statistics;
 };
 

@@ -145,9 +145,13 @@ void Worker::add(Subscription& subscription, relay::TimeUs now) {
     if (!streams_.insert(stream_key(subscription.transport->index, subscription.config.ssrc),
                          {StreamRef::Kind::outgoing, 0, &subscription}))
         count(WorkerCounter::ssrcs_refused);
+    if (subscription.config.resume.ever)
+        count(WorkerCounter::streams_resumed);
+    else
+        subscription.config.resume =
+            subscription.transport->ended_legs.find(subscription.config.ssrc);
     attach(subscription, now);
     subscription.timer.owner = &subscription;
-    if (subscription.config.resume.ever) count(WorkerCounter::streams_resumed);
     if (subscription.checkpoint_refused) count(WorkerCounter::checkpoints_refused);
     subscription.timer.kind = static_cast<std::uint8_t>(TimerKind::subscription_report);
     const relay::TimeUs first = phase(subscription.id, kStatisticsUs);
@@ -162,7 +166,12 @@ void Worker::remove(Subscription& subscription, relay::TimeUs now) {
     const std::uint64_t key = stream_key(subscription.transport->index, subscription.config.ssrc);
     const StreamRef* stream = streams_.find(key);
     if (stream && stream->object == &subscription) streams_.erase(key);
-    if (subscription.attached) subscription.track->track->remove_receiver(subscription.handle);
+    if (subscription.attached) {
+        relay::Track& track = *subscription.track->track;
+        subscription.config.resume = *track.continuation(subscription.handle);
+        track.remove_receiver(subscription.handle);
+    }
+    subscription.transport->ended_legs.keep(subscription.config.ssrc, subscription.config.resume);
     answers_.push({.kind = Command::Kind::remove_subscription, .subscription = &subscription});
 }
 
