@@ -19,7 +19,8 @@
 namespace strata::dataplane {
 namespace {
 
-constexpr int kPollMs = 20;     // how late a notice of a worker is passed on
+constexpr int kPollMs = 20;  // how late a notice of a worker is passed on
+constexpr std::chrono::seconds kBusyAfterMessage{1};
 constexpr int kBusyPollMs = 1;  // while commands are under way
 
 std::uint64_t random_u64() {
@@ -34,6 +35,14 @@ std::uint32_t random_ssrc() { return static_cast<std::uint32_t>(random_u64()) | 
 
 StartError from(const PortError& error) {
     return {error.object + ": " + error.message + (error.hint.empty() ? "" : ": " + error.hint)};
+}
+
+// Where clients reach `address`: behind 1:1 NAT that is another one.
+std::string public_address(const api::Config& config, const std::string& address) {
+    for (const api::PublicAddress& pair : config.dataplane.public_addresses)
+        if (const auto own = IpAddress::parse(pair.own); own && to_string(*own) == address)
+            return pair.outside;
+    return address;
 }
 
 int run_loop(void* loop) {
@@ -182,6 +191,8 @@ Appliance::Started Appliance::start_workers() {
         worker.receiver_report_us = relay::TimeUs{from_file.receiver_report_ms} * 1000;
         worker.sender_report_us = relay::TimeUs{from_file.sender_report_ms} * 1000;
         worker.max_rtcp_bytes = config_.limits.rtcp_bytes;
+        worker.punt_ring_bytes = config_.limits.punt_ring_bytes;
+        worker.stun_errors_per_s = config_.limits.stun_errors_per_s;
         worker.fan_out.tiny_payload_bytes = static_cast<std::uint16_t>(
             std::min<std::uint32_t>(from_file.copy_payload_max_bytes, kTinyPayloadMax));
         worker.fan_out.tx_queue.packets = from_file.tx_queue_packets;
@@ -226,6 +237,11 @@ Appliance::Started Appliance::start_server() {
                        .subscriptions_per_track = config_.limits.subscriptions_per_track};
     limits.key_frame_min_interval_us = relay::TimeUs{config_.limits.key_frame_request_ms} * 1000;
     limits.key_frame_retry_us = relay::TimeUs{config_.limits.key_frame_retry_ms} * 1000;
+    limits.transport.ice.tuples = static_cast<std::uint8_t>(config_.limits.ice_tuples);
+    limits.transport.ice.checks_per_s = config_.limits.ice_checks_per_s;
+    limits.transport.ice.consent_timeout_us = relay::TimeUs{config_.limits.ice_consent_ms} * 1000;
+    limits.transport.punts_per_s = config_.limits.punts_per_s;
+    limits.datagrams_per_worker = config_.limits.punts_per_worker;
     ControlServerConfig server;
     server.path = config_.control.dataplane_socket;
     server.epoch = epoch_;
@@ -241,7 +257,7 @@ Appliance::Started Appliance::start_server() {
             info.set_cpu(statistics_->worker(w).cpu);
             info.set_numa_node(statistics_->worker(w).numa_node);
             info.set_port(ports_[p]->spec());
-            info.set_address(to_string(local.address));
+            info.set_address(public_address(config_, to_string(local.address)));
             info.set_udp_port(local.port);
             server.workers.push_back(info);
             homes.push_back({.worker = w, .port = static_cast<std::uint8_t>(p), .local = local});
@@ -251,6 +267,10 @@ Appliance::Started Appliance::start_server() {
     open_checkpoints();
     server_ = std::make_unique<ControlServer>(server, *state_, *statistics_);
     if (auto listening = server_->listen(); !listening)
+        return std::unexpected(StartError{"control.dataplane_socket: " + listening.error()});
+    punt_server_ =
+        std::make_unique<PuntServer>(punt_path(server.path), *state_, workers, *statistics_);
+    if (auto listening = punt_server_->listen(); !listening)
         return std::unexpected(StartError{"control.dataplane_socket: " + listening.error()});
     note_time("listen");
     return {};
@@ -268,23 +288,17 @@ void Appliance::note_first_state() {
 }
 
 int Appliance::run(int signals) {
+    using std::chrono::steady_clock;
     bool stop = false;
+    steady_clock::time_point busy_until{};
     while (!stop) {
         const bool under_way = state_->pump();
         if (under_way)
             for (const auto& loop : loops_) loop->wake();
-        std::vector<pollfd> fds = {{signals, POLLIN, 0}, {server_->listener_fd(), POLLIN, 0}};
-        if (server_->link_fd() >= 0)
-            fds.push_back({server_->link_fd(),
-                           static_cast<short>(POLLIN | (server_->wants_to_write() ? POLLOUT : 0)),
-                           0});
-        ::poll(fds.data(), fds.size(), under_way ? kBusyPollMs : kPollMs);
-        stop = (fds[0].revents & POLLIN) != 0;
-        server_->poll();
-        for (const auto& worker : workers_) {
-            Notice notice;
-            while (worker->next_notice(notice)) server_->on_notice(notice);
-        }
+        const bool busy = under_way || steady_clock::now() < busy_until;
+        stop = wait(signals, busy ? kBusyPollMs : kPollMs);
+        // Workers can't wake this thread: while peers join it looks for what they say more often.
+        if (move_messages()) busy_until = steady_clock::now() + kBusyAfterMessage;
         note_first_state();
         const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
         statistics_->header().heartbeat_us.set(static_cast<std::uint64_t>(
@@ -294,10 +308,40 @@ int Appliance::run(int signals) {
     return 0;
 }
 
+// Until something is ready. True: `signals` has one.
+bool Appliance::wait(int signals, int timeout_ms) {
+    std::vector<pollfd> fds = {{signals, POLLIN, 0}};
+    const auto add = [&](int fd, bool writing) {
+        const int events = POLLIN | (writing ? POLLOUT : 0);
+        if (fd >= 0) fds.push_back({fd, static_cast<short>(events), 0});
+    };
+    add(server_->listener_fd(), false);
+    add(server_->link_fd(), server_->wants_to_write());
+    add(punt_server_->listener_fd(), false);
+    add(punt_server_->link_fd(), punt_server_->wants_to_write());
+    ::poll(fds.data(), fds.size(), timeout_ms);
+    return (fds[0].revents & POLLIN) != 0;
+}
+
+// Between control and workers. True: there were any, besides desired state.
+bool Appliance::move_messages() {
+    server_->poll();
+    bool moved = punt_server_->poll();
+    for (const auto& worker : workers_) {
+        Notice notice;
+        while (worker->next_notice(notice)) {
+            server_->on_notice(notice);
+            moved = true;
+        }
+    }
+    return moved;
+}
+
 Appliance::~Appliance() {
     stop_telemetry();
     for (const auto& loop : loops_) loop->stop();
     if (!loops_.empty()) rte_eal_mp_wait_lcore();
+    punt_server_.reset();
     server_.reset();
     // What is still between the threads comes home: nobody else turns the workers now.
     for (int i = 0; state_ && state_->pump() && i < 10'000; ++i)

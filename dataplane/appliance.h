@@ -14,6 +14,7 @@
 #include "dataplane/port/port.h"
 #include "dataplane/server/control_server.h"
 #include "dataplane/server/desired_state.h"
+#include "dataplane/server/punt_server.h"
 #include "dataplane/worker/worker.h"
 #include "dataplane/worker_loop.h"
 
@@ -49,6 +50,8 @@ class Appliance {
     void open_checkpoints();
     void note_time(const char* part);
     void note_first_state();
+    bool wait(int signals, int timeout_ms);
+    bool move_messages();
 
     api::Config config_;
     PinningPlan plan_;
@@ -63,6 +66,7 @@ class Appliance {
     std::unique_ptr<CheckpointStore> checkpoints_;
     std::unique_ptr<DesiredState> state_;
     std::unique_ptr<ControlServer> server_;
+    std::unique_ptr<PuntServer> punt_server_;
     bool state_noted_ = false;
     std::chrono::steady_clock::time_point last_note_ = std::chrono::steady_clock::now();
     std::vector<std::pair<std::string, std::int64_t>> times_us_;  // of each part of the start

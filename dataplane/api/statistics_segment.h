@@ -38,6 +38,7 @@ struct alignas(64) SegmentHeader {
     Counter heartbeat_us;     // main thread, about once per second: Unix time
     Counter generation;       // of the last committed state
     Counter slots_exhausted;  // objects that got no slot
+    Counter punts_lost;       // datagrams between control and workers that found nobody or no room
 };
 
 // One worker's counters. Writer: that worker.

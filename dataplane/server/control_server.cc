@@ -207,14 +207,16 @@ void ControlServer::apply(const std::vector<const api::Object*>& puts, PendingRe
     generation_ = reply.generation;
     statistics_.header().generation.set(generation_);
     forget_removed();
+    reply.mark = state_.mark();
     pending_.push_back(std::move(reply));
     state_.pump();
 }
 
-// A change is reported once every worker works by it.
+// A change is reported once every worker works by it (C45), whatever came after it.
 void ControlServer::reply_when_settled() {
-    if (pending_.empty() || !state_.settled()) return;
-    for (PendingReply& done : pending_) {
+    while (!pending_.empty() && state_.reached(pending_.front().mark)) {
+        const PendingReply done = std::move(pending_.front());
+        pending_.pop_front();
         api::ToControl reply;
         reply.mutable_applied()->set_generation(done.generation);
         std::size_t bytes = 0;
@@ -225,7 +227,6 @@ void ControlServer::reply_when_settled() {
         }
         send(reply);
     }
-    pending_.clear();
 }
 
 void ControlServer::on_notice(const Notice& notice) {
@@ -236,6 +237,16 @@ void ControlServer::on_notice(const Notice& notice) {
         latched.set_transport(notice.id);
         latched.set_address(address_bytes(notice.endpoint.address));
         latched.set_port(notice.endpoint.port);
+    } else if (notice.kind == Notice::Kind::transport_nominated) {
+        ice_[notice.id] = notice;
+        api::TransportNominated& nominated = *message.mutable_event()->mutable_nominated();
+        nominated.set_transport(notice.id);
+        nominated.set_address(address_bytes(notice.endpoint.address));
+        nominated.set_port(notice.endpoint.port);
+        nominated.set_tcp(notice.tcp);
+    } else if (notice.kind == Notice::Kind::consent_lost) {
+        ice_[notice.id] = notice;
+        message.mutable_event()->mutable_consent_lost()->set_transport(notice.id);
     } else {
         learned_[{notice.id, notice.encoding, notice.rtx}] = notice.ssrc;
         api::SsrcLearned& learned = *message.mutable_event()->mutable_ssrc_learned();
@@ -249,12 +260,14 @@ void ControlServer::on_notice(const Notice& notice) {
 
 void ControlServer::forget_removed() {
     std::erase_if(latched_, [&](const auto& e) { return !state_.has_transport(e.first); });
+    std::erase_if(ice_, [&](const auto& e) { return !state_.has_transport(e.first); });
     std::erase_if(learned_, [&](const auto& e) { return !state_.has_track(std::get<0>(e.first)); });
 }
 
 void ControlServer::send_learned() {
     for (const auto& [id, endpoint] : std::map(latched_))
         on_notice({.kind = Notice::Kind::transport_latched, .id = id, .endpoint = endpoint});
+    for (const auto& [id, notice] : std::map(ice_)) on_notice(notice);
     for (const auto& [key, ssrc] : std::map(learned_))
         on_notice({.kind = Notice::Kind::ssrc_learned,
                    .id = std::get<0>(key),

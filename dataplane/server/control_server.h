@@ -58,6 +58,7 @@ class ControlServer {
     };
     struct PendingReply {
         std::uint64_t generation = 0;
+        DesiredState::Mark mark;  // when the workers have taken it over
         std::vector<api::ObjectError> errors;
     };
 
@@ -92,6 +93,7 @@ class ControlServer {
     // What workers learned of objects that still exist: repeated to each control process that
     // connects.
     std::map<std::uint64_t, Endpoint> latched_;
+    std::map<std::uint64_t, Notice> ice_;  // nominated tuples and lost consent, the latest of each
     std::map<std::tuple<std::uint64_t, std::uint8_t, bool>, std::uint32_t> learned_;
 };
 

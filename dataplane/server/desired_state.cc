@@ -83,6 +83,18 @@ bool DesiredState::settled() const {
     });
 }
 
+DesiredState::Mark DesiredState::mark() const {
+    Mark mark;
+    for (const WorkerSide& side : workers_) mark.push_back(side.submitted + side.backlog.size());
+    return mark;
+}
+
+bool DesiredState::reached(const Mark& mark) const {
+    for (std::size_t i = 0; i < workers_.size(); ++i)
+        if (workers_[i].worker->applied() < mark[i]) return false;
+    return true;
+}
+
 bool DesiredState::send_datagram(std::uint64_t transport, std::string_view datagram) {
     const auto at = transports_.find(transport);
     if (at == transports_.end()) return false;

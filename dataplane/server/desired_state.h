@@ -70,6 +70,10 @@ class DesiredState {
     bool pump();
     // True once the workers have applied everything that was put or removed before.
     bool settled() const;
+    // A point in what each worker was told, and whether all of them have got there.
+    using Mark = std::vector<std::uint64_t>;
+    Mark mark() const;
+    bool reached(const Mark& mark) const;
 
     bool has_transport(std::uint64_t id) const { return transports_.contains(id); }
     bool has_track(std::uint64_t id) const { return tracks_.contains(id); }

@@ -35,6 +35,15 @@ void check_ports(const DataplaneConfig& dataplane, Found& found) {
     }
 }
 
+void check_public_addresses(const DataplaneConfig& dataplane, Found& found) {
+    for (const PublicAddress& pair : dataplane.public_addresses) {
+        const auto same = [&](const PortSpec& port) { return port.address == pair.own; };
+        if (std::ranges::any_of(dataplane.ports, same)) continue;
+        found.push_back({"dataplane.public_addresses",
+                         "\"" + pair.own + "\" is no address of a port in dataplane.ports"});
+    }
+}
+
 void check_cpus(const DataplaneConfig& dataplane, Found& found) {
     if (dataplane.cpus.empty() || dataplane.cpus.size() >= dataplane.workers) return;
     found.push_back(
@@ -105,6 +114,7 @@ void check_limits(const LimitsConfig& limits, Found& found) {
 std::vector<Contradiction> contradictions(const Config& config) {
     Found found;
     check_ports(config.dataplane, found);
+    check_public_addresses(config.dataplane, found);
     check_cpus(config.dataplane, found);
     check_rings(config.dataplane, found);
     check_pools(config, found);

@@ -32,6 +32,13 @@ struct PortSpec {
     friend bool operator==(const PortSpec&, const PortSpec&) = default;
 };
 
+// One item of dataplane.public_addresses, "OWN=PUBLIC": two addresses of one IP version.
+struct PublicAddress {
+    std::string own;
+    std::string outside;
+    friend bool operator==(const PublicAddress&, const PublicAddress&) = default;
+};
+
 struct NodeConfig {
     std::string name = "strata";
     LogLevel log_level = LogLevel::kInfo;
@@ -39,6 +46,8 @@ struct NodeConfig {
 
 struct DataplaneConfig {
     std::vector<PortSpec> ports = {PortSpec{}};
+    // 1:1 NAT: what clients are told instead of a port's own address.
+    std::vector<PublicAddress> public_addresses;
     std::uint32_t workers = 1;
     std::vector<std::uint32_t> cpus;      // that workers may be pinned to; empty: the plan chooses
     std::uint32_t base_udp_port = 20000;  // worker i receives on base_udp_port + i
@@ -133,6 +142,13 @@ struct LimitsConfig {
     // C53: what streams go on from after a restart of the data plane.
     std::uint32_t checkpoint_streams = 131072;  // 256 bytes each, as they are needed
     std::uint32_t checkpoint_age_s = 3600;      // older ones are nothing worth
+    std::uint32_t ice_tuples = 8;                // addresses of one peer (C42)
+    std::uint32_t ice_checks_per_s = 100;    // of one peer, from known addresses and from others
+    std::uint32_t ice_consent_ms = 30000;    // without a check nothing is sent (C42)
+    std::uint32_t stun_errors_per_s = 1000;  // answers that refuse a check
+    std::uint32_t punts_per_s = 100;         // DTLS datagrams of one peer
+    std::uint32_t punt_ring_bytes = 262144;  // of them, waiting for the main thread
+    std::uint32_t punts_per_worker = 1024;   // DTLS datagrams from control that wait for a worker
 };
 
 struct Config {

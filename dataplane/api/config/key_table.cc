@@ -27,6 +27,10 @@ constexpr Key kKeys[] = {
      "\"net_tap0,iface=strata0;address=10.77.0.1/24;gateway=10.77.0.254\" or "
      "\"pci:0000:3b:00.0;address=...\", with ;vlan=ID ;mtu=BYTES ;mac=ADDRESS where needed",
      1, 8},
+    {STRATA_KEY(dataplane, public_addresses),
+     "Behind 1:1 NAT: what clients are told instead of a port's own address, "
+     "\"10.77.0.1=198.51.100.7\"",
+     0, 8},
     {STRATA_KEY(dataplane, workers), "Threads that forward packets, each with a core of its own", 1,
      127},
     {STRATA_KEY(dataplane, cpus), "CPUs that workers may be pinned to; [] leaves it to the plan", 0,
@@ -166,6 +170,21 @@ constexpr Key kKeys[] = {
      0, 16 * kMillion},
     {STRATA_KEY(limits, checkpoint_age_s), "Age from which such numbers aren't used any more", 1,
      20000, "s"},
+    {STRATA_KEY(limits, ice_tuples), "Validated addresses of one WebRTC peer", 1, 16},
+    {STRATA_KEY(limits, ice_checks_per_s),
+     "Connectivity checks of one WebRTC peer, from validated addresses and as many from others", 1,
+     10000, "per second"},
+    {STRATA_KEY(limits, ice_consent_ms),
+     "Without a connectivity check for this long nothing is sent to a WebRTC peer", 1000, 600000,
+     "ms"},
+    {STRATA_KEY(limits, stun_errors_per_s),
+     "Connectivity checks that are answered with an error, per worker", 0, kMillion, "per second"},
+    {STRATA_KEY(limits, punts_per_s), "DTLS datagrams of one WebRTC peer that are heard", 1, 10000,
+     "per second"},
+    {STRATA_KEY(limits, punt_ring_bytes),
+     "DTLS datagrams of one worker that wait for the main thread", 4096, 16 * kMillion, "bytes"},
+    {STRATA_KEY(limits, punts_per_worker),
+     "DTLS datagrams of the control process that wait for one worker", 1, 65536, "datagrams"},
 };
 
 #undef STRATA_KEY

@@ -17,7 +17,8 @@ namespace strata::api {
 using KeyField =
     std::variant<std::uint32_t& (*)(Config&), bool& (*)(Config&), std::string& (*)(Config&),
                  IdlePolicy& (*)(Config&), LogLevel& (*)(Config&),
-                 std::vector<std::uint32_t>& (*)(Config&), std::vector<PortSpec>& (*)(Config&)>;
+                 std::vector<std::uint32_t>& (*)(Config&), std::vector<PortSpec>& (*)(Config&),
+                 std::vector<PublicAddress>& (*)(Config&)>;
 
 // What a text may be.
 enum class TextRule : std::uint8_t {

@@ -74,6 +74,9 @@ std::string expected_value(const Key& key) {
         } else if constexpr (std::is_same_v<Value, std::vector<PortSpec>>) {
             return "a list of " + std::to_string(key.min) + " to " + std::to_string(key.max) +
                    " ports such as [\"socket:127.0.0.1\"]";
+        } else if constexpr (std::is_same_v<Value, std::vector<PublicAddress>>) {
+            return "a list of at most " + std::to_string(key.max) +
+                   " pairs such as [\"10.77.0.1=198.51.100.7\"]";
         } else {
             std::string text = "one of ";
             for (const std::string_view choice : choices(key)) {
@@ -100,6 +103,10 @@ std::string value_text(const Key& key, const Config& config) {
             return list_text(value, [](std::uint32_t item) { return std::to_string(item); });
         } else if constexpr (std::is_same_v<Value, std::vector<PortSpec>>) {
             return list_text(value, [](const PortSpec& item) { return quoted(item.text); });
+        } else if constexpr (std::is_same_v<Value, std::vector<PublicAddress>>) {
+            return list_text(value, [](const PublicAddress& item) {
+                return quoted(item.own + "=" + item.outside);
+            });
         } else {
             return quoted(choices(key)[static_cast<std::size_t>(value)]);
         }

@@ -143,6 +143,17 @@ bool is_loopback_endpoint(std::string_view text) {
     return host.starts_with("127.") && family_of(host) == AF_INET;
 }
 
+std::expected<PublicAddress, std::string> parse_public_address(std::string_view text) {
+    const std::size_t equals = std::min(text.find('='), text.size());
+    const std::string_view own = text.substr(0, equals);
+    const std::string_view outside = text.substr(std::min(equals + 1, text.size()));
+    if (family_of(own) == 0 || family_of(own) != family_of(outside))
+        return problem("found " + quoted(text) +
+                       ", expected OWN=PUBLIC, two addresses of one IP version such as "
+                       "\"10.77.0.1=198.51.100.7\"");
+    return PublicAddress{std::string(own), std::string(outside)};
+}
+
 std::expected<PortSpec, std::string> parse_port(std::string_view text) {
     if (text.starts_with(kSocketPrefix)) return parse_socket(text);
     if (text.starts_with(kPciPrefix) || text.starts_with("net_")) return parse_ethdev(text);

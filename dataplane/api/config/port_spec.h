@@ -12,6 +12,9 @@ namespace strata::api {
 // possible.
 std::expected<PortSpec, std::string> parse_port(std::string_view text);
 
+// One item of dataplane.public_addresses.
+std::expected<PublicAddress, std::string> parse_public_address(std::string_view text);
+
 // True for an IPv4 or IPv6 address without port, brackets or prefix.
 bool is_ip_address(std::string_view text);
 

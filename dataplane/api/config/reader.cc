@@ -255,6 +255,16 @@ class Reader {
     }
 
     void assign(const Key& key, std::vector<PortSpec>& field, const toml::node& node) {
+        assign_list(key, field, node, parse_port);
+    }
+
+    void assign(const Key& key, std::vector<PublicAddress>& field, const toml::node& node) {
+        assign_list(key, field, node, parse_public_address);
+    }
+
+    template <typename Item, typename Parse>
+    void assign_list(const Key& key, std::vector<Item>& field, const toml::node& node,
+                     Parse parse) {
         const toml::array* list = node.as_array();
         if (list == nullptr || list->size() < key.min || list->size() > key.max) {
             return refuse(key, node);
@@ -266,11 +276,11 @@ class Reader {
                 refuse(key, item);
                 continue;
             }
-            auto port = parse_port(text->get());
-            if (port) {
-                field.push_back(*std::move(port));
+            auto parsed = parse(text->get());
+            if (parsed) {
+                field.push_back(*std::move(parsed));
             } else {
-                add(item.source(), key.path(), std::move(port).error());
+                add(item.source(), key.path(), std::move(parsed).error());
             }
         }
     }

@@ -222,6 +222,46 @@ TEST_F(ControlServerTest, WhatWasLearnedIsToldToEveryControlProcess) {
     EXPECT_EQ(receive().body_case(), api::ToControl::BODY_NOT_SET);
 }
 
+TEST_F(ControlServerTest, WhereWebRtcPeersAreIsToldToo) {
+    hello();
+    batch({transport(2)}, 1);
+    receive();
+    Notice notice{.kind = Notice::Kind::transport_nominated, .id = 2};
+    notice.endpoint = {IpAddress::v4({10, 0, 0, 9}), 40'000};
+    server_.on_notice(notice);
+    const api::ToControl nominated = receive();
+    EXPECT_EQ(nominated.event().nominated().transport(), 2u);
+    EXPECT_EQ(nominated.event().nominated().port(), 40'000u);
+    EXPECT_EQ(nominated.event().nominated().address(), std::string("\x0a\0\0\x09", 4));
+    server_.on_notice({.kind = Notice::Kind::consent_lost, .id = 2});
+    EXPECT_EQ(receive().event().consent_lost().transport(), 2u);
+    connect();  // only the latest is repeated
+    hello();
+    EXPECT_EQ(receive().event().consent_lost().transport(), 2u);
+    EXPECT_EQ(receive().body_case(), api::ToControl::BODY_NOT_SET);
+}
+
+TEST_F(ControlServerTest, AppliedMeansThatWorkersWorkByIt) {  // C45
+    hello();
+    api::ToDataplane message;
+    message.mutable_batch()->set_generation(8);
+    *message.mutable_batch()->add_put() = transport(2);
+    ASSERT_TRUE(link_.send(message.SerializeAsString()));
+    for (int i = 0; i < 3; ++i) server_.poll();
+    EXPECT_EQ(receive().body_case(), api::ToControl::BODY_NOT_SET);
+    relay_.worker->turn(relay_.now, 32);
+    // What comes later doesn't hold the answer up.
+    message.mutable_batch()->set_generation(9);
+    *message.mutable_batch()->mutable_put(0) = transport(3);
+    ASSERT_TRUE(link_.send(message.SerializeAsString()));
+    server_.poll();
+    EXPECT_EQ(receive().applied().generation(), 8u);
+    EXPECT_EQ(receive().body_case(), api::ToControl::BODY_NOT_SET);
+    relay_.turn();
+    server_.poll();
+    EXPECT_EQ(receive().applied().generation(), 9u);
+}
+
 TEST_F(ControlServerTest, LookingWhetherSomebodyListensCutsNobodyOff) {
     hello();
     {

@@ -112,5 +112,15 @@ TEST(PoolSizes, GrowWithPortsAndWorkers) {
     EXPECT_GT(two.memory_bytes(), one.memory_bytes());
 }
 
+TEST(Contradictions, PublicAddressesAreThoseOfPorts) {
+    Config config;
+    config.dataplane.public_addresses = {{"127.0.0.1", "198.51.100.7"}};
+    EXPECT_EQ(found_in(config), "");
+    config.dataplane.public_addresses = {{"10.0.0.9", "198.51.100.7"}};
+    EXPECT_EQ(found_in(config),
+              "dataplane.public_addresses: \"10.0.0.9\" is no address of a port in "
+              "dataplane.ports\n");
+}
+
 }  // namespace
 }  // namespace strata::api

@@ -70,5 +70,16 @@ TEST(PortSpec, NeitherSocketNorDevice) {
     EXPECT_NE(problem_of(""), "accepted");
 }
 
+TEST(PublicAddress, TwoAddressesOfOneVersion) {
+    const auto pair = parse_public_address("10.77.0.1=198.51.100.7");
+    ASSERT_TRUE(pair);
+    EXPECT_EQ(pair->own, "10.77.0.1");
+    EXPECT_EQ(pair->outside, "198.51.100.7");
+    EXPECT_TRUE(parse_public_address("fd00::1=2001:db8::1"));
+    for (const char* wrong :
+         {"", "10.0.0.1", "10.0.0.1=", "=10.0.0.1", "10.0.0.1=fd00::1", "10.0.0.1=a=b"})
+        EXPECT_FALSE(parse_public_address(wrong)) << wrong;
+}
+
 }  // namespace
 }  // namespace strata::api

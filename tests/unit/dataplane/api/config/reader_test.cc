@@ -30,6 +30,7 @@ TEST(ReadConfig, EveryTypeIsRead) {
         log_level = "warning"
         [dataplane]
         ports = ["socket:::1", "net_tap0,iface=dtk1;address=10.77.0.1/24;gateway=10.77.0.254;vlan=7"]
+        public_addresses = ["10.77.0.1=198.51.100.7"]
         workers = 2
         cpus = [2, 4]
         idle = "busy"
@@ -50,6 +51,8 @@ TEST(ReadConfig, EveryTypeIsRead) {
     EXPECT_EQ(config->dataplane.ports[1].kind, PortSpec::Kind::kEthdev);
     EXPECT_EQ(config->dataplane.ports[1].device, "net_tap0,iface=dtk1");
     EXPECT_EQ(config->dataplane.ports[1].address, "10.77.0.1");
+    EXPECT_EQ(config->dataplane.public_addresses,
+              (std::vector<PublicAddress>{{"10.77.0.1", "198.51.100.7"}}));
     EXPECT_EQ(config->dataplane.cpus, (std::vector<std::uint32_t>{2, 4}));
     EXPECT_EQ(config->dataplane.idle, IdlePolicy::kBusy);
     EXPECT_TRUE(config->dataplane.hugepages);
