@@ -259,6 +259,7 @@ Appliance::Started Appliance::start_server() {
             info.set_port(ports_[p]->spec());
             info.set_address(public_address(config_, to_string(local.address)));
             info.set_udp_port(local.port);
+            for (const std::string& address : reachable_at(p, w)) info.add_addresses(address);
             server.workers.push_back(info);
             homes.push_back({.worker = w, .port = static_cast<std::uint8_t>(p), .local = local});
         }
@@ -274,6 +275,20 @@ Appliance::Started Appliance::start_server() {
         return std::unexpected(StartError{"control.dataplane_socket: " + listening.error()});
     note_time("listen");
     return {};
+}
+
+// Where clients reach worker `w` beginning with port `first`: its ports have one UDP port number,
+// unless the kernel chose them.
+std::vector<std::string> Appliance::reachable_at(std::size_t first, std::uint32_t w) const {
+    std::vector<std::string> addresses;
+    const auto queue = static_cast<std::uint16_t>(w);
+    const std::uint16_t udp_port = ports_[first]->local_endpoint(queue).port;
+    for (std::size_t i = 0; i < ports_.size(); ++i) {
+        const Endpoint local = ports_[(first + i) % ports_.size()]->local_endpoint(queue);
+        if (local.port == udp_port)
+            addresses.push_back(public_address(config_, to_string(local.address)));
+    }
+    return addresses;
 }
 
 // After a start, and so after a crash, this is when everything is forwarded again.

@@ -34,6 +34,8 @@ enum class LinkKind : std::uint8_t {
 };
 
 constexpr std::size_t kLinkBytes = 64;
+// The last byte is the worker's: which of its ports made the link.
+constexpr std::size_t kLinkPortByte = kLinkBytes - 1;
 using Link = std::array<std::byte, kLinkBytes>;
 
 enum class LinkState : std::uint8_t {

@@ -128,7 +128,7 @@ void DesiredState::destroy(WorkerSide& side, const Command& answer) {
             side.old_tracks.erase(answer.track);
             break;
         case Command::Kind::remove_subscription:
-            side.subscriptions.give_back(answer.subscription->handle & kHandleIndexMask);
+            side.subscriptions.give_back(answer.subscription->handle);
             give_back_slot(side, answer.subscription->statistics);
             give_back_checkpoint(answer.subscription->checkpoint);
             side.old_subscriptions.erase(answer.subscription);

@@ -367,8 +367,7 @@ DesiredState::Problem DesiredState::add(const api::Subscription& spec) {
                                              std::to_string(relay::kMaxProfiles) +
                                              " different sets of payload types and extensions"};
     }
-    subscription.handle = *index | static_cast<std::uint32_t>(transport.home.port)
-                                       << kHandlePortShift;
+    subscription.handle = *index;
     subscription.statistics = take_slot(track.worker, api::StatisticsKind::subscription, spec.id(),
                                         spec.track(), spec.transport());
     resume(subscription);

@@ -136,7 +136,7 @@ Built<Transport> build_transport(const api::Transport& spec, const Endpoint& loc
     if (!remote || remote->address.is_unspecified() || spec.remote_port() == 0 ||
         spec.remote_port() > 65'535)
         return invalid("remote address must have 4 or 16 bytes and a port in 1..65535");
-    if (remote->address.is_v4() != local.address.is_v4())
+    if (!transport->ice && remote->address.is_v4() != local.address.is_v4())
         return invalid("remote address " + to_string(*remote) + " and the worker's " +
                        to_string(local) + " are of different families");
     transport->flow.remote = remote->address;

@@ -16,7 +16,8 @@ namespace strata::dataplane {
 // on the main thread, then its worker's.
 struct IceTransport {
     struct Tuple {
-        bool bound = false;  // in the worker's table, with a link
+        std::uint8_t port = 0;  // which of the worker's
+        bool bound = false;     // in the worker's table, with a link
         FlowKey flow{};
         Link link{};
     };

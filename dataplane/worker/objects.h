@@ -38,9 +38,10 @@ struct Subscription;
 
 // One peer's UDP flow. What each of its packets touches comes first.
 struct alignas(64) Transport {
-    std::uint64_t id = 0;            // constant
-    std::uint32_t index = 0;         // constant: its part of the keys in the SSRC table
-    std::uint8_t port = 0;           // constant: which of the worker's ports
+    std::uint64_t id = 0;     // constant
+    std::uint32_t index = 0;  // constant: its part of the keys in the SSRC table
+    // Which of the worker's ports it sends by: constant, but an ICE agent's follows the nomination.
+    std::uint8_t port = 0;
     std::uint16_t mtu_bytes = 1500;  // constant
 
     // Constant; a WebRTC peer: its tuples are validated by STUN and nothing is latched. Null:

@@ -50,10 +50,6 @@ constexpr relay::TimeUs kTrackTimerUs = 10'000;       // relay::Track::on_timer
 constexpr relay::TimeUs kIdleTrackTimerUs = 100'000;  // of a track without packets for a second
 constexpr relay::TimeUs kStatisticsUs = 250'000;      // objects' values in the segment
 
-// Which port a receiver's packets leave by stands in its handle, beside its index.
-constexpr unsigned kHandlePortShift = 28;
-constexpr std::uint32_t kHandleIndexMask = (1u << kHandlePortShift) - 1;
-
 // One core's share of the relay: its queue of every port, the flows and streams that live there,
 // and nothing that another worker writes. Everything is done in turn(): no allocation, lock, log or
 // system call in it. Thread: turn() is the worker's; submit and the next_* functions the main
@@ -139,11 +135,13 @@ class Worker {
     bool take_ssrc(PublishedTrack& track, std::uint8_t encoding, std::uint32_t ssrc, bool rtx,
                    relay::TimeUs now);
     void set_flow(Transport& transport, const FlowKey& flow, relay::TimeUs now);
+    bool make_link(std::uint8_t port, const FlowKey& flow, Link& link);
     void forget_flow(Transport& transport);
     void offer_for_latching(PublishedTrack& track);
     void hide_from_latching(PublishedTrack& track);
     void attach_all(Transport& transport, relay::TimeUs now);
     void attach(Subscription& subscription, relay::TimeUs now);
+    static void detach(Subscription& subscription);
 
     // worker_ice.cc
     void on_stun(rte_mbuf& packet, std::uint8_t port, relay::TimeUs now);
@@ -151,9 +149,10 @@ class Worker {
                   relay::TimeUs now);
     void refuse_check(rte_mbuf& packet, const relay::StunMessage& message,
                       const relay::IceAdmission& admission, std::uint8_t port, relay::TimeUs now);
-    Transport* find_user(const relay::StunMessage& message, std::uint8_t port);
-    bool bind_tuple(Transport& transport, std::uint8_t tuple, const FlowKey& flow,
-                    relay::TimeUs now);
+    Transport* find_user(const relay::StunMessage& message);
+    bool bind_tuple(Transport& transport, std::uint8_t tuple, std::uint8_t port,
+                    const FlowKey& flow, relay::TimeUs now);
+    bool restore_tuple(Transport& transport, relay::TimeUs now);
     void unbind_tuple(Transport& transport, std::uint8_t tuple);
     void select_tuple(Transport& transport, relay::TimeUs now);
     void mute(Transport& transport, relay::TimeUs now);

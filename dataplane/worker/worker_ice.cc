@@ -66,7 +66,7 @@ void Worker::on_check(rte_mbuf& packet, const relay::StunMessage& message, std::
                       relay::TimeUs now) {
     const FlowKey& flow = meta(&packet).flow;
     relay::IceAdmission admission;
-    Transport* transport = find_user(message, port);
+    Transport* transport = find_user(message);
     if (transport)
         admission = transport->ice->agent.on_request(bytes_of(packet), message,
                                                      tuple_at(*transport->ice, flow), false, now);
@@ -74,7 +74,7 @@ void Worker::on_check(rte_mbuf& packet, const relay::StunMessage& message, std::
         admission.verdict = relay::IceVerdict::unknown_user;
     if (admission.verdict != relay::IceVerdict::valid)
         return refuse_check(packet, message, admission, port, now);
-    if (admission.added && !bind_tuple(*transport, admission.tuple, flow, now))
+    if (admission.added && !bind_tuple(*transport, admission.tuple, port, flow, now))
         return drop(RxDrop::stun_too_many_tuples);
 
     std::array<std::uint8_t, relay::kStunAnswerBytes> buffer;
@@ -105,16 +105,16 @@ void Worker::refuse_check(rte_mbuf& packet, const relay::StunMessage& message,
     count(WorkerCounter::stun_errors_sent);
 }
 
-Transport* Worker::find_user(const relay::StunMessage& message, std::uint8_t port) {
+Transport* Worker::find_user(const relay::StunMessage& message) {
     if (!message.username) return nullptr;
     const std::string_view ufrag = relay::local_ufrag_of(*message.username);
     Transport** found = users_.find(hash_text(ufrag, config_.secret));
-    return found && (*found)->port == port ? *found : nullptr;
+    return found ? *found : nullptr;
 }
 
 // The agent gave the tuple at `flow` this place. False: the worker has no room for it.
-bool Worker::bind_tuple(Transport& transport, std::uint8_t tuple, const FlowKey& flow,
-                        relay::TimeUs now) {
+bool Worker::bind_tuple(Transport& transport, std::uint8_t tuple, std::uint8_t port,
+                        const FlowKey& flow, relay::TimeUs now) {
     IceTransport& ice = *transport.ice;
     unbind_tuple(transport, tuple);  // a quiet one, whose place this was
     if (Transport* former = find_transport(flow)) {
@@ -127,11 +127,12 @@ bool Worker::bind_tuple(Transport& transport, std::uint8_t tuple, const FlowKey&
     }
     IceTransport::Tuple& place = ice.tuples[tuple];
     if (!transports_.insert(flow, &transport)) return ice.agent.forget(tuple), false;
-    if (ports_[transport.port]->make_link(flow, place.link) == LinkState::refused) {
+    if (!make_link(port, flow, place.link)) {
         transports_.erase(flow);
         return ice.agent.forget(tuple), false;
     }
     place.flow = flow;
+    place.port = port;
     place.bound = true;
     count(WorkerCounter::ice_tuples);
     return true;
@@ -141,7 +142,7 @@ void Worker::unbind_tuple(Transport& transport, std::uint8_t tuple) {
     IceTransport::Tuple& place = transport.ice->tuples[tuple];
     if (!place.bound) return;
     transports_.erase(place.flow);
-    ports_[transport.port]->release_link(place.link);
+    ports_[place.port]->release_link(place.link);
     place.bound = false;
     if (transport.ice->selected != tuple) return;
     transport.ice->selected = relay::kNoIceTuple;
@@ -158,6 +159,7 @@ void Worker::select_tuple(Transport& transport, relay::TimeUs now) {
         ice.selected = best;
         transport.flow = ice.tuples[best].flow;
         transport.link = ice.tuples[best].link;
+        transport.port = ice.tuples[best].port;
         transport.has_address = true;
         transport.has_link = true;
         attach_all(transport, now);
@@ -211,10 +213,28 @@ void Worker::add_ice(Transport& transport, relay::TimeUs now) {
     ice.timer.owner = &transport;
     ice.timer.kind = static_cast<std::uint8_t>(TimerKind::ice);
     add_users(transport);
-    if (!std::exchange(transport.has_address, false)) return;
-    const std::uint8_t tuple = ice.agent.restore(false, now);
-    if (tuple != relay::kNoIceTuple && bind_tuple(transport, tuple, transport.flow, now))
+    if (std::exchange(transport.has_address, false) && restore_tuple(transport, now))
         select_tuple(transport, now);
+}
+
+// Where it was nominated before a restart: by the worker's port of that IP version.
+bool Worker::restore_tuple(Transport& transport, relay::TimeUs now) {
+    const auto fits = [&](const Port* port) {
+        return port->local_endpoint(config_.queue).address.is_v4() == transport.flow.remote.is_v4();
+    };
+    const auto at = transport.flow.local.is_v4() == transport.flow.remote.is_v4()
+                        ? ports_.begin() + transport.port
+                        : std::ranges::find_if(ports_, fits);
+    if (at == ports_.end()) return false;
+    FlowKey flow = transport.flow;
+    if (flow.local.is_v4() != flow.remote.is_v4()) {
+        const Endpoint local = (*at)->local_endpoint(config_.queue);
+        flow.local = local.address;
+        flow.local_port = local.port;
+    }
+    const std::uint8_t tuple = transport.ice->agent.restore(false, now);
+    return tuple != relay::kNoIceTuple &&
+           bind_tuple(transport, tuple, static_cast<std::uint8_t>(at - ports_.begin()), flow, now);
 }
 
 void Worker::remove_ice(Transport& transport) {

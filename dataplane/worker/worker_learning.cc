@@ -167,9 +167,14 @@ void Worker::set_flow(Transport& transport, const FlowKey& flow, relay::TimeUs n
     }
     transport.flow = flow;
     transport.has_address = true;
-    transport.has_link =
-        ports_[transport.port]->make_link(flow, transport.link) != LinkState::refused;
+    transport.has_link = make_link(transport.port, flow, transport.link);
     attach_all(transport, now);
+}
+
+bool Worker::make_link(std::uint8_t port, const FlowKey& flow, Link& link) {
+    if (ports_[port]->make_link(flow, link) == LinkState::refused) return false;
+    link[kLinkPortByte] = std::byte{port};
+    return true;
 }
 
 void Worker::forget_flow(Transport& transport) {
@@ -220,21 +225,28 @@ void Worker::attach_all(Transport& transport, relay::TimeUs now) {
 void Worker::attach(Subscription& subscription, relay::TimeUs now) {
     const Transport& transport = *subscription.transport;
     relay::Track& track = *subscription.track->track;
-    if (!transport.has_link) {
-        if (!subscription.attached) return;
-        // It goes on where it was when it has an address again: no number is used twice (C25).
-        subscription.config.resume = *track.continuation(subscription.handle);
-        track.remove_receiver(subscription.handle);
-        subscription.attached = false;
-        return;
-    }
+    if (!transport.has_link) return detach(subscription);
     subscription.config.link = transport.link;
+    if (subscription.config.profile.leg != transport.port) {
+        // Another port: other receivers share its packets from now on.
+        detach(subscription);
+        subscription.config.profile.leg = transport.port;
+    }
     if (subscription.attached) {
         track.set_link(subscription.handle, subscription.config.link);
     } else {
         subscription.attached = track.add_receiver(subscription.handle, subscription.config, now);
         send_key_frame_requests(*subscription.track, now);
     }
+}
+
+// It goes on where it was when it is attached again: no number is used twice (C25).
+void Worker::detach(Subscription& subscription) {
+    if (!subscription.attached) return;
+    relay::Track& track = *subscription.track->track;
+    subscription.config.resume = *track.continuation(subscription.handle);
+    track.remove_receiver(subscription.handle);
+    subscription.attached = false;
 }
 
 }  // namespace strata::dataplane

@@ -83,11 +83,11 @@ void Worker::on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t enco
 void Worker::send_outputs(rte_mbuf& packet, TxClass tx_class, relay::TimeUs now) {
     const std::span outputs(outputs_.outputs.data(), outputs_.count);
     const auto port_of = [](const relay::Output& output) {
-        return output.receivers.front().handle >> kHandlePortShift;
+        return std::to_integer<std::size_t>(output.receivers.front().link[kLinkPortByte]);
     };
     for (std::size_t begin = 0; begin < outputs.size();) {
         std::size_t end = begin + 1;
-        const std::uint32_t port = port_of(outputs[begin]);
+        const std::size_t port = port_of(outputs[begin]);
         while (end < outputs.size() && port_of(outputs[end]) == port) ++end;
         fan_outs_[port]->send(packet, outputs.subspan(begin, end - begin), tx_class, now);
         begin = end;

@@ -1,4 +1,5 @@
 """strata-dataplane alone, in a folder of its own, driven over its control socket."""
+import json
 import mmap
 import os
 import shutil
@@ -16,7 +17,7 @@ BIN = os.environ.get("STRATA_BIN") or os.path.join(
 
 
 class Dataplane:
-    def __init__(self, dataplane="", limits=""):
+    def __init__(self, dataplane="", limits="", ports=("socket:127.0.0.1",)):
         self.folder = tempfile.mkdtemp(prefix="strata-webrtc-")
         self.prefix = os.path.basename(self.folder)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
@@ -25,7 +26,7 @@ class Dataplane:
         self.control_path = os.path.join(self.folder, "dp.sock")
         config = os.path.join(self.folder, "strata.toml")
         with open(config, "w", encoding="utf-8") as f:
-            f.write(f'[dataplane]\nports = ["socket:127.0.0.1"]\nbase_udp_port = {port}\nmemory_mb = 256\n'
+            f.write(f'[dataplane]\nports = {json.dumps(ports)}\nbase_udp_port = {port}\nmemory_mb = 256\n'
                     f'file_prefix = "{self.prefix}"\n{dataplane}\n[control]\n'
                     f'dataplane_socket = "{self.control_path}"\n[limits]\n{limits}\n')
         self.log = open(os.path.join(self.folder, "log"), "w+b")
@@ -37,7 +38,8 @@ class Dataplane:
         self.control.send(wire.hello())
         reply = wire.read(self.receive(1))
         worker = wire.read(wire.first(reply, 4))
-        self.address = wire.first(worker, 5).decode()
+        self.addresses = [address.decode() for address in worker[7]]
+        assert self.addresses[0] == wire.first(worker, 5).decode(), worker
         self.relay = ("127.0.0.1", wire.first(worker, 6, 0))
 
     def __enter__(self):

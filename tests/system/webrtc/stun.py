@@ -65,8 +65,9 @@ class Peer:
 
     def __init__(self, relay, ufrag, password, peer_ufrag="peer"):
         self.relay, self.username, self.password = relay, f"{ufrag}:{peer_ufrag}", password
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+        v6 = ":" in relay[0]
+        self.socket = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("::1" if v6 else "127.0.0.1", 0))
         self.media, self.dtls, self.sequence = [], [], 1000
 
     def address(self):

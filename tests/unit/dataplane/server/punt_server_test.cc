@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dataplane/api/protocol.h"
 #include "tests/unit/dataplane/worker/relay_fixture.h"
 
 namespace strata::dataplane {

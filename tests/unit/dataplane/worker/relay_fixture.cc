@@ -39,12 +39,14 @@ Packet vp8_payload(bool key_frame) {
 }
 
 Relay::Relay(const WorkerConfig& config, const StateLimits& limits)
-    : port({.base_udp_port = kRelayPort}) {
+    : port({.base_udp_port = kRelayPort}), other({.index = 1, .base_udp_port = kRelayPort}) {
     port.set_sink(this);
+    other.set_sink(this);
     EXPECT_TRUE(port.start(*pools));
+    EXPECT_TRUE(other.start(*pools));
     statistics = std::make_unique<api::StatisticsSegment>(
         api::StatisticsSegment::create("", {.slots_per_worker = 256}).value());
-    Port* ports[] = {&port};
+    Port* ports[] = {&port, &other};
     worker = std::make_unique<Worker>(config, ports, *pools, statistics->worker(0), now);
     const Home home{.local = {IpAddress::v4({10, 0, 0, 1}), kRelayPort}};
     state = std::make_unique<DesiredState>(limits, std::vector{worker.get()}, std::vector{home},
@@ -53,12 +55,15 @@ Relay::Relay(const WorkerConfig& config, const StateLimits& limits)
 
 Relay::~Relay() {
     port.set_sink(nullptr);
+    other.set_sink(nullptr);
     state->retain({});
     for (int i = 0; i < 1000 && state->pump(); ++i) worker->turn(now, 32);
     state->pump();
     worker.reset();
     EXPECT_EQ(port.links(), 0) << "links that nobody gave back";
+    EXPECT_EQ(other.links(), 0) << "links that nobody gave back";
     port.drain();
+    other.drain();
     EXPECT_TRUE(pools.idle());
 }
 

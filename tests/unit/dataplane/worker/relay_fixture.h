@@ -82,6 +82,7 @@ class Relay : public MemoryPort::Sink {
 
     TestPools pools;
     MemoryPort port;
+    MemoryPort other;  // the worker's second one
     std::unique_ptr<api::StatisticsSegment> statistics;
     std::unique_ptr<Worker> worker;
     std::unique_ptr<DesiredState> state;

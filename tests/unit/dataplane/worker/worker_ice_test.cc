@@ -310,6 +310,34 @@ TEST_F(WorkerIce, AfterARestartTheNominatedTupleIsUsedWhileConsentLasts) {  // C
     EXPECT_EQ(media(view_), 1u);
 }
 
+TEST_F(WorkerIce, APeerMayMoveToAnotherPort) {  // C43, C25
+    ASSERT_TRUE(nominate("pub", pub_));
+    ASSERT_TRUE(nominate("view", view_));
+    publish(pub_);
+    ASSERT_EQ(media(view_), 1u);
+    // The same peer over IPv6, which is the worker's other port.
+    const FlowKey flow{*IpAddress::parse("fd00::3"), *IpAddress::parse("fd00::1"), 5000, 4000};
+    const auto check = relay::make_check({.username = "viewfragment:peer",
+                                          .password = "password/of/view/letters++",
+                                          .transaction = 250,
+                                          .use_candidate = true});
+    ASSERT_TRUE(relay_.other.push(flow, check));
+    relay_.turn();
+    EXPECT_EQ(relay_.sent.back().flow, flow);
+    EXPECT_EQ(relay_.sent.back().packet[0], 1);  // success
+    publish(pub_);
+    const auto moved = relay_.media_to(flow.remote_endpoint());
+    ASSERT_EQ(moved.size(), 1u);
+    EXPECT_EQ(relay::load_be16(&moved[0].packet[2]),
+              relay::load_be16(&relay_.media_to(view_)[0].packet[2]) + 1);
+    relay_.other.set_sink(nullptr);
+    publish(pub_);
+    EXPECT_EQ(relay_.media_to(flow.remote_endpoint()).size(), 1u);  // it was that port that sent
+    ASSERT_TRUE(nominate("view", view_));
+    publish(pub_);
+    EXPECT_EQ(media(view_), 2u);
+}
+
 TEST_F(WorkerIce, AShorterConsentTimeoutIsTakenOver) {
     api::Object hasty = object(3, "view");
     hasty.mutable_transport()->mutable_ice()->set_consent_timeout_ms(2000);
