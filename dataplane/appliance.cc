@@ -12,6 +12,7 @@
 #include <cstdio>
 
 #include "dataplane/api/config/pool_sizes.h"
+#include "dataplane/crypto/engine.h"
 #include "dataplane/eal.h"
 #include "dataplane/log.h"
 #include "dataplane/server/telemetry.h"
@@ -235,6 +236,8 @@ Appliance::Started Appliance::start_server() {
                        .tracks_per_worker = config_.limits.tracks_per_worker,
                        .subscriptions_per_worker = config_.limits.subscriptions_per_worker,
                        .subscriptions_per_track = config_.limits.subscriptions_per_track};
+    limits.transport.srtp = {.max_ssrcs = config_.limits.srtp_ssrcs,
+                             .window_packets = config_.limits.srtp_replay_packets};
     limits.key_frame_min_interval_us = relay::TimeUs{config_.limits.key_frame_request_ms} * 1000;
     limits.key_frame_retry_us = relay::TimeUs{config_.limits.key_frame_retry_ms} * 1000;
     limits.transport.ice.tuples = static_cast<std::uint8_t>(config_.limits.ice_tuples);
@@ -246,6 +249,8 @@ Appliance::Started Appliance::start_server() {
     server.path = config_.control.dataplane_socket;
     server.epoch = epoch_;
     server.statistics_segment = statistics_segment_name(config_);
+    server.crypto_engine = cipher_name();
+    log_info("SRTP: " + server.crypto_engine);
     std::vector<Worker*> workers;
     for (const auto& worker : workers_) workers.push_back(worker.get());
     std::vector<Home> homes;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "bench/pipeline/baseline.h"
+#include "bench/pipeline/cipher_baseline.h"
 #include "bench/pipeline/pairs.h"
 #include "bench/pipeline/product.h"
 
@@ -21,10 +22,11 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: strata-bench-pipeline [--quick] [--huge] [--json FILE]\n"
-    "                             [--receivers N [--rooms N] [--in-flight N]]\n"
+    "                             [--srtp gcm|cm] [--receivers N [--rooms N] [--in-flight N]]\n"
     "  --quick      shorter runs; still 11 rounds\n"
     "  --huge       with hugepages (as root, some reserved); without: ordinary pages\n"
     "  --json FILE  rows as one JSON array, - for standard output; without: a table\n"
+    "  --srtp       only the rows of encrypted receivers, AES-128-GCM or AES-CM with HMAC-SHA1\n"
     "  --receivers  one shape only, the receivers of all rooms together\n";
 
 constexpr int kRounds = 11;
@@ -33,7 +35,7 @@ struct Options {
     bool quick = false;
     bool huge = false;
     std::string json;
-    Shape only{.receivers = 0};  // 0: all rows
+    Shape only{.receivers = 0};  // 0: all rows; srtp counts by itself
 };
 
 struct Bench {
@@ -64,15 +66,20 @@ std::string fields(const char* name, const Spread& s) {
            field((n + "_high").c_str(), s.high);
 }
 
+const char* srtp_name(relay::SrtpProfile profile) {
+    if (profile == relay::SrtpProfile::none) return "none";
+    return relay::is_gcm(profile) ? "gcm" : "cm";
+}
+
 std::string shape_fields(const Bench& bench, const char* name, const Shape& shape) {
     std::array<char, 256> text;
     std::snprintf(text.data(), text.size(),
                   "\"bench\":\"%s\",\"receivers\":%u,\"rooms\":%u,\"packet_bytes\":%u,"
-                  "\"srtp\":\"none\",\"in_flight\":%u,\"udp_checksum\":%s,\"hugepages\":%s,"
+                  "\"srtp\":\"%s\",\"in_flight\":%u,\"udp_checksum\":%s,\"hugepages\":%s,"
                   "\"rounds\":%d",
-                  name, shape.receivers, shape.rooms, kPayloadBytes, shape.in_flight,
-                  shape.udp_checksum ? "true" : "false", bench.options.huge ? "true" : "false",
-                  kRounds);
+                  name, shape.receivers, shape.rooms, kPayloadBytes, srtp_name(shape.srtp),
+                  shape.in_flight, shape.udp_checksum ? "true" : "false",
+                  bench.options.huge ? "true" : "false", kRounds);
     return text.data();
 }
 
@@ -117,6 +124,45 @@ void show(Bench& bench, const Contest& contest, const Rounds& rounds, std::size_
                     shape.udp_checksum ? "on" : "off", rounds.per_output(first).median,
                     rounds.per_output(first + 1).median, rounds.per_output(first + 2).median,
                     ratio.median * 100, ratio.low * 100, ratio.high * 100, faster.median);
+}
+
+// Receivers with keys of their own, beside raw ipsec-mb and OpenSSL.
+void measure_srtp(Bench& bench, const Shape& shape) {
+    Product product(shape, bench.pools);
+    const auto raw = make_ipsec_mb_baseline(shape.srtp, shape.receivers, bench.pools);
+    const auto openssl = make_openssl_baseline(shape.srtp, shape.receivers, bench.pools);
+    Rounds rounds;
+    const std::uint64_t inputs = bench.inputs(shape.receivers / shape.rooms);
+    rounds.add([&](std::uint64_t n) { return product.run(n); }, inputs);
+    rounds.add([&](std::uint64_t n) { return openssl->run(n); }, inputs);
+    if (raw) rounds.add([&](std::uint64_t n) { return raw->run(n); }, inputs);
+    rounds.run(kRounds);
+    const Spread none{}, faster = rounds.ratio(1, 0);
+    const Spread raw_ns = raw ? rounds.per_output(2) : none;
+    const Spread ratio = raw ? rounds.ratio(0, 2) : none;
+    bench.row(shape_fields(bench, "pipeline", shape) + ',' +
+              fields("ns_per_output", rounds.per_output(0)) + ',' +
+              fields("raw_crypto_ns_per_output", raw_ns) + ',' +
+              fields("openssl_ns_per_output", rounds.per_output(1)) + ',' +
+              fields("cost_of_raw_crypto", ratio) + ',' + fields("ratio_to_openssl", faster));
+    if (bench.options.json != "-")
+        std::printf("%9u %9u %6s %11.1f %11.1f %11.1f %6.2f (%.2f-%.2f) %6.2f (%.2f-%.2f)\n",
+                    shape.receivers, shape.in_flight, srtp_name(shape.srtp),
+                    rounds.per_output(0).median, raw_ns.median, rounds.per_output(1).median,
+                    ratio.median, ratio.low, ratio.high, faster.median, faster.low, faster.high);
+}
+
+void run_srtp(Bench& bench, relay::SrtpProfile profile) {
+    if (bench.options.json != "-")
+        std::printf(
+            "receivers in flight   srtp   ns/output         raw     OpenSSL  ours/raw"
+            "           OpenSSL/ours\n");
+    Shape shape = bench.options.only;
+    shape.srtp = profile;
+    if (shape.receivers != 0) return measure_srtp(bench, shape);
+    for (const std::uint32_t receivers : {1u, 10u, 100u, 1'000u})
+        measure_srtp(bench, {.receivers = receivers, .srtp = profile});
+    measure_srtp(bench, {.receivers = 100, .in_flight = 1'024, .srtp = profile});
 }
 
 void measure(Bench& bench, const Shape& shape) {
@@ -167,6 +213,8 @@ void measure_unwanted(Bench& bench) {
 }
 
 void run_all(Bench& bench) {
+    if (bench.options.only.srtp != relay::SrtpProfile::none)
+        return run_srtp(bench, bench.options.only.srtp);
     if (bench.options.json != "-")
         std::printf(
             "receivers rooms in flight checksum  ns/output     ceiling        copy  of "
@@ -179,6 +227,8 @@ void run_all(Bench& bench) {
         measure_rooms(bench, in_flight);
     }
     measure_unwanted(bench);
+    run_srtp(bench, relay::SrtpProfile::aead_aes_128_gcm);
+    run_srtp(bench, relay::SrtpProfile::aes128_cm_sha1_80);
 }
 
 bool start_eal(const Options& options) {
@@ -240,6 +290,11 @@ int main(int argc, char** argv) {
             number(i, options.only.rooms);
         } else if (word == "--in-flight" && i + 1 < argc) {
             number(i, options.only.in_flight);
+        } else if (word == "--srtp" && i + 1 < argc &&
+                   (!std::strcmp(argv[i + 1], "gcm") || !std::strcmp(argv[i + 1], "cm"))) {
+            options.only.srtp = std::strcmp(argv[++i], "gcm") == 0
+                                    ? strata::relay::SrtpProfile::aead_aes_128_gcm
+                                    : strata::relay::SrtpProfile::aes128_cm_sha1_80;
         } else if (word == "--quick") {
             options.quick = true;
         } else if (word == "--huge") {

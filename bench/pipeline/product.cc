@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "bench/pipeline/cipher_baseline.h"
+#include "dataplane/crypto/engine.h"
 #include "dataplane/server/object_builder.h"
 
 namespace strata::bench {
@@ -49,6 +51,7 @@ struct Sizes final : dataplane::MemoryPort::Sink {
 Product::Product(const Shape& shape, const dataplane::Pools& pools)
     : shape_(shape),
       pools_(pools),
+      cipher_(dataplane::make_cipher()),
       port_(port_config(shape), port_options(shape)),
       block_(std::make_unique<api::WorkerBlock>()),
       stream_(shape.rooms, shape.unwanted) {
@@ -103,6 +106,16 @@ void Product::add_receiver(std::uint32_t room, std::uint32_t receiver) {
     config.first_timestamp = static_cast<std::uint32_t>(subscriptions_.size() * 7'777);
     config.profile.payload_type = kPayloadType;
     if (shape_.unwanted) config.target.temporal = 0;
+    if (shape_.srtp != relay::SrtpProfile::none) {
+        const auto number = static_cast<std::uint32_t>(subscriptions_.size());
+        transport->secure = true;
+        transport->srtp = std::make_unique<dataplane::SecureTransport>(
+            bench_master(shape_.srtp, number, false), bench_master(shape_.srtp, number, true),
+            *cipher_, relay::InboundStreams::Limits{.max_ssrcs = 2});
+        subscription->legs = std::make_unique<dataplane::SecureLegs>();
+        config.profile.leg = dataplane::kSecureLeg;
+        config.first_sequence &= 0x7fff;
+    }
     submit({.kind = Command::Kind::add_transport, .transport = transport.get()});
     submit({.kind = Command::Kind::add_subscription, .subscription = subscription.get()});
     transports_.push_back(std::move(transport));

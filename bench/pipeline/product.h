@@ -15,6 +15,8 @@ struct Shape {
     std::uint32_t rooms = 1;
     std::uint32_t in_flight = 0;
     bool udp_checksum = false;
+    // What receivers' packets are encrypted with; the publisher's are in the clear.
+    relay::SrtpProfile srtp = relay::SrtpProfile::none;
     bool unwanted = false;  // receivers take the lower temporal layer only, all packets are upper
 };
 
@@ -38,6 +40,7 @@ class Product {
 
     Shape shape_;
     const dataplane::Pools& pools_;
+    std::unique_ptr<relay::SrtpCipher> cipher_;  // expands keys
     dataplane::MemoryPort port_;
     std::unique_ptr<api::WorkerBlock> block_;
     std::unique_ptr<dataplane::Worker> worker_;

@@ -19,6 +19,8 @@ constexpr Names<WorkerCounter> kWorkerCounters = {
     "copied_linearised",
     "copied_small",
     "copied_no_chain",
+    "copied_encrypted",
+    "srtp_refused",
     "copied_kernel",
     "rtcp_in",
     "rtcp_out",
@@ -66,6 +68,11 @@ constexpr Names<RxDrop> kRxDrops = {
     "punt_full",
     "unknown_transport",
     "unlatched",
+    "no_keys",
+    "srtp_malformed",
+    "srtp_auth",
+    "srtp_replay",
+    "srtp_ssrcs",
     "malformed_rtp",
     "malformed_rtcp",
     "unknown_ssrc",
@@ -82,8 +89,8 @@ constexpr Names<RxDrop> kRxDrops = {
 };
 
 constexpr Names<TxDrop> kTxDrops = {
-    "tx_full",   "tx_late",    "no_header_mbuf", "no_payload_mbuf",
-    "too_large", "port_error", "unresolved",
+    "tx_full",    "tx_late",    "no_header_mbuf", "no_payload_mbuf", "too_large",
+    "port_error", "unresolved", "unkeyed",        "index_used",
 };
 
 constexpr Names<ObjectValue> kObjectValues = {

@@ -41,6 +41,8 @@ enum class WorkerCounter : std::uint32_t {
     copied_linearised,       // C: received chains that were made linear
     copied_small,            // C: outputs whose payload was copied since it is tiny
     copied_no_chain,         // C: outputs copied since the port can't send chains
+    copied_encrypted,        // C: outputs encrypted for their receiver alone
+    srtp_refused,            // C: SRTCP not sent, or an SSRC not keyed: no keys, or no index left
     copied_kernel,           // C: outputs that leave through the kernel
     rtcp_in,                 // C: RTCP compounds understood
     rtcp_out,                // C: RTCP compounds made
@@ -90,6 +92,11 @@ enum class RxDrop : std::uint32_t {
     punt_full,               // more DTLS than the main thread takes: limits.punt_ring_bytes
     unknown_transport,       // nobody was announced at this tuple
     unlatched,               // several transports wait for a first packet that is named so
+    no_keys,                 // SRTP of a transport whose keys haven't come yet
+    srtp_malformed,          // too short for SRTP, or no RTP
+    srtp_auth,               // its authentication failed: wrong key, damaged, forged, with an MKI
+    srtp_replay,             // accepted before, or behind the replay window (C47)
+    srtp_ssrcs,              // authentic, of more SSRCs than limits.srtp_ssrcs
     malformed_rtp,
     malformed_rtcp,        // no part of the compound could be read
     unknown_ssrc,          // no track of this transport has it, and no rid names it (C38)
@@ -115,6 +122,8 @@ enum class TxDrop : std::uint32_t {
     too_large,        // more than the port can send in one datagram
     port_error,       // the port refused it for good
     unresolved,       // waited in vain for the next hop's address
+    unkeyed,          // to be encrypted, and there are no keys
+    index_used,       // to be encrypted under an index that was used before (C25)
     kCount
 };
 

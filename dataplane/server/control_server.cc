@@ -105,7 +105,7 @@ void ControlServer::on_message(std::string_view bytes) {
     if (message.has_hello()) return on_hello(message.hello());
     if (!greeted_) return refuse("hello-first", "the first message must be a Hello");
     if (message.has_resync_begin()) return on_resync_begin(message.resync_begin());
-    if (message.has_batch()) return on_batch(message.batch());
+    if (message.has_batch()) return on_batch(*message.mutable_batch());
     if (message.has_resync_commit()) return on_resync_commit(message.resync_commit());
     if (message.has_status_request()) {
         api::ToControl reply;
@@ -132,6 +132,7 @@ void ControlServer::on_hello(const api::Hello& hello) {
     to.set_dataplane_epoch(config_.epoch);
     to.set_generation(generation_);
     to.set_statistics_segment(config_.statistics_segment);
+    to.set_crypto_engine(config_.crypto_engine);
     for (const api::WorkerInfo& worker : config_.workers) *to.add_workers() = worker;
     send(reply);
     send_learned();
@@ -143,31 +144,32 @@ void ControlServer::on_resync_begin(const api::ResyncBegin& begin) {
     resync_.generation = begin.generation();
 }
 
-void ControlServer::on_batch(const api::Batch& batch) {
+void ControlServer::on_batch(api::Batch& batch) {
     if (resync_.active) {
         if (batch.remove_size() != 0) {
             resync_ = {};
             return refuse("remove-in-resync", "a resync names what exists, it removes nothing");
         }
-        for (const api::Object& object : batch.put()) {
+        for (api::Object& object : *batch.mutable_put()) {
             ++resync_.objects;
             resync_.digest.add(object.SerializeAsString());
             if (resync_.puts.size() < config_.max_staged_objects)
                 resync_.puts.push_back(object);
             else
                 resync_.overflow = true;
+            if (object.has_transport()) wipe_keys(*object.mutable_transport());
         }
         return;
     }
     PendingReply reply{.generation = batch.generation()};
     for (const api::ObjectRef& object : batch.remove()) state_.remove(object);
-    std::vector<const api::Object*> puts;
-    for (const api::Object& object : batch.put()) puts.push_back(&object);
+    std::vector<api::Object*> puts;
+    for (api::Object& object : *batch.mutable_put()) puts.push_back(&object);
     apply(puts, reply);
 }
 
 void ControlServer::on_resync_commit(const api::ResyncCommit& commit) {
-    const Resync resync = std::exchange(resync_, {});
+    Resync resync = std::exchange(resync_, {});
     if (!resync.active) return refuse("no-resync", "a commit without a begin");
     if (resync.overflow)
         return refuse("too-many-objects", "a resync names at most " +
@@ -181,8 +183,8 @@ void ControlServer::on_resync_commit(const api::ResyncCommit& commit) {
                           std::to_string(resync.objects) + " of generation " +
                           std::to_string(resync.generation) + " arrived, or their digests differ");
     std::vector<api::ObjectRef> keep;
-    std::vector<const api::Object*> puts;
-    for (const api::Object& object : resync.puts) {
+    std::vector<api::Object*> puts;
+    for (api::Object& object : resync.puts) {
         keep.push_back(ref_of(object));
         puts.push_back(&object);
     }
@@ -191,13 +193,15 @@ void ControlServer::on_resync_commit(const api::ResyncCommit& commit) {
     apply(puts, reply);
 }
 
-// Transports first, then what lives on them, whatever the order in which they came.
-void ControlServer::apply(const std::vector<const api::Object*>& puts, PendingReply& reply) {
+// Transports first, then what lives on them, whatever the order in which they came. Keys end here.
+void ControlServer::apply(const std::vector<api::Object*>& puts, PendingReply& reply) {
     for (const auto kind : {api::Object::kTransport, api::Object::kTrack,
                             api::Object::kSubscription, api::Object::BODY_NOT_SET})
-        for (const api::Object* object : puts) {
+        for (api::Object* object : puts) {
             if (object->body_case() != kind) continue;
-            if (const auto problem = state_.put(*object)) {
+            const auto problem = state_.put(*object);
+            if (object->has_transport()) wipe_keys(*object->mutable_transport());
+            if (problem) {
                 api::ObjectError& error = reply.errors.emplace_back();
                 *error.mutable_object() = ref_of(*object);
                 error.set_code(problem->code);

@@ -20,6 +20,7 @@ struct ControlServerConfig {
     std::string path;                // of the socket
     std::uint64_t epoch = 0;         // of this run
     std::string statistics_segment;  // shared memory name
+    std::string crypto_engine;       // for people
     std::vector<api::WorkerInfo> workers;
     std::uint32_t max_staged_objects = 200'000;  // of one resync
 };
@@ -68,9 +69,9 @@ class ControlServer {
     void on_message(std::string_view bytes);
     void on_hello(const api::Hello& hello);
     void on_resync_begin(const api::ResyncBegin& begin);
-    void on_batch(const api::Batch& batch);
+    void on_batch(api::Batch& batch);
     void on_resync_commit(const api::ResyncCommit& commit);
-    void apply(const std::vector<const api::Object*>& puts, PendingReply& reply);
+    void apply(const std::vector<api::Object*>& puts, PendingReply& reply);
     void reply_when_settled();
     void forget_removed();
     void send_learned();

@@ -4,6 +4,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "dataplane/crypto/engine.h"
+
 namespace strata::dataplane {
 
 std::optional<std::uint32_t> DesiredState::Indexes::take() {
@@ -22,7 +24,9 @@ DesiredState::DesiredState(const StateLimits& limits, std::vector<Worker*> worke
     : limits_(limits),
       homes_(std::move(homes)),
       statistics_(statistics),
-      numbers_(std::move(numbers)) {
+      numbers_(std::move(numbers)),
+      cipher_(make_cipher()),
+      fingerprints_(*cipher_, numbers_) {
     for (Worker* worker : workers) {
         WorkerSide side{.index = static_cast<std::uint32_t>(workers_.size()),
                         .worker = worker,
@@ -117,6 +121,7 @@ void DesiredState::destroy(WorkerSide& side, const Command& answer) {
         case Command::Kind::remove_transport:
             side.transports.give_back(answer.transport->index);
             give_back_slot(side, answer.transport->statistics);
+            give_back_checkpoint(answer.transport->checkpoint);
             side.old_transports.erase(answer.transport);
             break;
         case Command::Kind::remove_track:
@@ -135,6 +140,7 @@ void DesiredState::destroy(WorkerSide& side, const Command& answer) {
             break;
         case Command::Kind::replace_track: delete answer.relay_track; break;
         case Command::Kind::set_ice: delete answer.ice; break;
+        case Command::Kind::set_security: delete answer.secure; break;
         case Command::Kind::send_datagram:
             delete answer.datagram;
             --side.datagrams;

@@ -16,6 +16,7 @@
 #include "dataplane/api/strata.pb.h"
 #include "dataplane/server/checkpoint_store.h"
 #include "dataplane/server/object_builder.h"
+#include "dataplane/server/security_builder.h"
 #include "dataplane/worker/worker.h"
 
 namespace strata::dataplane {
@@ -108,7 +109,7 @@ class DesiredState {
         std::unordered_map<Subscription*, std::unique_ptr<Subscription>> old_subscriptions;
     };
     struct TransportRecord {
-        api::Transport spec;
+        api::Transport spec;  // without its keys, see KeyFingerprints
         std::unique_ptr<Transport> object;
         Home home;
         std::set<std::uint64_t> tracks, subscriptions;
@@ -131,13 +132,16 @@ class DesiredState {
     };
     using Problem = std::optional<ObjectProblem>;
 
-    Problem put(const api::Transport& spec);
+    Problem put(const api::Transport& given);
     Problem put(const api::Track& spec);
     Problem put(const api::Subscription& spec);
-    Problem add(const api::Transport& spec);
+    Problem add(const api::Transport& given);
     Problem add(const api::Track& spec);
     Problem add(const api::Subscription& spec);
     Problem rebuild(const api::Transport& spec);
+    // `given` has the keys, `redacted` is what is kept of it.
+    Problem update_security(TransportRecord& record, const api::Transport& given,
+                            const api::Transport& redacted);
     Problem update_ice(TransportRecord& record, const api::Transport& spec);
     Problem check_ufrags(const api::Transport& spec) const;
     void set_ufrags(const api::Transport& spec);
@@ -156,6 +160,7 @@ class DesiredState {
     SlotRef take_slot(std::uint32_t worker, api::StatisticsKind kind, std::uint64_t id,
                       std::uint64_t parent, std::uint64_t peer);
     void give_back_slot(WorkerSide& side, const SlotRef& slot);
+    void resume(Transport& transport);
     void resume(Subscription& subscription);
     void resume(PublishedTrack& track);
     void give_back_checkpoint(CheckpointRecord* record);
@@ -169,6 +174,8 @@ class DesiredState {
     CheckpointStore* checkpoints_ = nullptr;
     relay::TimeUs checkpoint_age_us_ = 0;
     std::function<relay::TimeUs()> clock_;
+    std::unique_ptr<relay::SrtpCipher> cipher_;  // expands keys; outlives them
+    KeyFingerprints fingerprints_;
     std::unordered_map<std::uint64_t, TransportRecord> transports_;
     std::unordered_map<std::uint64_t, TrackRecord> tracks_;
     std::unordered_map<std::uint64_t, SubscriptionRecord> subscriptions_;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "dataplane/server/desired_state.h"
@@ -39,6 +40,19 @@ void DesiredState::resume(Subscription& subscription) {
     write_checkpoint(*claim.record, resumption->granted);
 }
 
+// The SRTCP index jumps as well; of its 31 bits there is no end in sight.
+void DesiredState::resume(Transport& transport) {
+    constexpr std::uint64_t kJump = 65'536, kLast = 0x7fff'ffff;
+    if (checkpoints_ == nullptr || !transport.secure) return;
+    const auto claim = checkpoints_->claim({.kind = CheckpointKind::transport, .id = transport.id});
+    transport.checkpoint = claim.record;
+    if (claim.record == nullptr || !claim.stored) return;
+    CheckpointNumbers granted = *claim.stored;
+    granted.secure[0] = std::min(granted.secure[0] + kJump, kLast + 1);
+    transport.srtcp_index = static_cast<std::uint32_t>(granted.secure[0]);
+    write_checkpoint(*claim.record, granted);
+}
+
 // Numbers of what arrives: nothing is sent under them, so that they needn't jump.
 void DesiredState::resume(PublishedTrack& track) {
     if (checkpoints_ == nullptr) return;
@@ -52,8 +66,10 @@ void DesiredState::resume(PublishedTrack& track) {
                                      .clock_rate_hz = track.track->config().clock_rate_hz,
                                      .max_age_us = checkpoint_age_us_};
         if (encoding.ssrc != 0 &&
-            check_claim(*claim.stored, stream, clock_()) == CheckpointFault::none)
+            check_claim(*claim.stored, stream, clock_()) == CheckpointFault::none) {
             encoding.reception.resume(static_cast<std::int64_t>(claim.stored->extended_sequence));
+            encoding.srtp_resume = claim.stored->secure[0];
+        }
     }
 }
 

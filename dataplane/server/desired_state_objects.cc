@@ -20,6 +20,12 @@ ObjectProblem no_room(const char* what, std::uint32_t limit, const char* key) {
             "there is room for " + std::to_string(limit) + " " + what + " (limits." + key + ")"};
 }
 
+// C25: what was sent under them is forgotten, and might be sent again.
+ObjectProblem keys_used(std::uint64_t id) {
+    return {"keys-used", "transport " + std::to_string(id) +
+                             " needs new keys: something was sent under these before"};
+}
+
 // Where it is for good: an ICE agent's remote address is only where it was last.
 std::optional<Endpoint> fixed_address(const api::Transport& spec) {
     return spec.has_ice() ? std::nullopt : remote_of(spec);
@@ -58,25 +64,27 @@ DesiredState::Problem DesiredState::check_ssrcs(const TransportRecord& transport
     return {};
 }
 
-DesiredState::Problem DesiredState::put(const api::Transport& spec) {
-    const auto at = transports_.find(spec.id());
-    if (at == transports_.end()) return add(spec);
+DesiredState::Problem DesiredState::put(const api::Transport& given) {
+    const auto at = transports_.find(given.id());
+    if (at == transports_.end()) return add(given);
     TransportRecord& record = at->second;
+    const api::Transport spec = fingerprints_.redacted(given);
     if (serialized(record.spec) == serialized(spec)) return {};
-    if (record.spec.has_ice() && spec.has_ice()) {
-        api::Transport same = spec;
-        *same.mutable_ice() = record.spec.ice();
-        same.set_remote_address(record.spec.remote_address());
-        same.set_remote_port(record.spec.remote_port());
-        return serialized(same) == serialized(record.spec) ? update_ice(record, spec)
-                                                           : rebuild(spec);
-    }
-    // An empty address means "whatever was latched": nothing to change.
+    if (record.spec.has_ice() != spec.has_ice() ||
+        record.spec.has_security() != spec.has_security())
+        return rebuild(given);
+    // What can change in place. An empty address means "whatever was latched": nothing to change.
     api::Transport same = spec;
+    if (spec.has_ice()) *same.mutable_ice() = record.spec.ice();
+    if (spec.has_security()) *same.mutable_security() = record.spec.security();
     same.set_remote_address(record.spec.remote_address());
     same.set_remote_port(record.spec.remote_port());
-    if (serialized(same) != serialized(record.spec)) return rebuild(spec);
-    if (spec.remote_address().empty()) return {};
+    if (serialized(same) != serialized(record.spec)) return rebuild(given);
+    if (const Problem problem = update_security(record, given, spec)) return problem;
+    if (spec.has_ice()) return update_ice(record, spec);
+    if (spec.remote_address().empty() || (spec.remote_address() == record.spec.remote_address() &&
+                                          spec.remote_port() == record.spec.remote_port()))
+        return {};
 
     const auto checked = build_transport(spec, record.home.local);
     if (!checked) return checked.error();
@@ -100,7 +108,8 @@ DesiredState::Problem DesiredState::put(const api::Transport& spec) {
     return {};
 }
 
-DesiredState::Problem DesiredState::add(const api::Transport& spec) {
+DesiredState::Problem DesiredState::add(const api::Transport& given) {
+    const api::Transport spec = fingerprints_.redacted(given);
     if (spec.id() == 0) return ObjectProblem{"invalid", "ids begin at 1"};
     if (spec.worker() >= homes_.size())
         return ObjectProblem{"unknown-worker", "there are " + std::to_string(homes_.size()) +
@@ -110,6 +119,9 @@ DesiredState::Problem DesiredState::add(const api::Transport& spec) {
     WorkerSide& side = workers_[home.worker];
     auto built = build_transport(spec, home.local, limits_.transport);
     if (!built) return built.error();
+    auto secure = build_security(given.security(), *cipher_, limits_.transport.srtp);
+    if (!secure) return secure.error();
+    if (fingerprints_.retired(spec)) return keys_used(spec.id());
     if (const Problem problem = check_ufrags(spec)) return problem;
     const auto remote = fixed_address(spec);
     const std::string key = remote ? address_key(home, *remote) : std::string();
@@ -123,6 +135,8 @@ DesiredState::Problem DesiredState::add(const api::Transport& spec) {
     Transport& transport = **built;
     transport.index = *index;
     transport.port = home.port;
+    transport.srtp = std::move(*secure);
+    resume(transport);
     transport.statistics =
         take_slot(home.worker, api::StatisticsKind::transport, spec.id(), spec.worker(), 0);
     TransportRecord record{.spec = spec, .object = std::move(*built), .home = home};
@@ -138,6 +152,11 @@ DesiredState::Problem DesiredState::rebuild(const api::Transport& spec) {
     const auto checked = build_transport(spec, homes_[spec.worker()].local, limits_.transport);
     if (!checked) return checked.error();
     if (const Problem problem = check_ufrags(spec)) return problem;
+    if (const auto secure = build_security(spec.security(), *cipher_, limits_.transport.srtp);
+        !secure)
+        return secure.error();
+    const std::string key = fingerprints_.redacted(spec).security().outbound_key();
+    if (!key.empty() && key == record.spec.security().outbound_key()) return keys_used(spec.id());
     std::vector<api::Track> tracks;
     std::set<std::uint64_t> legs = record.subscriptions;
     for (const std::uint64_t id : record.tracks) {
@@ -161,12 +180,31 @@ void DesiredState::remove_transport(std::uint64_t id) {
     TransportRecord& record = at->second;
     WorkerSide& side = workers_[record.home.worker];
     forget_ufrags(record.spec);
+    fingerprints_.retire(record.spec);
     if (const auto remote = fixed_address(record.spec))
         addresses_.erase(address_key(record.home, *remote));
     Transport* object = record.object.get();
     side.old_transports.emplace(object, std::move(record.object));
     submit(side, {.kind = Command::Kind::remove_transport, .transport = object});
     transports_.erase(at);
+}
+
+// In place: the worker goes on with its roll-over counters (RFC 3711 section 3.3.1).
+DesiredState::Problem DesiredState::update_security(TransportRecord& record,
+                                                    const api::Transport& given,
+                                                    const api::Transport& redacted) {
+    if (serialized(record.spec.security()) == serialized(redacted.security())) return {};
+    auto secure = build_security(given.security(), *cipher_, limits_.transport.srtp);
+    if (!secure) return secure.error();
+    const std::string& key = redacted.security().outbound_key();
+    if (!key.empty() && key == record.spec.security().outbound_key()) return keys_used(given.id());
+    if (fingerprints_.retired(redacted)) return keys_used(given.id());
+    fingerprints_.retire(record.spec);
+    *record.spec.mutable_security() = redacted.security();
+    submit(workers_[record.home.worker], {.kind = Command::Kind::set_security,
+                                          .transport = record.object.get(),
+                                          .secure = secure->release()});
+    return {};
 }
 
 // In place: media goes on while the credentials change (C44).
@@ -360,7 +398,8 @@ DesiredState::Problem DesiredState::add(const api::Subscription& spec) {
         return no_room("subscriptions", limits_.subscriptions_per_worker,
                        "subscriptions_per_worker");
     Subscription& subscription = **built;
-    subscription.config.profile.leg = transport.home.port;
+    subscription.config.profile.leg =
+        static_cast<std::uint8_t>(transport.home.port | (subscription.legs ? kSecureLeg : 0));
     if (!take_profile(track, subscription.config.profile)) {
         side.subscriptions.give_back(*index);
         return ObjectProblem{"capacity", "the receivers of a track have at most " +

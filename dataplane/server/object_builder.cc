@@ -130,7 +130,12 @@ Built<Transport> build_transport(const api::Transport& spec, const Endpoint& loc
         constexpr std::size_t kEndedLegs = 64;  // SSRCs: more slots than a browser shows
         transport->ended_legs = EndedLegs(kEndedLegs);
     }
-    if (spec.remote_address().empty()) return transport;
+    if (spec.remote_address().empty()) {
+        // What would latch it can't be authenticated.
+        if (transport->secure && !transport->ice)
+            return invalid("a transport with security has ICE or a remote address");
+        return transport;
+    }
 
     const auto remote = remote_of(spec);
     if (!remote || remote->address.is_unspecified() || spec.remote_port() == 0 ||
@@ -206,6 +211,12 @@ Built<Subscription> build_subscription(const api::Subscription& spec, PublishedT
     config.ssrc = spec.ssrc();
     config.target = to_layer_target(spec.target());
     config.first_sequence = static_cast<std::uint16_t>(numbers());
+    if (transport.secure) {
+        subscription->legs = std::make_unique<SecureLegs>();
+        // A receiver that misses the first packets still guesses roll-over counter 0.
+        config.first_sequence &= 0x7fff;
+    }
+    subscription->rtx_ssrc = spec.rtx_ssrc();
     config.first_timestamp = numbers();
     config.profile.payload_type = static_cast<std::uint8_t>(spec.payload_type());
     config.profile.red_payload_type = static_cast<std::uint8_t>(spec.red_payload_type());

@@ -36,6 +36,7 @@ struct TrackLimits {
 struct TransportLimits {
     relay::IceLimits ice;  // its consent timeout is the default
     std::uint32_t punts_per_s = 100;
+    relay::InboundStreams::Limits srtp;
 };
 
 // `local` is where the transport's worker receives.

@@ -15,6 +15,7 @@ struct Command {
         remove_transport,  // its tracks and subscriptions have been removed before
         set_address,       // transport, address
         set_ice,           // transport, ice; the answer has what was in force before
+        set_security,      // transport, secure (null: no keys); the answer has what was in force
         send_datagram,     // transport, datagram; the answer gives it back
         add_track,
         remove_track,   // its subscriptions have been removed before
@@ -29,6 +30,7 @@ struct Command {
     Subscription* subscription = nullptr;
     relay::Track* relay_track = nullptr;
     IceChange* ice = nullptr;
+    SecureTransport* secure = nullptr;
     std::vector<std::uint8_t>* datagram = nullptr;
     Endpoint address{};
     relay::LayerTarget target{};

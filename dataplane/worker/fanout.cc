@@ -1,14 +1,13 @@
 #include "dataplane/worker/fanout.h"
 
-#include <rte_mempool.h>
-#include <rte_prefetch.h>
-
 #include <algorithm>
 #include <cassert>
 #include <cstring>
 
 #include "dataplane/net/ethernet_link.h"
 #include "dataplane/net/socket_link.h"
+#include "dataplane/worker/fanout_secure.h"
+#include "dataplane/worker/header_mbuf.h"
 #include "relay/rewrite/header_template.h"
 
 namespace strata::dataplane {
@@ -18,31 +17,8 @@ namespace {
 constexpr std::uint32_t kChunk = 64;  // header mbufs taken from the pool at once
 constexpr std::uint32_t kAhead = 4;   // receivers prefetched
 
-// A header mbuf fresh from the pool: its room, where the RTP header goes. Only what the pool
-// doesn't guarantee is set (refcnt 1, next null and one segment are: rte_mbuf_raw_alloc).
-std::uint8_t* rtp_room(rte_mbuf* m) { return static_cast<std::uint8_t*>(m->buf_addr) + kRtpOffset; }
-
-void set_lengths(rte_mbuf* m, std::uint16_t link_bytes, std::uint16_t bytes) {
-    m->data_off = static_cast<std::uint16_t>(kRtpOffset - link_bytes);
-    m->data_len = static_cast<std::uint16_t>(link_bytes + bytes);
-    m->pkt_len = m->data_len;
-}
-
-void prefetch_header(const rte_mbuf* m) {
-    rte_prefetch0(m);
-    rte_prefetch0(reinterpret_cast<const std::uint8_t*>(m) + 64);
-    rte_prefetch0(reinterpret_cast<const std::uint8_t*>(m) + sizeof(rte_mbuf));
-    rte_prefetch0(reinterpret_cast<const std::uint8_t*>(m) + sizeof(rte_mbuf) + 64);
-}
-
-void prefetch_slot(const relay::ReceiverSlot* slot) {
-    rte_prefetch0(slot);
-    rte_prefetch0(slot->link.data());
-}
-
-bool take_headers(rte_mempool* pool, rte_mbuf** m, std::uint32_t n) {
-    return rte_mempool_get_bulk(pool, reinterpret_cast<void**>(m), n) == 0;
-}
+// All receivers of an output are secure, or none is: it is part of their profile (leg).
+bool is_secure(const relay::Output& output) { return output.receivers.front().seal != nullptr; }
 
 }  // namespace
 
@@ -111,7 +87,12 @@ FanOut::FanOut(Port& port, std::uint16_t queue, const Pools& pools, const FanOut
       tiny_payload_bytes_(std::min(config.tiny_payload_bytes, kTinyPayloadMax)),
       chains_(port.capabilities().chains && port.capabilities().max_segments >= 2),
       through_kernel_(port.capabilities().through_kernel),
-      queue_(port, queue, config.tx_queue) {}
+      queue_(port, queue, config.tx_queue),
+      cipher_(config.cipher),
+      jobs_(config.cipher ? kCounterBatch : 0),
+      sealings_(config.cipher ? kCounterBatch : 0) {}
+
+FanOut::~FanOut() = default;
 
 FanOut::PayloadMode FanOut::mode_of(const relay::Output& output) const {
     if (output.payload_size == 0) return PayloadMode::none;
@@ -145,11 +126,15 @@ void FanOut::send_with(Writer& writer, rte_mbuf& packet, std::span<const relay::
                        Burst burst) {
     Payloads payloads;
     for (const relay::Output& output : outputs)
-        if (mode_of(output) == PayloadMode::chain && fits_port(output))
+        if (!is_secure(output) && mode_of(output) == PayloadMode::chain && fits_port(output))
             payloads.of(output).wanted += static_cast<std::uint32_t>(output.receivers.size());
     for (const relay::Output& output : outputs) {
         const auto n = static_cast<std::uint32_t>(output.receivers.size());
         counters_.selected += n;
+        if (is_secure(output)) {
+            send_secure(packet, output, burst);
+            continue;
+        }
         if (!fits_port(output)) {
             counters_.too_large += n;
             continue;

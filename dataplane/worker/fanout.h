@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "dataplane/port/pools.h"
 #include "dataplane/port/port.h"
 #include "dataplane/port/tx_queue.h"
+#include "relay/srtp/cipher.h"
 #include "relay/svc/track.h"
 
 namespace strata::dataplane {
@@ -15,6 +17,8 @@ struct FanOutConfig {
     // At most kTinyPayloadMax.
     std::uint16_t tiny_payload_bytes = 0;
     TxQueueConfig tx_queue;
+    // Encrypts for receivers with a seal; its owner's. Null: there are none.
+    relay::SrtpCipher* cipher = nullptr;
 };
 
 constexpr std::size_t kOwnPacketBytes = 2'048;
@@ -24,25 +28,29 @@ constexpr std::uint32_t kMaxReferences = 32'000;
 
 // Every output that was asked for ends in exactly one of the first group; `queued_for_tx` goes on
 // in TxQueueCounters::pushed. selected = queued_for_tx + no_header_mbuf + no_payload_mbuf +
-// too_large.
+// too_large + unkeyed + index_used.
 struct FanOutCounters {
     std::uint64_t selected = 0;
     std::uint64_t queued_for_tx = 0;
     std::uint64_t no_header_mbuf = 0;   // header pool empty
     std::uint64_t no_payload_mbuf = 0;  // indirect (or linear) pool empty
     std::uint64_t too_large = 0;        // beyond the port's max_datagram_bytes
+    std::uint64_t unkeyed = 0;          // to be encrypted, without keys
+    std::uint64_t index_used = 0;       // to be encrypted under an index that was used (C25)
     // How payloads left (invariant 1: each kind of copy has a counter). Of queued_for_tx.
     std::uint64_t chained = 0;         // not copied
     std::uint64_t no_payload = 0;      // header only: our own packets, holes closed
     std::uint64_t copied_tiny = 0;     // small payload behind its header
     std::uint64_t copied_linear = 0;   // the port can't take chains
+    std::uint64_t encrypted = 0;       // from the shared payload into the receiver's own packet
     std::uint64_t through_kernel = 0;  // of all of the above, those that the kernel copies once
 };
 
 // Makes a received packet into one packet per receiver without copying its payload: a header mbuf
 // each, chained to one indirect mbuf per payload variant whose reference count is raised once.
-// One per (worker, port). Thread: its worker.
-// budget: at 100 receivers at most twice the raw ceiling, bench/pipeline
+// Where receivers have a seal, the payload is encrypted into each one's own packet instead. One per
+// (worker, port). Thread: its worker. budget: at 100 receivers at most twice the raw ceiling,
+// bench/pipeline
 class FanOut {
   public:
     FanOut(Port& port, std::uint16_t queue, const Pools& pools, const FanOutConfig& config);
@@ -56,8 +64,16 @@ class FanOut {
     void send_own(std::span<const std::byte, kLinkBytes> link, std::span<const std::uint8_t> packet,
                   TxClass tx_class, relay::TimeUs now);
 
+    // Encrypts what waits for that. Before a packet given to send() is freed.
+    void seal(relay::TimeUs now);
+
     // End of the turn: what waits for its neighbours to make a batch leaves now.
-    void flush(relay::TimeUs now) { queue_.flush(now); }
+    void flush(relay::TimeUs now) {
+        seal(now);
+        queue_.flush(now);
+    }
+
+    ~FanOut();
 
     const FanOutCounters& counters() const { return counters_; }
     const TxQueue& queue() const { return queue_; }
@@ -86,6 +102,14 @@ class FanOut {
     template <typename Writer>
     void send_chunk(Writer& writer, rte_mbuf& packet, const relay::Output& output, Chunk chunk,
                     Burst burst);
+    // fanout_secure.cc
+    struct SecureOutput;
+    struct Sealing;
+    void send_secure(rte_mbuf& packet, const relay::Output& output, Burst burst);
+    bool add_secure(const SecureOutput& output, const relay::ReceiverSlot& slot, rte_mbuf* m,
+                    relay::TimeUs now);
+    template <typename Writer>
+    void finish_sealed(Writer writer, relay::TimeUs now);
     PayloadMode mode_of(const relay::Output& output) const;
     bool fits_port(const relay::Output& output) const;
     rte_mempool* linear_pool() const;
@@ -98,6 +122,10 @@ class FanOut {
     bool chains_, through_kernel_;
     FanOutCounters counters_;
     TxQueue queue_;
+    relay::SrtpCipher* cipher_;
+    std::uint32_t waiting_ = 0;  // jobs and sealings
+    std::vector<relay::CipherJob> jobs_;
+    std::vector<Sealing> sealings_;
 };
 
 }  // namespace strata::dataplane

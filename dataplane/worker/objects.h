@@ -11,6 +11,7 @@
 #include "dataplane/worker/checkpoint.h"
 #include "dataplane/worker/ended_legs.h"
 #include "dataplane/worker/ice_transport.h"
+#include "dataplane/worker/secure_transport.h"
 #include "dataplane/worker/timer_wheel.h"
 #include "relay/rtp/packet.h"
 #include "relay/rtp/reception_statistics.h"
@@ -47,8 +48,11 @@ struct alignas(64) Transport {
     // Constant; a WebRTC peer: its tuples are validated by STUN and nothing is latched. Null:
     // others.
     std::unique_ptr<IceTransport> ice;
-    bool secure = false;            // constant: nothing but SRTP, SRTCP, STUN and DTLS passes
-    relay::RateLimit punt_rate{0};  // of its DTLS datagrams
+    bool secure = false;  // constant: nothing but SRTP, SRTCP, STUN and DTLS passes
+    std::unique_ptr<SecureTransport> srtp;   // its keys; null: they haven't come, nothing passes
+    std::uint32_t srtcp_index = 0;           // next to be sent, of all SSRCs together; 31 bits
+    CheckpointRecord* checkpoint = nullptr;  // constant; null: nothing outlives the process
+    relay::RateLimit punt_rate{0};           // of its DTLS datagrams
 
     bool has_address = false;  // given by command or latched; false: waits for its first packet
     bool latched = false;      // the address came from a packet
@@ -75,6 +79,7 @@ struct alignas(64) InboundEncoding {
     std::uint64_t rtx_packets = 0, duplicates = 0;
     std::uint64_t key_frame_requests = 0;
     std::uint32_t sender_reports = 0;
+    std::uint64_t srtp_resume = 0;  // constant: one more than the highest index before a restart
     CheckpointRecord* checkpoint = nullptr;  // constant; null: nothing outlives the process
     SlotRef statistics;
 };
@@ -103,6 +108,8 @@ struct Subscription {
     PublishedTrack* track = nullptr;   // constant
     Transport* transport = nullptr;    // constant
     relay::ReceiverConfig config;      // link and target change
+    std::uint32_t rtx_ssrc = 0;        // constant, 0: none
+    std::unique_ptr<SecureLegs> legs;  // of a secure transport; null: plain
     bool attached = false;             // the track knows it: its transport has an address
     Subscription* next = nullptr;      // of the same transport
     Subscription** link = nullptr;     // what points at this one

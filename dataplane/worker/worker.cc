@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "dataplane/crypto/engine.h"
 #include "relay/rtp/byte_order.h"
 #include "relay/rtp/demux.h"
 
@@ -16,6 +17,7 @@ using api::WorkerCounter;
 Worker::Worker(const WorkerConfig& config, std::span<Port* const> ports, const Pools& pools,
                api::WorkerBlock& statistics, relay::TimeUs now)
     : config_(config),
+      cipher_(make_cipher()),
       ports_(ports.begin(), ports.end()),
       statistics_(statistics),
       transports_(config.max_transports, config.secret),
@@ -27,6 +29,7 @@ Worker::Worker(const WorkerConfig& config, std::span<Port* const> ports, const P
       answers_(config.command_ring),
       notices_(config.command_ring),
       punts_(config.punt_ring_bytes) {
+    config_.fan_out.cipher = cipher_.get();
     for (Port* port : ports_)
         fan_outs_.push_back(std::make_unique<FanOut>(*port, config_.queue, pools, config_.fan_out));
     waiting_by_name_.reserve(config_.max_waiting_by_name);
@@ -90,6 +93,7 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
     }
     count(WorkerCounter::rx_packets, n);
     count(WorkerCounter::rx_bytes, bytes);
+    const std::uint64_t ended = unprotect({packets.data(), n}, {transports.data(), n});
     // What a packet's track will touch is fetched while those before it are worked on: a burst may
     // belong to as many rooms. In steps, because each address stands in what the step before
     // fetched.
@@ -100,9 +104,11 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
         for (unsigned step = 1; step < 4; ++step)
             if (const std::size_t at = i - step * kApart; at < n && streams[at].object)
                 prefetch_track(streams[at], step);
-        if (const std::size_t at = i - 4 * kApart; at < n)
+        if (const std::size_t at = i - 4 * kApart; at < n && (ended >> at & 1) == 0)
             on_datagram(*packets[at], static_cast<std::uint8_t>(port), transports[at], now);
     }
+    // What waits to be encrypted with others refers to these packets.
+    for (auto& fan_out : fan_outs_) fan_out->seal(now);
     rte_pktmbuf_free_bulk(packets.data(), n);
 }
 
@@ -137,7 +143,10 @@ void Worker::on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transpo
     if (kind == PacketClass::stun) return on_stun(packet, port, now);
     if (kind == PacketClass::dtls) return on_dtls(packet, transport, now);
     if (kind != PacketClass::rtp && kind != PacketClass::rtcp) return drop(RxDrop::not_ours);
-    if (!transport) transport = find_transport(meta(&packet).flow);  // latched in this burst
+    if (!transport) {
+        transport = find_transport(meta(&packet).flow);  // latched or validated in this burst
+        if (transport && transport->secure && !unprotect_one(packet, *transport)) return;
+    }
     RxDrop reason = users_.size() != 0 ? RxDrop::unvalidated : RxDrop::unknown_transport;
     if (!transport && kind == PacketClass::rtp) transport = latch(packet, port, reason, now);
     if (!transport) return drop(reason);
@@ -161,6 +170,9 @@ void Worker::publish_counters() {
         made.too_large += f.too_large;
         made.copied_tiny += f.copied_tiny;
         made.copied_linear += f.copied_linear;
+        made.encrypted += f.encrypted;
+        made.unkeyed += f.unkeyed;
+        made.index_used += f.index_used;
         made.through_kernel += f.through_kernel;
         const TxQueueCounters& q = fan_outs_[i]->queue().counters();
         queues.sent += q.sent;
@@ -184,6 +196,9 @@ void Worker::publish_counters() {
     statistics_[WorkerCounter::copied_linearised].set(linearised);
     statistics_[WorkerCounter::copied_small].set(made.copied_tiny);
     statistics_[WorkerCounter::copied_no_chain].set(made.copied_linear);
+    statistics_[WorkerCounter::copied_encrypted].set(made.encrypted);
+    statistics_[TxDrop::unkeyed].set(made.unkeyed);
+    statistics_[TxDrop::index_used].set(made.index_used);
     statistics_[WorkerCounter::copied_kernel].set(made.through_kernel);
     statistics_[TxDrop::tx_full].set(full);
     statistics_[TxDrop::tx_late].set(late);

@@ -19,7 +19,9 @@
 #include "dataplane/worker/timer_wheel.h"
 #include "relay/ice/agent.h"
 #include "relay/ice/rate_limit.h"
+#include "relay/rtp/demux.h"
 #include "relay/rtp/rtcp/report.h"
+#include "relay/srtp/receiver.h"
 
 namespace strata::dataplane {
 
@@ -49,6 +51,10 @@ constexpr std::size_t kMaxPorts = 8;
 constexpr relay::TimeUs kTrackTimerUs = 10'000;       // relay::Track::on_timer
 constexpr relay::TimeUs kIdleTrackTimerUs = 100'000;  // of a track without packets for a second
 constexpr relay::TimeUs kStatisticsUs = 250'000;      // objects' values in the segment
+
+// An RTCP compound of the relay's own has room for what SRTCP adds.
+constexpr std::size_t kRtcpBytes =
+    kHeaderPayloadBytes - relay::rtcp_overhead(relay::SrtpProfile::aead_aes_128_gcm);
 
 // One core's share of the relay: its queue of every port, the flows and streams that live there,
 // and nothing that another worker writes. Everything is done in turn(): no allocation, lock, log or
@@ -183,6 +189,26 @@ class Worker {
     void send_rtcp(Transport& transport, std::span<const std::uint8_t> compound, relay::TimeUs now);
     void send_picture_loss(PublishedTrack& track, std::uint8_t encoding, relay::TimeUs now);
 
+    // worker_srtp.cc
+    struct Opening {
+        relay::SrtpReceiver::Packet work;
+        std::uint8_t packet = 0;  // of the burst
+    };
+    std::uint64_t unprotect(std::span<rte_mbuf* const> packets,
+                            std::span<Transport* const> transports);
+    bool unprotect_one(rte_mbuf& packet, Transport& transport);
+    bool begin_open(rte_mbuf& packet, Transport& transport, relay::PacketClass kind,
+                    relay::SrtpReceiver::Packet& work);
+    bool finish_open(rte_mbuf& packet, Transport& transport,
+                     const relay::SrtpReceiver::Packet& work);
+    void send_srtcp(Transport& transport, std::span<const std::uint8_t> compound,
+                    relay::TimeUs now);
+    void set_security(const Command& command, relay::TimeUs now);
+    void hand_keys(Subscription& subscription);
+    static void remember_sent(const Subscription& subscription);
+    static void expect_srtp(PublishedTrack& track);
+    static void unexpect_srtp(PublishedTrack& track);
+
     // worker_timers.cc
     void run_timers(relay::TimeUs now, Turn& turn);
     void on_track_timer(PublishedTrack& track, relay::TimeUs now);
@@ -193,6 +219,7 @@ class Worker {
     static void publish(const Transport& transport);
 
     // worker_checkpoint.cc
+    static void keep(const Transport& transport, relay::TimeUs now);
     static void keep(Subscription& subscription, relay::TimeUs now);
     static void keep(PublishedTrack& track, relay::TimeUs now);
 
@@ -213,6 +240,9 @@ class Worker {
     static std::span<const std::uint8_t> bytes_of(const rte_mbuf& packet);
 
     WorkerConfig config_;
+    std::unique_ptr<relay::SrtpCipher> cipher_;
+    std::array<Opening, kMaxBurst> openings_;
+    std::array<relay::CipherJob, kMaxBurst> open_jobs_;
     std::vector<Port*> ports_;
     std::vector<std::unique_ptr<FanOut>> fan_outs_;
     api::WorkerBlock& statistics_;

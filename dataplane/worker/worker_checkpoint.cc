@@ -28,7 +28,10 @@ void Worker::keep(Subscription& subscription, relay::TimeUs now) {
     const auto last = numbers_of(subscription);
     if (!last || !last->ever) return;
     const std::uint64_t before = subscription.extended_sequence;
-    const std::uint64_t extended = extend_forward(before, last->next_sequence);
+    std::uint64_t extended = extend_forward(before, last->next_sequence);
+    if (subscription.legs && subscription.legs->media.stream.started())  // it knows its cycle
+        extended = relay::nearest_index(subscription.legs->media.stream.highest(),
+                                        last->next_sequence);
     if (extended == before && last->packets == subscription.packets_kept)
         return confirm(*subscription.checkpoint, now);
     CheckpointNumbers numbers =
@@ -54,8 +57,21 @@ void Worker::keep(PublishedTrack& track, relay::TimeUs now) {
         numbers.ssrc = in.ssrc;
         numbers.clock_rate_hz = config.clock_rate_hz;
         numbers.ever = 1;
+        if (const SecureTransport* srtp = track.transport->srtp.get())
+            if (const auto* window = srtp->receiver.rtp().find(in.ssrc))
+                numbers.secure[0] = window->highest() + 1;
         write_checkpoint(*in.checkpoint, numbers);
     }
+}
+
+// The SRTCP index: with its reports, once a second.
+void Worker::keep(const Transport& transport, relay::TimeUs now) {
+    if (transport.checkpoint == nullptr || transport.srtcp_index == 0) return;
+    CheckpointNumbers numbers;
+    numbers.written_us = numbers.sent_us = now;
+    numbers.secure[0] = transport.srtcp_index;
+    numbers.ever = 1;
+    write_checkpoint(*transport.checkpoint, numbers);
 }
 
 }  // namespace strata::dataplane

@@ -52,6 +52,7 @@ void Worker::apply(const Command& command, relay::TimeUs now) {
         case Command::Kind::set_address:
             return set_address(*command.transport, command.address, now);
         case Command::Kind::set_ice: return set_ice(command);
+        case Command::Kind::set_security: return set_security(command, now);
         case Command::Kind::send_datagram: return send_datagram(command, now);
         case Command::Kind::add_track: return add(*command.track, now);
         case Command::Kind::remove_track: return remove(*command.track);
@@ -109,6 +110,7 @@ void Worker::add(PublishedTrack& track, relay::TimeUs now) {
         take(encoding.rtx_ssrc, StreamRef::Kind::rtx);
     }
     if (!transport.has_address && !transport.ice) offer_for_latching(track);
+    expect_srtp(track);
     track.timer.owner = &track;
     track.timer.kind = static_cast<std::uint8_t>(TimerKind::track);
     timers_.arm(track.timer, now + phase(track.id, kTrackTimerUs));
@@ -118,6 +120,7 @@ void Worker::remove(PublishedTrack& track) {
     timers_.disarm(track.timer);
     Transport& transport = *track.transport;
     if (!transport.has_address && !transport.ice) hide_from_latching(track);
+    unexpect_srtp(track);
     for (const InboundEncoding& encoding : track.encodings)
         for (const std::uint32_t ssrc : {encoding.ssrc, encoding.rtx_ssrc}) {
             const std::uint64_t key = stream_key(transport.index, ssrc);
@@ -150,6 +153,7 @@ void Worker::add(Subscription& subscription, relay::TimeUs now) {
     else
         subscription.config.resume =
             subscription.transport->ended_legs.find(subscription.config.ssrc);
+    if (subscription.legs) hand_keys(subscription);
     attach(subscription, now);
     subscription.timer.owner = &subscription;
     if (subscription.checkpoint_refused) count(WorkerCounter::checkpoints_refused);
@@ -172,6 +176,7 @@ void Worker::remove(Subscription& subscription, relay::TimeUs now) {
         track.remove_receiver(subscription.handle);
     }
     subscription.transport->ended_legs.keep(subscription.config.ssrc, subscription.config.resume);
+    remember_sent(subscription);
     answers_.push({.kind = Command::Kind::remove_subscription, .subscription = &subscription});
 }
 

@@ -225,16 +225,26 @@ void Worker::attach_all(Transport& transport, relay::TimeUs now) {
 void Worker::attach(Subscription& subscription, relay::TimeUs now) {
     const Transport& transport = *subscription.transport;
     relay::Track& track = *subscription.track->track;
-    if (!transport.has_link) return detach(subscription);
+    if (!transport.has_link || (subscription.legs && !subscription.legs->media.keys))
+        return detach(subscription);
     subscription.config.link = transport.link;
-    if (subscription.config.profile.leg != transport.port) {
+    const auto leg = static_cast<std::uint8_t>(transport.port | (subscription.legs ? kSecureLeg : 0));
+    if (subscription.config.profile.leg != leg) {
         // Another port: other receivers share its packets from now on.
         detach(subscription);
-        subscription.config.profile.leg = transport.port;
+        subscription.config.profile.leg = leg;
     }
     if (subscription.attached) {
         track.set_link(subscription.handle, subscription.config.link);
     } else {
+        if (subscription.legs) {
+            subscription.config.seal = &subscription.legs->media;
+            // C25: its SSRC may have been sent under these keys.
+            if (const relay::OutboundStream& stream = subscription.legs->media.stream;
+                stream.started() && !subscription.config.resume.ever)
+                subscription.config.first_sequence =
+                    static_cast<std::uint16_t>(stream.highest() + 1);
+        }
         subscription.attached = track.add_receiver(subscription.handle, subscription.config, now);
         send_key_frame_requests(*subscription.track, now);
     }

@@ -128,6 +128,7 @@ void Worker::on_bye(Transport& transport, const relay::RtcpPacket& part) {
 
 void Worker::send_rtcp(Transport& transport, std::span<const std::uint8_t> compound,
                        relay::TimeUs now) {
+    if (transport.secure) return send_srtcp(transport, compound, now);
     fan_outs_[transport.port]->send_own(transport.link, compound, TxClass::audio, now);
     count(WorkerCounter::rtcp_out);
 }
@@ -148,7 +149,7 @@ void Worker::send_receiver_report(Transport& transport, relay::TimeUs now) {
     std::array<relay::ReportBlock, kBlocksPerReport> blocks;
     std::size_t n = 0;
     const auto flush = [&] {
-        std::array<std::uint8_t, kHeaderPayloadBytes> buffer;
+        std::array<std::uint8_t, kRtcpBytes> buffer;
         relay::RtcpWriter writer(buffer);
         writer.receiver_report({config_.relay_ssrc}, std::span(blocks).first(n));
         writer.cname({config_.relay_ssrc}, kRelayCname);
@@ -170,7 +171,7 @@ void Worker::send_receiver_report(Transport& transport, relay::TimeUs now) {
 void Worker::send_sender_report(Subscription& subscription, relay::TimeUs now) {
     const auto report = subscription.track->track->sender_report(subscription.handle, now);
     if (!report) return;
-    std::array<std::uint8_t, kHeaderPayloadBytes> buffer;
+    std::array<std::uint8_t, kRtcpBytes> buffer;
     relay::RtcpWriter writer(buffer);
     const relay::Ssrc ssrc{subscription.config.ssrc};
     relay::SenderReport out;

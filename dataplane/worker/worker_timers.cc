@@ -62,6 +62,7 @@ void Worker::on_track_timer(PublishedTrack& track, relay::TimeUs now) {
 void Worker::on_transport_timer(Transport& transport, relay::TimeUs now) {
     if (transport.has_link && transport.track_count != 0) send_receiver_report(transport, now);
     publish(transport);
+    keep(transport, now);
     timers_.arm(transport.report_timer, now + config_.receiver_report_us);
 }
 

@@ -10,8 +10,9 @@
 // The seam to whoever encrypts: relay/srtp says which bytes, an engine (dataplane/crypto) does it.
 namespace strata::relay {
 
-// One session key, expanded the way its engine wants it. The engine alone reads and writes
-// `material`; 1,008 bytes is an AES-GCM key with its powers of H for wide vectors. Never copied.
+// One session key, expanded the way its engine wants it, and its salt beside it. The engine alone
+// reads and writes `material`; 1,008 bytes is an AES-GCM key with its powers of H for wide vectors.
+// Never copied.
 struct alignas(64) CipherKey {
     CipherKey() = default;
     CipherKey(const CipherKey&) = delete;
@@ -19,6 +20,7 @@ struct alignas(64) CipherKey {
 
     std::array<std::byte, 1'008> material{};
     SrtpProfile profile = SrtpProfile::none;
+    std::array<std::uint8_t, kMaxSrtpSalt> salt{};
 };
 static_assert(sizeof(CipherKey) == 1'024);
 
@@ -43,14 +45,15 @@ struct CipherJob {
     std::uint16_t head_size = 0;
     std::uint16_t body_size = 0;
     std::uint16_t covered_size = 0;
-    bool authentic = false;            // open's answer
-    std::uint8_t* tag_out = nullptr;   // seal: where the tag goes; may lie over the end of `covered`
+    bool authentic = false;           // open's answer
+    std::uint8_t* tag_out = nullptr;  // seal: where the tag goes; may lie over the end of `covered`
     std::array<std::uint8_t, 16> iv{};   // 12 bytes for GCM; first counter block for CM
     std::array<std::uint8_t, 16> tag{};  // open: what came with the packet
 };
 
-// Thread: a worker has an engine of its own; expand and release are the main thread's, on one of its
-// own. Jobs of different profiles may be mixed. Nothing here allocates but the constructor and expand.
+// Thread: a worker has an engine of its own; expand and release are the main thread's, on one of
+// its own. Jobs of different profiles may be mixed. Nothing here allocates but the constructor and
+// expand.
 class SrtpCipher {
   public:
     virtual ~SrtpCipher() = default;

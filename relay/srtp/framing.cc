@@ -14,7 +14,8 @@ constexpr std::size_t kRtcpClear = 8;
 constexpr std::uint32_t kEncrypted = 0x8000'0000;  // E bit
 
 void apply_salt(std::array<std::uint8_t, 16>& iv, const std::array<std::uint8_t, 14>& salt) {
-    for (std::size_t i = 0; i < salt.size(); ++i) iv[i] = static_cast<std::uint8_t>(iv[i] ^ salt[i]);
+    for (std::size_t i = 0; i < salt.size(); ++i)
+        iv[i] = static_cast<std::uint8_t>(iv[i] ^ salt[i]);
 }
 
 // AES-CM, RFC 3711 section 4.1.1: (SSRC * 2^64) XOR (index * 2^16) XOR (salt * 2^16).
@@ -71,7 +72,7 @@ std::optional<std::size_t> frame_received_rtp(const SrtpKeys& keys, std::span<st
         store_be32(end, roc_of(index));
         job.covered_size = size16(plain + 4);
     }
-    set_iv(profile, load_be32(&packet[8]), index, keys.rtp_salt, job.iv);
+    set_iv(profile, load_be32(&packet[8]), index, keys.rtp.salt, job.iv);
     return plain;
 }
 
@@ -105,8 +106,8 @@ void frame_received_rtcp(const SrtpKeys& keys, std::span<std::uint8_t> packet,
     job.head_size = size16(encrypted ? read.plain_size - kRtcpClear : 0);
     job.covered_size = size16(read.plain_size + kSrtcpIndexSize);
     if (is_gcm(profile) && encrypted) {
-        // Additional data are the first 8 bytes and the trailer: put together behind the text, where
-        // tag and trailer were.
+        // Additional data are the first 8 bytes and the trailer: put together behind the text,
+        // where tag and trailer were.
         std::memcpy(end, packet.data(), kRtcpClear);
         store_be32(end + kRtcpClear, trailer);
         job.covered = end;
@@ -114,7 +115,7 @@ void frame_received_rtcp(const SrtpKeys& keys, std::span<std::uint8_t> packet,
     } else if (is_gcm(profile)) {
         store_be32(end, trailer);
     }
-    set_iv(profile, load_be32(&packet[4]), read.index, keys.rtcp_salt, job.iv);
+    set_iv(profile, load_be32(&packet[4]), read.index, keys.rtcp.salt, job.iv);
 }
 
 void frame_sent_rtp(const SrtpKeys& keys, const OutgoingRtp& packet, std::uint64_t index,
@@ -133,7 +134,7 @@ void frame_sent_rtp(const SrtpKeys& keys, const OutgoingRtp& packet, std::uint64
         store_be32(end, roc_of(index));
         job.covered_size = size16(packet.size() + 4);
     }
-    set_iv(profile, load_be32(packet.packet + 8), index, keys.rtp_salt, job.iv);
+    set_iv(profile, load_be32(packet.packet + 8), index, keys.rtp.salt, job.iv);
 }
 
 std::size_t frame_sent_rtcp(const SrtpKeys& keys, std::span<std::uint8_t> packet, std::size_t size,
@@ -159,7 +160,7 @@ std::size_t frame_sent_rtcp(const SrtpKeys& keys, std::span<std::uint8_t> packet
         job.covered_size = size16(size + kSrtcpIndexSize);
         job.tag_out = end + kSrtcpIndexSize;
     }
-    set_iv(profile, load_be32(&packet[4]), index, keys.rtcp_salt, job.iv);
+    set_iv(profile, load_be32(&packet[4]), index, keys.rtcp.salt, job.iv);
     return size + tag + kSrtcpIndexSize;
 }
 

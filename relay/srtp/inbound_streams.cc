@@ -8,6 +8,7 @@ namespace strata::relay {
 InboundStreams::InboundStreams(const Limits& limits)
     : words_(std::bit_ceil(std::max<std::size_t>(limits.window_packets, 64)) / 64),
       ssrcs_(limits.max_ssrcs),
+      expected_(limits.max_ssrcs),
       bits_(limits.max_ssrcs * words_) {
     windows_.reserve(limits.max_ssrcs);
     for (std::size_t i = 0; i < limits.max_ssrcs; ++i)
@@ -26,10 +27,16 @@ const InboundStreams::Window* InboundStreams::find(std::uint32_t ssrc) const {
 }
 
 InboundStreams::Window* InboundStreams::add(std::uint32_t ssrc) {
-    if (count_ == ssrcs_.size()) return nullptr;
-    ssrcs_[count_] = ssrc;
-    windows_[count_] = Window(std::span(bits_).subspan(count_ * words_, words_));
-    return &windows_[count_++];
+    const auto end = expected_.begin() + static_cast<std::ptrdiff_t>(count_);
+    std::size_t at = count_;
+    if (count_ == ssrcs_.size())
+        at = static_cast<std::size_t>(std::find(expected_.begin(), end, false) - expected_.begin());
+    if (at == ssrcs_.size()) return nullptr;
+    if (at == count_) ++count_;
+    ssrcs_[at] = ssrc;
+    expected_[at] = true;
+    windows_[at] = Window(std::span(bits_).subspan(at * words_, words_));
+    return &windows_[at];
 }
 
 InboundStreams::Verdict InboundStreams::accept(std::uint32_t ssrc, std::uint64_t index) {
@@ -48,21 +55,14 @@ bool InboundStreams::restore(std::uint32_t ssrc, std::uint64_t highest) {
     return window != nullptr;
 }
 
-// The last one moves into the gap; its bits move with it.
-void InboundStreams::forget(std::uint32_t ssrc) {
-    const std::size_t i = place_of(ssrc);
-    if (i == count_) return;
-    const std::size_t last = --count_;
-    if (i == last) return;
-    ssrcs_[i] = ssrcs_[last];
-    windows_[i].copy_from(windows_[last]);
+void InboundStreams::set_expected(std::uint32_t ssrc, bool expected) {
+    if (const std::size_t i = place_of(ssrc); i < count_) expected_[i] = expected;
 }
 
 void InboundStreams::take_indexes(const InboundStreams& from) {
     count_ = 0;
     for (std::size_t i = 0; i < from.count_; ++i)
-        if (Window* window = add(from.ssrcs_[i]))
-            window->resume_at(from.windows_[i].highest());
+        if (Window* window = add(from.ssrcs_[i])) window->resume_at(from.windows_[i].highest());
 }
 
 }  // namespace strata::relay

@@ -21,7 +21,8 @@ class InboundStreams {
     explicit InboundStreams(const Limits& limits);
 
     using Window = ReplayWindow<std::span<std::uint64_t>>;
-    // The window of `ssrc`; null: nothing authentic came from it yet. Valid until forget().
+    // The window of `ssrc`; null: nothing authentic came from it yet. Valid until the next
+    // SSRC is added.
     const Window* find(std::uint32_t ssrc) const;
 
     enum class Verdict : std::uint8_t { accepted, replayed, no_room };
@@ -31,7 +32,9 @@ class InboundStreams {
     // Where `ssrc` goes on after a restart: `highest` and all before it count as used (C53). False:
     // no room.
     bool restore(std::uint32_t ssrc, std::uint64_t highest);
-    void forget(std::uint32_t ssrc);
+    // Nobody expects `ssrc` any more, or somebody does again. The first one that nobody expects
+    // makes room when there is none; until then its roll-over counter stays known, should it go on.
+    void set_expected(std::uint32_t ssrc, bool expected);
     // Other keys: windows begin anew, roll-over counters stay (RFC 3711 section 3.3.1). `from` has
     // the same limits.
     void take_indexes(const InboundStreams& from);
@@ -47,6 +50,7 @@ class InboundStreams {
     std::size_t words_;
     std::size_t count_ = 0;
     std::vector<std::uint32_t> ssrcs_;
+    std::vector<bool> expected_;
     std::vector<std::uint64_t> bits_;
     std::vector<Window> windows_;
 };

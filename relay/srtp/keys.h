@@ -24,8 +24,8 @@ struct SrtpMasterKey {
     }
 };
 
-// Session keys of one direction of one peer, ready for use (RFC 3711 section 4.3). Main thread makes
-// and destroys it; the engine that made it must outlive it.
+// Session keys of one direction of one peer, ready for use (RFC 3711 section 4.3). Main thread
+// makes and destroys it; the engine that made it must outlive it.
 class SrtpKeys {
   public:
     SrtpKeys(const SrtpMasterKey& master, SrtpCipher& engine);
@@ -36,7 +36,6 @@ class SrtpKeys {
     SrtpProfile profile() const { return rtp.profile; }
 
     CipherKey rtp, rtcp;
-    std::array<std::uint8_t, kMaxSrtpSalt> rtp_salt{}, rtcp_salt{};
 
   private:
     SrtpCipher& engine_;

@@ -41,12 +41,6 @@ class ReplayWindow {
     void start_behind(std::uint64_t highest) { start(highest, ~std::uint64_t{0}); }
     // Goes on around `highest`; no index counts as used. For new keys.
     void resume_at(std::uint64_t highest) { start(highest, 0); }
-    // Takes over what `other`, of the same size, knows.
-    void copy_from(const ReplayWindow& other) {
-        std::copy(other.bits_.begin(), other.bits_.end(), bits_.begin());
-        highest_ = other.highest_;
-        started_ = other.started_;
-    }
 
     bool started() const { return started_; }
     std::uint64_t highest() const { return highest_; }

@@ -74,6 +74,8 @@ struct ReceiverConfig {
     std::uint32_t ssrc = 0;
     LayerTarget target;
     std::array<std::byte, 64> link{};
+    void* seal =
+        nullptr;  // opaque, see ReceiverSlot; receivers of one profile all have one, or none
     // First numbers on the wire; the caller draws them at random (or from --seed).
     std::uint16_t first_sequence = 0;
     std::uint32_t first_timestamp = 0;

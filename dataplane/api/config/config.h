@@ -133,6 +133,8 @@ struct LimitsConfig {
     std::uint32_t waiting_by_rid = 64;  // tracks known by rid or mid whose publisher has no address
     std::uint32_t statistics_slots_per_worker = 32768;  // objects with statistics, 192 bytes each
     std::uint32_t rtcp_bytes = 1500;                    // longest RTCP packet that is read
+    std::uint32_t srtp_ssrcs = 32;                      // of one peer that encrypts (C38)
+    std::uint32_t srtp_replay_packets = 1024;           // remembered per SSRC (C47)
     std::uint32_t key_frame_request_ms = 500;           // at most one per source in this time (C33)
     std::uint32_t key_frame_retry_ms =
         1000;  // at most one per receiver in this time; asked again after it

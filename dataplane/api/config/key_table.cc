@@ -154,6 +154,11 @@ constexpr Key kKeys[] = {
      "Peers, tracks, encodings and subscriptions of one worker that have counters of their own", 1,
      kMillion},
     {STRATA_KEY(limits, rtcp_bytes), "Length of an RTCP packet that is read", 64, 9000, "bytes"},
+    {STRATA_KEY(limits, srtp_ssrcs), "SSRCs of one peer whose SRTP is accepted", 2, 4096},
+    {STRATA_KEY(limits, srtp_replay_packets),
+     "How far behind the newest packet of its SSRC an SRTP packet may come; rounded up to a power "
+     "of two",
+     1024, 32768, "packets"},
     {STRATA_KEY(limits, key_frame_request_ms),
      "One publisher is asked for a key frame at most once in this time", 1, 60000, "ms"},
     {STRATA_KEY(limits, key_frame_retry_ms),

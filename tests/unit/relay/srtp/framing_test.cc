@@ -22,9 +22,9 @@ class GivenKeys {
         engine.expand(profile, session, keys.rtp);
         engine.expand(profile, session, keys.rtcp);
         const auto salt = from_hex("517569642070726f2071756f");
-        keys.rtp_salt = keys.rtcp_salt = {};
-        std::copy(salt.begin(), salt.end(), keys.rtp_salt.begin());
-        std::copy(salt.begin(), salt.end(), keys.rtcp_salt.begin());
+        keys.rtp.salt = keys.rtcp.salt = {};
+        std::copy(salt.begin(), salt.end(), keys.rtp.salt.begin());
+        std::copy(salt.begin(), salt.end(), keys.rtcp.salt.begin());
     }
     SrtpKeys keys;
 };
@@ -41,7 +41,8 @@ Bytes seal_rtp(ReferenceCipher& engine, const SrtpKeys& keys, Bytes packet, std:
     packet.resize(size + tag_size(keys.profile()));
     const auto clear = static_cast<std::uint16_t>(*rtp_clear_size(packet));
     CipherJob job;
-    frame_sent_rtp(keys, {packet.data(), clear, static_cast<std::uint16_t>(size - clear)}, index, job);
+    frame_sent_rtp(keys, {packet.data(), clear, static_cast<std::uint16_t>(size - clear)}, index,
+                   job);
     engine.seal({&job, 1});
     return packet;
 }

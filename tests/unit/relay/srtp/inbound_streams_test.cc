@@ -26,17 +26,21 @@ TEST(SrtpInboundStreams, EachSsrcHasItsOwnWindow) {
     EXPECT_EQ(streams.accept(1, 976), Verdict::replayed);
 }
 
-TEST(SrtpInboundStreams, ForgettingMovesTheOthersWithTheirWindows) {
-    InboundStreams streams({.max_ssrcs = 3, .window_packets = 64});
-    for (const std::uint32_t ssrc : {1u, 2u, 3u}) streams.accept(ssrc, 100 * ssrc);
-    streams.forget(1);
-    streams.forget(9);
-    EXPECT_EQ(streams.size(), 2u);
-    EXPECT_EQ(streams.accept(3, 300), Verdict::replayed);
+TEST(SrtpInboundStreams, AnSsrcThatNobodyExpectsMakesRoom) {
+    InboundStreams streams({.max_ssrcs = 2, .window_packets = 64});
+    streams.accept(1, 0x10001);
+    streams.accept(2, 200);
+    streams.set_expected(1, false);
+    streams.set_expected(9, false);
+    EXPECT_EQ(streams.accept(1, 0x10002), Verdict::accepted);  // as long as there is room
+    EXPECT_EQ(streams.accept(3, 7), Verdict::accepted);
+    EXPECT_EQ(streams.find(1), nullptr);
+    EXPECT_EQ(streams.accept(3, 7), Verdict::replayed);
     EXPECT_EQ(streams.accept(2, 200), Verdict::replayed);
-    EXPECT_EQ(streams.accept(4, 1), Verdict::accepted);
-    EXPECT_EQ(streams.accept(4, 1), Verdict::replayed);
-    EXPECT_EQ(streams.accept(3, 299), Verdict::accepted);
+    EXPECT_EQ(streams.accept(4, 1), Verdict::no_room);
+    streams.set_expected(2, false);
+    streams.set_expected(2, true);
+    EXPECT_EQ(streams.accept(4, 1), Verdict::no_room);
 }
 
 // C53: what was accepted before a restart can't be replayed after it.

@@ -20,15 +20,17 @@ TEST(SrtpKeys, EveryLabelGivesAnotherKey) {
         const SrtpKeys keys(master, engine);
         EXPECT_EQ(keys.profile(), profile);
         EXPECT_NE(keys.rtp.material, keys.rtcp.material);
-        EXPECT_NE(keys.rtp_salt, keys.rtcp_salt);
-        const auto past = keys.rtp_salt.begin() + static_cast<std::ptrdiff_t>(salt_size(profile));
-        EXPECT_TRUE(std::all_of(past, keys.rtp_salt.end(), [](auto b) { return b == 0; }));
+        EXPECT_NE(keys.rtp.salt, keys.rtcp.salt);
+        const auto past = keys.rtp.salt.begin() + static_cast<std::ptrdiff_t>(salt_size(profile));
+        EXPECT_TRUE(std::all_of(past, keys.rtp.salt.end(), [](auto b) { return b == 0; }));
     }
 }
 
 TEST(SrtpKeys, ArePassedToTheEngineToBeWiped) {
     ReferenceCipher engine;
-    { const SrtpKeys keys(SrtpMasterKey{}, engine); }
+    {
+        const SrtpKeys keys(SrtpMasterKey{}, engine);
+    }
     EXPECT_EQ(engine.released, 2);
 }
 

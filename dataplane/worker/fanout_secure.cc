@@ -1,0 +1,148 @@
+#include "dataplane/worker/fanout_secure.h"
+
+#include <algorithm>
+#include <array>
+
+#include "dataplane/net/ethernet_link.h"
+#include "dataplane/net/socket_link.h"
+#include "dataplane/worker/header_mbuf.h"
+#include "dataplane/worker/secure_transport.h"
+#include "relay/rewrite/header_template.h"
+#include "relay/rtp/byte_order.h"
+#include "relay/srtp/framing.h"
+
+// Receivers whose packets are encrypted: headers are written as for the others, the payload goes
+// through the cipher from the shared packet into each receiver's own, many packets per call.
+namespace strata::dataplane {
+namespace {
+
+constexpr std::uint32_t kSecureChunk = 32;  // mbufs taken from the pool at once
+constexpr std::uint32_t kLegsAhead = 2;
+
+const SecureLeg* leg_of(const relay::ReceiverSlot& slot) {
+    return static_cast<const SecureLeg*>(slot.seal);
+}
+
+// Keys are long, and each receiver has its own: 16 lines that nothing else brings near.
+void prefetch_key(const relay::ReceiverSlot& slot) {
+    const relay::SrtpKeys* keys = leg_of(slot)->keys;
+    if (!keys) return;
+    for (std::size_t at = 0; at < sizeof(relay::CipherKey); at += 64)
+        rte_prefetch0(reinterpret_cast<const char*>(&keys->rtp) + at);
+}
+
+void prefetch_leg(const relay::ReceiverSlot& slot) {
+    rte_prefetch0(slot.seal);
+    rte_prefetch0(static_cast<const char*>(slot.seal) + 64);
+}
+
+}  // namespace
+
+// What the receivers of one output have in common.
+struct FanOut::SecureOutput {
+    const relay::Output& output;
+    const std::uint8_t* payload;
+    std::uint16_t clear_size;
+    TxClass tx_class;
+};
+
+void FanOut::send_secure(rte_mbuf& packet, const relay::Output& output, Burst burst) {
+    const relay::HeaderTemplate& header = output.header;
+    const auto clear = relay::rtp_clear_size(std::span(header.bytes).first(header.size));
+    const SecureOutput common{
+        output, rte_pktmbuf_mtod_offset(&packet, const std::uint8_t*, output.payload_offset),
+        static_cast<std::uint16_t>(clear.value_or(header.size)), burst.tx_class};
+    const std::size_t largest = header.size + output.payload_size + relay::kMaxSrtpTag;
+    const bool small = largest <= kHeaderPayloadBytes;
+    std::span<relay::ReceiverSlot> rest = output.receivers;
+    while (!rest.empty()) {
+        const auto n = std::min(static_cast<std::uint32_t>(rest.size()), kSecureChunk);
+        std::array<rte_mbuf*, kSecureChunk> m;
+        if (!take_headers(small ? pools_.header : linear_pool(), m.data(), n)) {
+            (small ? counters_.no_header_mbuf : counters_.no_payload_mbuf) += n;
+        } else {
+            std::uint32_t unused = 0;
+            for (std::uint32_t i = 0; i < std::min(n, kLegsAhead); ++i) prefetch_leg(rest[i]);
+            for (std::uint32_t i = 0; i < n; ++i) {
+                if (i + kLegsAhead < n) prefetch_leg(rest[i + kLegsAhead]);
+                if (i + 1 < n) prefetch_key(rest[i + 1]);
+                if (!add_secure(common, rest[i], m[i], burst.now)) m[unused++] = m[i];
+            }
+            if (unused != 0) rte_pktmbuf_free_bulk(m.data(), unused);
+        }
+        rest = rest.subspan(n);
+    }
+}
+
+// False: this receiver gets nothing, counted; `m` isn't used.
+bool FanOut::add_secure(const SecureOutput& common, const relay::ReceiverSlot& slot, rte_mbuf* m,
+                        relay::TimeUs now) {
+    const relay::Output& output = common.output;
+    auto& leg = *static_cast<SecureLeg*>(slot.seal);
+    if (!leg.keys) return ++counters_.unkeyed, false;
+    const relay::SrtpProfile profile = leg.keys->profile();
+    const std::size_t size = output.header.size + output.payload_size + relay::tag_size(profile);
+    // C46: the tag counts.
+    if (size > port_.capabilities().max_datagram_bytes || size + kRtpOffset > m->buf_len)
+        return ++counters_.too_large, false;
+    const auto index = leg.stream.claim(
+        static_cast<std::uint16_t>(output.header.sequence + slot.offsets.sequence));
+    if (!index) return ++counters_.index_used, false;
+
+    std::uint8_t* rtp = rtp_room(m);
+    m->ol_flags = 0;
+    relay::write_header(output.header, slot.offsets, rtp);
+    const auto head = static_cast<std::uint16_t>(output.header.size - common.clear_size);
+    relay::frame_sent_rtp(*leg.keys,
+                          {rtp, common.clear_size, head, common.payload, output.payload_size},
+                          *index, jobs_[waiting_]);
+    Sealing& sealing = sealings_[waiting_++];
+    sealing.packet = m;
+    sealing.bytes = static_cast<std::uint16_t>(size);
+    sealing.tx_class = common.tx_class;
+    sealing.link = slot.link;
+    if (waiting_ == (relay::is_gcm(profile) ? kGcmBatch : kCounterBatch) ||
+        waiting_ == kCounterBatch)
+        seal(now);
+    return true;
+}
+
+void FanOut::seal(relay::TimeUs now) {
+    if (waiting_ == 0) return;
+    cipher_->seal(std::span(jobs_).first(waiting_));
+    switch (port_.capabilities().link_kind) {
+        case LinkKind::flow_key: finish_sealed(net::FlowKeyWriter{}, now); break;
+        case LinkKind::socket_address: finish_sealed(net::SocketWriter{}, now); break;
+        case LinkKind::ethernet:
+            finish_sealed(net::EthernetWriter(*port_.ethernet(queue_index_)), now);
+            break;
+    }
+    counters_.encrypted += waiting_;
+    counters_.queued_for_tx += waiting_;
+    if (through_kernel_) counters_.through_kernel += waiting_;
+    waiting_ = 0;
+}
+
+// Links come last: a checksum is that of the ciphertext. Runs of one class leave together.
+template <typename Writer>
+void FanOut::finish_sealed(Writer writer, relay::TimeUs now) {
+    std::array<rte_mbuf*, kCounterBatch> ready, unresolved;
+    std::uint32_t ready_count = 0, unresolved_count = 0;
+    for (std::uint32_t i = 0; i < waiting_; ++i) {
+        const Sealing& sealing = sealings_[i];
+        rte_mbuf* m = sealing.packet;
+        writer.begin(net::DatagramShape{sealing.bytes, 0, 0});
+        set_lengths(m, writer.write(*m, rtp_room(m), sealing.link.data()), sealing.bytes);
+        if (writer.resolved()) [[likely]]
+            ready[ready_count++] = m;
+        else
+            unresolved[unresolved_count++] = m;
+        const bool last = i + 1 == waiting_ || sealings_[i + 1].tx_class != sealing.tx_class;
+        if (!last) continue;
+        queue_.push(ready.data(), ready_count, sealing.tx_class, now);
+        ready_count = 0;
+    }
+    if (unresolved_count != 0) queue_.push_unresolved(unresolved.data(), unresolved_count, now);
+}
+
+}  // namespace strata::dataplane

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "dataplane/worker/fanout.h"
+
+namespace strata::dataplane {
+
+// A packet whose job waits in FanOut::jobs_, at the same place.
+struct FanOut::Sealing {
+    rte_mbuf* packet = nullptr;
+    std::uint16_t bytes = 0;  // RTP, tag included
+    TxClass tx_class = TxClass::base;
+    Link link;  // a copy: the receiver's slot may have moved until then
+};
+
+// AES-CM wants many jobs at once, over receivers and packets; AES-GCM wants what it writes to be
+// still in the first-level cache when the link's header comes in front of it.
+constexpr std::uint32_t kCounterBatch = 64, kGcmBatch = 16;
+
+}  // namespace strata::dataplane
