@@ -125,6 +125,9 @@ json Representation::node() const {
                           {"limit", node_.limits().value(limit)},
                           {"hits", node_.limits().hits(limit)}});
     }
+    json signalling = json::object();
+    for (const auto& [name, value] : node_.signalling_counters())
+        signalling[std::string(name)] = value;
     const Directory& directory = node_.directory();
     return {
         {"name", node_.config().node.name},
@@ -143,6 +146,7 @@ json Representation::node() const {
           {"last_error",
            session.last_error().empty() ? json(nullptr) : json(session.last_error())}}},
         {"limits", std::move(limits)},
+        {"signalling", std::move(signalling)},
         {"rooms", directory.rooms().size()},
         {"participants", directory.participants().size()},
         {"tracks", directory.tracks().size()},

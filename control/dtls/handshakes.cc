@@ -20,8 +20,9 @@ struct Handshakes::Peer {
 
 std::string_view dtls_counter_name(DtlsCounter counter) {
     static constexpr std::array<std::string_view, static_cast<std::size_t>(DtlsCounter::kCount)>
-        kNames = {"started",    "completed", "failed",     "timed_out",     "wrong_peer",
-                  "unexpected", "over_rate", "over_count", "over_datagrams"};
+        kNames = {"dtls_started",   "dtls_completed",  "dtls_failed",
+                  "dtls_timed_out", "dtls_wrong_peer", "dtls_unexpected",
+                  "dtls_over_rate", "dtls_over_count", "dtls_over_datagrams"};
     return kNames.at(static_cast<std::size_t>(counter));
 }
 

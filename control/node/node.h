@@ -5,6 +5,8 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "control/link/session.h"
@@ -75,6 +77,10 @@ class Node {
         std::uint64_t last_resync_us = 0;
     };
     std::function<LinkCounters()> link_counters = [] { return LinkCounters{}; };
+
+    // Counters of signalling by their names, for /v1/node.
+    using NamedCounters = std::vector<std::pair<std::string_view, std::uint64_t>>;
+    std::function<NamedCounters()> signalling_counters = [] { return NamedCounters{}; };
 
   private:
     struct Waiter {

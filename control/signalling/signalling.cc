@@ -55,6 +55,20 @@ struct Signalling::Parts {
                 .after = after};
     }
 
+    Node::NamedCounters counters() const {
+        const PuntLink::Counters& p = punt.counters();
+        Node::NamedCounters all = {{"punted_received", p.received},
+                                   {"punted_sent", p.sent},
+                                   {"punted_dropped", p.dropped},
+                                   {"punted_refused", p.refused},
+                                   {"dtls_running", handshakes.running()}};
+        for (std::size_t i = 0; i < static_cast<std::size_t>(DtlsCounter::kCount); ++i) {
+            const auto counter = static_cast<DtlsCounter>(i);
+            all.emplace_back(dtls_counter_name(counter), handshakes.counter(counter));
+        }
+        return all;
+    }
+
     // A new certificate now and whenever one has been shown long enough. It stays valid for twice
     // that time, for peers that came just before.
     Result<void> rotate_certificate() {
@@ -91,6 +105,7 @@ Result<std::unique_ptr<Signalling>> Signalling::make(boost::asio::io_context& lo
             "token, others not at all");
     auto parts = std::make_unique<Parts>(loop, node, std::move(after), *std::move(access));
     if (auto ok = parts->rotate_certificate(); !ok) return std::unexpected(ok.error());
+    node.signalling_counters = [p = parts.get()] { return p->counters(); };
     return std::unique_ptr<Signalling>(new Signalling(std::move(parts)));
 }
 
