@@ -32,7 +32,7 @@ std::string_view dtls_counter_name(DtlsCounter counter);
 
 // The DTLS associations of all peers. A peer costs a few words until its ClientHello comes; how
 // many handshakes begin in a second, run at once, take how long and how many datagrams is bounded,
-// so that a flood of them can't take more of the thread than it is given. A handshake is some 0.3
+// so that a flood of them can't take more of the thread than it is given. A handshake is some 0.5
 // ms of the loop's time (docs/decisions/0011). Main thread.
 class Handshakes {
   public:

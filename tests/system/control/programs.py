@@ -46,7 +46,7 @@ class UnixConnection(http.client.HTTPConnection):
 class Node:
     """One node; both programs are ended, and its folder removed, when the block ends."""
 
-    def __init__(self, **control):
+    def __init__(self, auth=None, **control):
         self.folder = tempfile.mkdtemp(prefix="strata-control-")
         self.api_socket = self.file("api.sock")
         self.config = self.file("strata.toml")
@@ -61,6 +61,10 @@ class Node:
                     f'file_prefix = "{os.path.basename(self.folder)}"\n[control]\n')
             for name, value in settings.items():
                 f.write(f"{name} = {json.dumps(value)}\n")
+            if auth:
+                f.write("[auth]\n")
+                for name, value in auth.items():
+                    f.write(f"{name} = {json.dumps(value)}\n")
 
     def __enter__(self):
         return self
