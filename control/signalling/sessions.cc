@@ -24,6 +24,38 @@ void append(Change& total, const Change& change) {
     total.removes.insert(total.removes.end(), change.removes.begin(), change.removes.end());
 }
 
+struct Viewing {
+    std::vector<std::pair<sdp::ViewedSection, Track>> sections;
+    std::map<std::size_t, sdp::Media> idle;
+    std::vector<std::size_t> accepted;  // both of them
+};
+
+// Of a viewer's sections each takes the first track that it can decode and no other one has; those
+// that find none stay, inactive.
+Viewing viewing_of(const sdp::Description& offer, std::vector<const Track*> tracks,
+                   const std::string& layers, const sdp::Capabilities& capabilities) {
+    Viewing viewing;
+    sdp::BundleExtensions bundle;
+    for (std::size_t i = 0; i < offer.media.size(); ++i) {
+        std::optional<sdp::ViewedSection> section;
+        const auto taken = std::ranges::find_if(tracks, [&](const Track* track) {
+            section = sdp::plan_view(offer, i, *track, capabilities, bundle);
+            return section.has_value();
+        });
+        if (section) {
+            section->subscription.layers = layers;
+            viewing.sections.emplace_back(*std::move(section), **taken);
+            tracks.erase(taken);
+        } else if (auto idle = sdp::idle_section(offer, i, capabilities, bundle)) {
+            viewing.idle.emplace(i, *std::move(idle));
+        } else {
+            continue;
+        }
+        viewing.accepted.push_back(i);
+    }
+    return viewing;
+}
+
 }  // namespace
 
 Sessions::Sessions(Environment environment)
@@ -123,34 +155,21 @@ Result<Sessions::Opened> Sessions::publish(std::string_view room, std::string_vi
     return finish(*std::move(opening));
 }
 
-// Of a viewer's sections each takes the first track that it can decode and no other one has.
 Result<Sessions::Opened> Sessions::view(std::string_view room, std::string_view text,
                                         const Wish& wish) {
     const auto offer = read_offer(text);
     if (!offer) return std::unexpected(offer.error());
-    auto tracks = wanted_tracks(room, wish);
+    const auto tracks = wanted_tracks(room, wish);
     if (!tracks) return std::unexpected(tracks.error());
-    std::vector<std::pair<sdp::ViewedSection, Track>> sections;
-    std::vector<std::size_t> accepted;
-    sdp::BundleExtensions bundle;
-    for (std::size_t i = 0; i < offer->media.size(); ++i) {
-        for (auto it = tracks->begin(); it != tracks->end(); ++it) {
-            auto section = sdp::plan_view(*offer, i, **it, capabilities_, bundle);
-            if (!section) continue;
-            section->subscription.layers = wish.layers;
-            accepted.push_back(i);
-            sections.emplace_back(*std::move(section), **it);
-            tracks->erase(it);
-            break;
-        }
-    }
-    if (sections.empty())
+    Viewing viewing = viewing_of(*offer, *tracks, wish.layers, capabilities_);
+    if (viewing.sections.empty())
         return refuse(ErrorCode::not_acceptable,
                       "m=", "none of what is published can be received with this offer",
                       "offer to receive audio or video in the publisher's codec");
-    auto opening = open(room, WebRtcPeer::Kind::viewer, *offer, accepted);
+    auto opening = open(room, WebRtcPeer::Kind::viewer, *offer, viewing.accepted);
     if (!opening) return std::unexpected(opening.error());
-    for (auto& [section, track] : sections) {
+    opening->accepted = std::move(viewing.idle);
+    for (auto& [section, track] : viewing.sections) {
         auto ok =
             take(node_.directory().plan_subscription(opening->participant, section.subscription),
                  opening->change);

@@ -68,7 +68,10 @@ DesiredState::Problem DesiredState::put(const api::Transport& given) {
     const auto at = transports_.find(given.id());
     if (at == transports_.end()) return add(given);
     TransportRecord& record = at->second;
-    const api::Transport spec = fingerprints_.redacted(given);
+    api::Transport spec = fingerprints_.redacted(given);
+    // A control that was started anew doesn't know the keys; media goes on under them.
+    if (given.security().keep() && record.spec.has_security())
+        *spec.mutable_security() = record.spec.security();
     if (serialized(record.spec) == serialized(spec)) return {};
     if (record.spec.has_ice() != spec.has_ice() ||
         record.spec.has_security() != spec.has_security())

@@ -42,6 +42,17 @@ std::optional<ViewedSection> plan_view(const Description& offer, std::size_t ind
     return section;
 }
 
+std::optional<Media> idle_section(const Description& offer, std::size_t index,
+                                  const Capabilities& capabilities, BundleExtensions& bundle) {
+    const Media& offered = offer.media.at(index);
+    if (!usable(offer, index) || !receives(offered.direction)) return std::nullopt;
+    const auto choice = choose_to_receive(offered, capabilities, bundle);
+    if (!choice) return std::nullopt;
+    Media answer = answer_of(offered, *choice, false);
+    answer.direction = Direction::inactive;
+    return answer;
+}
+
 void name_sources(const Subscription& leg, const Track& track, Media& answer) {
     const std::string publisher = "strata-" + std::to_string(track.participant.value);
     answer.msid = Msid{publisher, id_text(track.id)};

@@ -24,6 +24,11 @@ std::optional<ViewedSection> plan_view(const Description& offer, std::size_t ind
                                        const Track& track, const Capabilities& capabilities,
                                        BundleExtensions& bundle);
 
+// A section that the viewer could receive on but that has nothing to carry now: accepted, inactive.
+// Nullopt: none of its codecs is relayed.
+std::optional<Media> idle_section(const Description& offer, std::size_t index,
+                                  const Capabilities& capabilities, BundleExtensions& bundle);
+
 // Names the leg's SSRCs in the answer: cname, RTX group, and the publisher's stream, which pairs
 // its audio with its video.
 void name_sources(const Subscription& leg, const Track& track, Media& answer);

@@ -133,6 +133,9 @@ TEST_F(SessionsTest, ViewersSayWhomTheyWant) {
     // aiortc decodes no AV1: audio alone is received.
     ASSERT_TRUE(impossible);
     EXPECT_EQ(node->directory().received(newest()).size(), 1u);
+    const sdp::Description answer = sdp::parsed(impossible->answer);
+    EXPECT_EQ(answer.media[1].direction, sdp::Direction::inactive);
+    EXPECT_EQ(answer.bundle.size(), 2u);
 }
 
 TEST_F(SessionsTest, RefusedOffersLeaveNothing) {
