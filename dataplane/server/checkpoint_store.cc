@@ -20,6 +20,8 @@ constexpr std::uint64_t kMagic = 0x54504b4341525453ULL;  // "STRACKPT"
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kHeaderBytes = 4'096;
 constexpr std::uint32_t kGrowth = 256;  // records: 64 KiB
+// Records of streams that ended in this process, which hardly anybody will claim again.
+constexpr std::size_t kEndedKept = 1'024;
 
 std::string failure(const std::string& name, const char* action) {
     return "checkpoint segment " + name + ": " + action + ": " + std::strerror(errno);
@@ -148,6 +150,14 @@ std::optional<std::uint32_t> CheckpointStore::take_place() {
         free_.pop_back();
         return index;
     }
+    while (ended_.size() > kEndedKept) {
+        const auto oldest = left_.find(ended_.front());
+        ended_.pop_front();
+        if (oldest == left_.end()) continue;  // claimed since
+        const std::uint32_t index = oldest->second;
+        left_.erase(oldest);
+        return index;
+    }
     const std::uint32_t next = header().used;
     if (next < capacity_ && (next < backed_ || grow_to(std::min(capacity_, backed_ + kGrowth)))) {
         new (&record(next)) CheckpointRecord{};
@@ -198,6 +208,7 @@ void CheckpointStore::give_back(CheckpointRecord* given) {
         return;
     }
     left_.emplace(given->key, index);
+    ended_.push_back(given->key);
     held_.erase(at);
 }
 
@@ -215,6 +226,7 @@ CheckpointStore::CheckpointStore(CheckpointStore&& other) noexcept
       free_(std::move(other.free_)),
       held_(std::move(other.held_)),
       left_(std::move(other.left_)),
+      ended_(std::move(other.ended_)),
       refused_(other.refused_) {}
 
 CheckpointStore::~CheckpointStore() {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <expected>
 #include <optional>
 #include <string>
@@ -73,6 +74,7 @@ class CheckpointStore {
     std::uint32_t backed_ = 0;  // records that the file has room for
     std::vector<std::uint32_t> free_;
     std::unordered_map<CheckpointKey, std::uint32_t, KeyHash> held_, left_;
+    std::deque<CheckpointKey> ended_;  // in this process, oldest first
     std::uint64_t refused_ = 0;
 };
 

@@ -161,6 +161,19 @@ TEST_F(CheckpointStoreTest, TheFileGrowsWithItsStreams) {
     EXPECT_EQ(open().left(), 900u);
 }
 
+TEST_F(CheckpointStoreTest, StreamsThatComeAndGoDontMakeItGrow) {
+    layout_.capacity = 100'000;
+    CheckpointStore store = open();
+    for (std::uint64_t id = 1; id <= 20'000; ++id) {
+        CheckpointRecord* record = store.claim(key(id)).record;
+        write(*record, id);
+        store.give_back(record);
+    }
+    EXPECT_LT(store.left(), 1'100u);
+    EXPECT_EQ(store.claim(key(19'999)).stored->extended_sequence, 19'999u);
+    EXPECT_FALSE(store.claim(key(1)).stored);
+}
+
 TEST(CheckpointStore, WorksInMemoryOfItsOwn) {
     auto store = CheckpointStore::open("", {.capacity = 2}, kNow);
     ASSERT_TRUE(store);
