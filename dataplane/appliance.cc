@@ -189,6 +189,7 @@ Appliance::Started Appliance::start_workers() {
         worker.max_waiting_by_name = config_.limits.waiting_by_rid;
         worker.secret = random_u64();
         worker.relay_ssrc = random_ssrc();
+        worker.transport_feedback_us = relay::TimeUs{from_file.transport_feedback_ms} * 1000;
         worker.receiver_report_us = relay::TimeUs{from_file.receiver_report_ms} * 1000;
         worker.sender_report_us = relay::TimeUs{from_file.sender_report_ms} * 1000;
         worker.max_rtcp_bytes = config_.limits.rtcp_bytes;
@@ -245,6 +246,9 @@ Appliance::Started Appliance::start_server() {
     limits.transport.ice.consent_timeout_us = relay::TimeUs{config_.limits.ice_consent_ms} * 1000;
     limits.transport.punts_per_s = config_.limits.punts_per_s;
     limits.datagrams_per_worker = config_.limits.punts_per_worker;
+    limits.missing = {
+        .give_up_us = relay::TimeUs{config_.limits.missing_packet_ms} * 1000,
+        .max_requests = static_cast<std::uint8_t>(config_.limits.missing_packet_requests)};
     ControlServerConfig server;
     server.path = config_.control.dataplane_socket;
     server.epoch = epoch_;

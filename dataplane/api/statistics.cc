@@ -27,6 +27,8 @@ constexpr Names<WorkerCounter> kWorkerCounters = {
     "rtcp_junk",
     "key_frame_requests_in",
     "key_frame_requests_out",
+    "nacks_out",
+    "retransmissions_in",
     "transports_latched",
     "ssrcs_learned",
     "stun_answered",

@@ -49,6 +49,8 @@ enum class WorkerCounter : std::uint32_t {
     rtcp_junk,               // C: parts of compounds that were skipped (C34)
     key_frame_requests_in,   // C: PLI and FIR from receivers
     key_frame_requests_out,  // C: PLI sent to publishers
+    nacks_out,               // C: packets that publishers were asked for again
+    retransmissions_in,      // C: RTX packets that became the packet they repeat
     transports_latched,      // C
     ssrcs_learned,           // C
     stun_answered,           // C: connectivity checks answered with success

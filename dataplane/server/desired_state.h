@@ -30,6 +30,7 @@ struct StateLimits {
     std::uint32_t datagrams_per_worker = 1'024;  // from control, on their way through a worker
     relay::TimeUs key_frame_min_interval_us = 500'000;
     relay::TimeUs key_frame_retry_us = 1'000'000;
+    relay::MissingPackets::Settings missing{};
 };
 
 // Where control's worker number i lives: a worker and one of its ports.

@@ -273,6 +273,7 @@ DesiredState::Problem DesiredState::add(const api::Track& spec) {
     TrackLimits limits;
     limits.key_frame_min_interval_us = limits_.key_frame_min_interval_us;
     limits.key_frame_retry_us = limits_.key_frame_retry_us;
+    limits.missing = limits_.missing;
     auto built = build_track(spec, *transport.object, limits);
     if (!built) return built.error();
 

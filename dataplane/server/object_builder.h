@@ -31,6 +31,7 @@ struct TrackLimits {
     std::uint32_t receiver_capacity = 16;
     relay::TimeUs key_frame_min_interval_us = 500'000;
     relay::TimeUs key_frame_retry_us = 1'000'000;
+    relay::MissingPackets::Settings missing{};
 };
 
 struct TransportLimits {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "dataplane/api/statistics_segment.h"
 #include "dataplane/port/flow_key.h"
@@ -13,6 +14,8 @@
 #include "dataplane/worker/ice_transport.h"
 #include "dataplane/worker/secure_transport.h"
 #include "dataplane/worker/timer_wheel.h"
+#include "relay/bandwidth/feedback_recorder.h"
+#include "relay/recovery/missing_packets.h"
 #include "relay/rtp/packet.h"
 #include "relay/rtp/reception_statistics.h"
 #include "relay/svc/track.h"
@@ -32,7 +35,13 @@ struct SlotRef {
     }
 };
 
-enum class TimerKind : std::uint8_t { track, transport_report, subscription_report, ice };
+enum class TimerKind : std::uint8_t {
+    track,
+    transport_report,
+    subscription_report,
+    ice,
+    transport_feedback
+};
 
 struct PublishedTrack;
 struct Subscription;
@@ -66,6 +75,9 @@ struct alignas(64) Transport {
     relay::SenderClock sender_clock;  // of the tracks it publishes, so that lips stay in sync (C31)
     Timer report_timer;               // receiver reports (C54)
     EndedLegs ended_legs;             // of a WebRTC peer, whose slots change their sources
+    // Of one of the tracks; null: no track of it has transport-wide numbers.
+    relay::FeedbackRecorder* feedback = nullptr;
+    Timer feedback_timer;
     SlotRef statistics;
 };
 
@@ -76,7 +88,7 @@ struct alignas(64) InboundEncoding {
     relay::TimeUs last_packet_us = 0;
     relay::ReceptionStatistics reception{90'000};
     std::uint8_t fraction_lost = 0;  // as last reported
-    std::uint64_t rtx_packets = 0, duplicates = 0;
+    std::uint64_t rtx_packets = 0, duplicates = 0, nacks = 0;
     std::uint64_t key_frame_requests = 0;
     std::uint32_t sender_reports = 0;
     std::uint64_t srtp_resume = 0;  // constant: one more than the highest index before a restart
@@ -94,8 +106,12 @@ struct alignas(64) PublishedTrack {
     bool audio = false;               // constant: last to be dropped
     relay::PacketParser parser;       // constant
     std::array<InboundEncoding, relay::kMaxEncodings> encodings;
-    std::string mid;    // constant, empty: not used
-    std::string cname;  // constant: of its publisher, towards receivers
+    // Where transport-wide numbers are negotiated, constant: the first track's serves its
+    // transport.
+    std::unique_ptr<relay::FeedbackRecorder> feedback;
+    std::vector<relay::MissingPackets> missing;  // [encoding]; empty: its publisher takes no NACK
+    std::string mid;                             // constant, empty: not used
+    std::string cname;                           // constant: of its publisher, towards receivers
     relay::TimeUs next_statistics_us = 0;
     Timer timer;  // layer silence, holes, key-frame repetition
     SlotRef statistics;

@@ -35,6 +35,7 @@ struct WorkerConfig {
     std::uint64_t secret = 1;                      // keys the hash tables; random, or from a seed
     std::uint32_t relay_ssrc = 1;                  // sender SSRC of the relay's own RTCP
     relay::TimeUs receiver_report_us = 1'000'000;  // to publishers (C54)
+    relay::TimeUs transport_feedback_us = 80'000;  // transport-wide, to publishers (C54)
     relay::TimeUs sender_report_us = 1'000'000;    // to receivers (C31)
     std::uint32_t max_rtcp_bytes = 1'500;
     std::uint32_t commands_per_turn = 64;
@@ -44,6 +45,15 @@ struct WorkerConfig {
     std::uint32_t stun_errors_per_s = 1'000;  // answered with an error
     FanOutConfig fan_out;
 };
+
+// Which drop a packet is that parse_packet refused.
+constexpr api::RxDrop parse_drop(relay::ParseError error) {
+    switch (error) {
+        case relay::ParseError::unknown_payload_type: return api::RxDrop::unknown_payload_type;
+        case relay::ParseError::bad_descriptor: return api::RxDrop::malformed_descriptor;
+        default: return api::RxDrop::malformed_rtp;
+    }
+}
 
 constexpr std::uint16_t kMaxBurst = 64;
 constexpr std::size_t kMaxPorts = 8;
@@ -124,10 +134,21 @@ class Worker {
 
     // worker_media.cc
     void on_rtp(rte_mbuf& packet, Transport& transport, relay::TimeUs now);
-    void on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t encoding,
+    enum class Origin : std::uint8_t { sent, retransmitted };
+    void on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t encoding, Origin origin,
                   relay::TimeUs now);
     void send_outputs(rte_mbuf& packet, TxClass tx_class, relay::TimeUs now);
     void send_key_frame_requests(PublishedTrack& track, relay::TimeUs now);
+
+    // worker_feedback.cc
+    static void note_arrival(const Transport& transport, std::span<const std::uint8_t> packet,
+                             const relay::PacketInfo& info, relay::TimeUs now);
+    void on_retransmission(rte_mbuf& packet, PublishedTrack& track, std::uint8_t encoding,
+                           relay::TimeUs now);
+    void send_transport_feedback(Transport& transport, relay::TimeUs now);
+    void request_missing(PublishedTrack& track, std::uint8_t encoding, relay::TimeUs now);
+    void start_feedback(PublishedTrack& track, relay::TimeUs now);
+    void stop_feedback(PublishedTrack& track);
 
     // worker_learning.cc
     // Null: it latches nothing; `reason` is why, where there is more to say of it.

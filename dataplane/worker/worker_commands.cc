@@ -114,6 +114,7 @@ void Worker::add(PublishedTrack& track, relay::TimeUs now) {
     track.timer.owner = &track;
     track.timer.kind = static_cast<std::uint8_t>(TimerKind::track);
     timers_.arm(track.timer, now + phase(track.id, kTrackTimerUs));
+    start_feedback(track, now);
 }
 
 void Worker::remove(PublishedTrack& track) {
@@ -132,6 +133,7 @@ void Worker::remove(PublishedTrack& track) {
         std::copy(at + 1, end, at);
         --transport.track_count;
     }
+    stop_feedback(track);
     answers_.push({.kind = Command::Kind::remove_track, .track = &track});
 }
 

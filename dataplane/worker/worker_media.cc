@@ -20,14 +20,6 @@ static_assert(static_cast<std::uint32_t>(relay::MediaDrop::kCount) -
               static_cast<std::uint32_t>(RxDrop::kCount) -
                   static_cast<std::uint32_t>(RxDrop::no_receiver));
 
-constexpr RxDrop to_rx_drop(relay::ParseError error) {
-    switch (error) {
-        case relay::ParseError::unknown_payload_type: return RxDrop::unknown_payload_type;
-        case relay::ParseError::bad_descriptor: return RxDrop::malformed_descriptor;
-        default: return RxDrop::malformed_rtp;
-    }
-}
-
 }  // namespace
 
 void Worker::on_rtp(rte_mbuf& packet, Transport& transport, relay::TimeUs now) {
@@ -39,25 +31,32 @@ void Worker::on_rtp(rte_mbuf& packet, Transport& transport, relay::TimeUs now) {
     if (!stream) return drop(RxDrop::unknown_ssrc);
     if (stream->kind == StreamRef::Kind::media)
         return on_media(packet, *static_cast<PublishedTrack*>(stream->object), stream->encoding,
-                        now);
-    if (stream->kind == StreamRef::Kind::rtx) {
-        ++static_cast<PublishedTrack*>(stream->object)->encodings[stream->encoding].rtx_packets;
-        return drop(RxDrop::retransmission);
-    }
+                        Origin::sent, now);
+    if (stream->kind == StreamRef::Kind::rtx)
+        return on_retransmission(packet, *static_cast<PublishedTrack*>(stream->object),
+                                 stream->encoding, now);
     drop(RxDrop::unknown_ssrc);  // an SSRC that we use towards this peer (C38)
 }
 
-void Worker::on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t encoding,
+void Worker::on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t encoding, Origin origin,
                       relay::TimeUs now) {
     const auto bytes = bytes_of(packet);
     relay::PacketInfo info;
     const relay::ParseError error = relay::parse_packet(bytes, track.parser, info);
-    if (error != relay::ParseError::none) return drop(to_rx_drop(error));
+    if (error != relay::ParseError::none) return drop(parse_drop(error));
     if (track.parser.payload_types[info.payload_type].role == relay::PayloadRole::rtx)
         return drop(RxDrop::retransmission);
 
     InboundEncoding& inbound = track.encodings[encoding];
-    inbound.reception.on_packet(info.sequence, info.timestamp, now);
+    if (origin == Origin::sent) {
+        note_arrival(*track.transport, bytes, info, now);
+        inbound.reception.on_packet(info.sequence, info.timestamp, now);
+    }
+    if (!track.missing.empty())
+        track.missing[encoding].on_packet({.sequence = info.sequence,
+                                           .starts_key_frame = info.key_frame,
+                                           .ends_picture = info.marker},
+                                          now);
     ++inbound.packets;
     inbound.bytes += bytes.size();
     inbound.key_frames += info.key_frame ? 1 : 0;

@@ -31,6 +31,9 @@ void Worker::run_timers(relay::TimeUs now, Turn& turn) {
             case TimerKind::transport_report:
                 on_transport_timer(*static_cast<Transport*>(timer->owner), now);
                 break;
+            case TimerKind::transport_feedback:
+                send_transport_feedback(*static_cast<Transport*>(timer->owner), now);
+                break;
             case TimerKind::ice: on_ice_timer(*static_cast<Transport*>(timer->owner), now); break;
             case TimerKind::subscription_report:
                 on_subscription_timer(*static_cast<Subscription*>(timer->owner), now);
@@ -44,6 +47,7 @@ void Worker::on_track_timer(PublishedTrack& track, relay::TimeUs now) {
     const std::uint8_t encodings = track.track->config().encoding_count;
     for (std::uint8_t i = 0; i < encodings; ++i) {
         if (track.encodings[i].packets == 0) continue;
+        request_missing(track, i, now);
         outputs_.count = 0;
         track.track->give_up_holes(i, now, outputs_);
         if (outputs_.count != 0 && blank_)

@@ -71,6 +71,7 @@ struct DataplaneConfig {
     bool udp_checksum = true;                    // false: 0 on IPv4 (IPv6 always has one)
     bool udp_gso = true;                         // socket ports: several packets in one message
     std::uint32_t receiver_report_ms = 1000;     // interval of reports to publishers
+    std::uint32_t transport_feedback_ms = 80;    // transport-wide feedback to publishers (C54)
     std::uint32_t sender_report_ms = 1000;  // shortest interval of rewritten reports to receivers
 };
 
@@ -138,6 +139,8 @@ struct LimitsConfig {
     std::uint32_t key_frame_request_ms = 500;           // at most one per source in this time (C33)
     std::uint32_t key_frame_retry_ms =
         1000;  // at most one per receiver in this time; asked again after it
+    std::uint32_t missing_packet_ms = 1000;      // asked for again for so long (C28)
+    std::uint32_t missing_packet_requests = 10;  // and so often
     std::uint32_t neighbours_per_port = 1024;    // ethdev: next hops (ARP, ND)
     std::uint32_t held_packets_per_queue = 256;  // ethdev: that wait for a neighbour's answer
     std::uint32_t hold_ms = 1000;                // ethdev: how long they wait at most

@@ -185,7 +185,7 @@ TEST(Learning, RidsNameTheirSsrcsOnceAndForAll) {  // B8
     relay.receive(publisher, packet(501, 96, "v", 10, "q"));
     relay.receive(publisher, packet(502, 97, "v", 11, "h"));  // RTX of h
     EXPECT_EQ(relay[WorkerCounter::ssrcs_learned], 3u);
-    EXPECT_EQ(relay[RxDrop::retransmission], 1u);
+    EXPECT_EQ(relay[WorkerCounter::retransmissions_in], 1u);
     relay.receive(publisher, packet(500, 96, nullptr, 0, nullptr));  // the name has gone (B8)
     EXPECT_EQ(relay[RxDrop::unknown_ssrc], 2u);
     ASSERT_EQ(relay.notices.size(), 3u);
