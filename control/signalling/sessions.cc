@@ -43,7 +43,8 @@ Viewing viewing_of(const sdp::Description& offer, std::vector<const Track*> trac
             return section.has_value();
         });
         if (section) {
-            section->subscription.layers = layers;
+            section->subscription.layers =
+                layers.empty() ? sdp::best_layers(**taken, *section) : layers;
             viewing.sections.emplace_back(*std::move(section), **taken);
             tracks.erase(taken);
         } else if (auto idle = sdp::idle_section(offer, i, capabilities, bundle)) {

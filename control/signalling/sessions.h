@@ -32,7 +32,7 @@ class Sessions {
     struct Wish {
         std::string track;        // its id
         std::string participant;  // its id or name
-        std::string layers = "max";
+        std::string layers;       // empty: the best that the viewer can decode
     };
     struct Opened {
         std::string session;  // last part of its URL

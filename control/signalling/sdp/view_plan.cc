@@ -1,5 +1,7 @@
 #include "control/signalling/sdp/view_plan.h"
 
+#include <algorithm>
+
 #include "control/signalling/sdp/terms.h"
 
 namespace strata::control::sdp {
@@ -40,6 +42,15 @@ std::optional<ViewedSection> plan_view(const Description& offer, std::size_t ind
     leg.extmap_allow_mixed = offer.extmap_allow_mixed;
     leg.mid = offered.mid;
     return section;
+}
+
+std::string best_layers(const Track& track, const ViewedSection& section) {
+    const auto has_descriptor = [](const Extensions& extensions) {
+        return std::ranges::any_of(
+            extensions, [](const auto& e) { return e.second == uri::kDependencyDescriptor; });
+    };
+    const bool scalable = track.codec == "AV1" && has_descriptor(track.extensions);
+    return scalable && !has_descriptor(*section.subscription.extensions) ? "S0" : "max";
 }
 
 std::optional<Media> idle_section(const Description& offer, std::size_t index,

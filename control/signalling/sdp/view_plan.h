@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 
 #include "control/room/records.h"
 #include "control/room/specs.h"
@@ -18,11 +19,15 @@ struct ViewedSection {
 };
 
 // Section `index` of `offer` as a leg of `track`; nullopt where the viewer doesn't receive there,
-// or can't decode it. A scalable AV1 track goes whole to a viewer without the dependency
-// descriptor.
+// or can't decode it.
 std::optional<ViewedSection> plan_view(const Description& offer, std::size_t index,
                                        const Track& track, const Capabilities& capabilities,
                                        BundleExtensions& bundle);
+
+// The highest layers that the viewer can put together: browsers take the layers of an AV1 picture
+// for pictures of their own without the dependency descriptor, so that such a viewer gets the
+// lowest spatial layer.
+std::string best_layers(const Track& track, const ViewedSection& section);
 
 // A section that the viewer could receive on but that has nothing to carry now: accepted, inactive.
 // Nullopt: none of its codecs is relayed.

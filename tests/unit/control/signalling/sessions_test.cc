@@ -110,6 +110,9 @@ TEST_F(SessionsTest, AViewerGetsOneAudioAndOneVideo) {
         const bool audio = node->directory().tracks().at(s.track).codec == "opus";
         EXPECT_EQ(answer.media[audio ? 0 : 1].sources[0].ssrc, s.ssrc);
         EXPECT_EQ(s.mid, audio ? "0" : "1");
+        if (!audio) {  // B9: AV1 to a viewer without the descriptor
+            EXPECT_EQ(s.target.spatial, 0);
+        }
     }
     EXPECT_TRUE(answer.media[2].rejected());
 }
