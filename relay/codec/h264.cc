@@ -57,6 +57,25 @@ void read_svc_header(const std::uint8_t* bytes, PacketInfo& info) {
     info.spatial_id = h264.dependency_id;
 }
 
+//  +-+-+-+-+-+-+-+-+
+//  |X|Y|T|A|P|C|S|E|   RFC 6190 section 4.9, behind the PACSI NAL unit's header
+//  +-+-+-+-+-+-+-+-+
+void read_pacsi(Bytes body, H264Info& h264) {
+    h264.pacsi = true;
+    if (body.empty()) return;
+    h264.layer_starts = (body[0] & 0x02) != 0;
+    h264.layer_ends = (body[0] & 0x01) != 0;
+}
+
+// The first SEI message, if it is the scalability information: payloadType, payloadSize of one
+// byte, temporal_id_nesting_flag as the first bit; H.264 sections 7.3.2.3.1 and G.13.1.1.
+void read_sei(Bytes body, H264Info& h264) {
+    constexpr std::uint8_t kScalabilityInfo = 24;
+    if (body.size() < 3 || body[0] != kScalabilityInfo || body[1] == 0xFF) return;
+    h264.scalability_info = true;
+    h264.temporal_nesting = (body[2] & 0x80) != 0;
+}
+
 // first_mb_in_slice is the slice header's first ue(v): zero is a single 1 bit.
 void read_slice_begin(Bytes body, PacketInfo& info) {
     if (body.empty() || !(body[0] & 0x80)) return;
@@ -64,18 +83,23 @@ void read_slice_begin(Bytes body, PacketInfo& info) {
     info.starts_frame = true;
 }
 
-// Facts of one NAL unit whose first byte's type is `type` and whose bytes behind it are `body`;
-// with `begins` false it is the middle of one. False: truncated.
-bool read_nal(std::uint8_t type, Bytes body, bool begins, PacketInfo& info) {
+// Facts of one NAL unit whose first byte (F, NRI, type) is `header` and whose bytes behind it are
+// `body`; with `begins` false it is the middle of one. False: truncated.
+bool read_nal(std::uint8_t header, Bytes body, bool begins, PacketInfo& info) {
     H264Info& h264 = info.h264;
+    const std::uint8_t type = header & 0x1F;
     const bool svc = type == kPrefix || type == kSliceExtension || type == kPacsi;
+    if (svc || (type >= kSlice && type <= kIdrSlice)) h264.reference |= (header & 0x60) != 0;
     if (svc && begins) {
         if (body.size() < kSvcHeaderSize) return false;
         read_svc_header(body.data(), info);
         body = body.subspan(kSvcHeaderSize);
     }
+    if (type == kPacsi) read_pacsi(body, h264);
+    if (type == kSei && begins) read_sei(body, h264);
     if ((type >= kSlice && type <= kIdrSlice) || type == kSliceExtension) {
         h264.vcl = true;
+        h264.extension |= type == kSliceExtension;
         h264.idr |= type == kIdrSlice;
         const bool has_slice_header = type <= kPartitionA || type >= kIdrSlice;
         if (begins && has_slice_header) read_slice_begin(body, info);
@@ -100,7 +124,7 @@ bool read_aggregate(Bytes units, std::size_t unit_header, PacketInfo& info) {
         const std::size_t size = load_be16(units.data());
         units = units.subspan(unit_header);
         if (size == 0 || size > units.size()) return false;
-        if (!read_nal(units[0] & 0x1F, units.subspan(1, size - 1), true, info)) return false;
+        if (!read_nal(units[0], units.subspan(1, size - 1), true, info)) return false;
         units = units.subspan(size);
     }
     info.h264.starts_nal = info.h264.ends_nal = true;
@@ -117,7 +141,8 @@ bool read_fragment(Bytes payload, std::size_t header, PacketInfo& info) {
     info.h264.starts_nal = (payload[1] & 0x80) != 0;
     info.h264.ends_nal = (payload[1] & 0x40) != 0;
     if (info.h264.starts_nal && info.h264.ends_nal) return false;
-    return read_nal(payload[1] & 0x1F, payload.subspan(header), info.h264.starts_nal, info);
+    const auto nal_header = static_cast<std::uint8_t>((payload[0] & 0xE0) | (payload[1] & 0x1F));
+    return read_nal(nal_header, payload.subspan(header), info.h264.starts_nal, info);
 }
 
 bool read_payload(Bytes payload, PacketInfo& info) {
@@ -137,7 +162,7 @@ bool read_payload(Bytes payload, PacketInfo& info) {
         }
         default:
             info.h264.starts_nal = info.h264.ends_nal = true;
-            return read_nal(type, payload.subspan(1), true, info);
+            return read_nal(payload[0], payload.subspan(1), true, info);
     }
 }
 
@@ -149,6 +174,10 @@ bool parse_h264(Bytes payload, bool encrypted, PacketInfo& info) {
     if (payload.empty() || !read_payload(payload, info)) return false;
     const H264Info& h264 = info.h264;
     const bool layer_reset = h264.svc_idr && h264.no_inter_layer_prediction && h264.vcl;
+    if (h264.pacsi) {
+        info.starts_frame = h264.layer_starts;
+        info.ends_frame |= h264.layer_ends;
+    }
     info.key_frame = h264.starts_nal && (h264.idr || h264.sps || layer_reset);
     return true;
 }

@@ -12,7 +12,8 @@ namespace strata::relay {
 // read (C48). spatial_id is the dependency id, temporal_id the SVC one: the lowest of the packet,
 // which can't be split. In the middle of an FU, or without an SVC header, they aren't known and
 // stay 0. starts_frame is set wherever an access unit may begin (several of its packets may look
-// so); ends_frame is the marker. False: truncated, or no NAL unit.
+// so), or where a PACSI NAL unit says that a layer's part of it does; ends_frame is the marker, or
+// what PACSI says of the layer. False: truncated, or no NAL unit.
 bool parse_h264(std::span<const std::uint8_t> payload, bool encrypted, PacketInfo& info);
 
 }  // namespace strata::relay

@@ -87,12 +87,19 @@ struct H264Info {
     bool starts_nal = false;      // not the middle of an FU
     bool ends_nal = false;        // not the start or middle of an FU
     bool vcl = false;             // carries a slice
+    bool reference = false;       // nal_ref_idc is not 0: pictures may refer to this one
+    bool extension = false;       // one of NAL 20, maybe the middle of an FU: above the base
     bool first_slice = false;     // first_mb_in_slice == 0 at this packet's begin of a slice
     bool has_svc_header = false;  // NAL 14, 20 or PACSI: the four below are known
     std::uint8_t dependency_id = 0, quality_id = 0;
     bool svc_idr = false;  // idr_flag
     bool use_ref_base_pic = false, discardable = false, output = false;
     bool no_inter_layer_prediction = false;
+    // PACSI, RFC 6190 section 4.9.
+    bool pacsi = false;
+    bool layer_starts = false, layer_ends = false;  // S, E: of a layer's part of a picture
+    // Scalability information SEI message, H.264 section G.13.1.1.
+    bool scalability_info = false, temporal_nesting = false;
 };
 
 // AV1 aggregation header, AV1 RTP payload specification section 4.4.

@@ -29,6 +29,7 @@ void Availability::on_packet(std::size_t encoding, TimeUs now) {
 void Availability::on_frame(std::size_t encoding, const FrameInfo& frame, TimeUs now) {
     Encoding& e = state_[encoding];
     if (frame.mode != SpatialMode::unknown) e.mode = frame.mode;
+    e.temporal_points = frame.temporal_points;
     e.top = std::min<SpatialId>(frame.top_spatial, kMaxSpatialLayers - 1);
     // A pause of the whole encoding is no layer's silence: only as much of it counts as lies
     // between two pictures of a slow stream.

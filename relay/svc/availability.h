@@ -24,6 +24,8 @@ class Availability {
     bool sent(std::size_t encoding, SpatialId spatial) const {
         return layer_alive(state_[encoding], spatial);
     }
+    // Whether higher temporal layers can be had without a key frame.
+    bool temporal_points(std::size_t encoding) const { return state_[encoding].temporal_points; }
     SpatialMode mode(std::size_t encoding) const { return state_[encoding].mode; }
     SpatialId top_spatial(std::size_t encoding) const { return state_[encoding].top; }
     // Highest spatial layer that is being sent, at most `limit`; 0 when nothing is known.
@@ -47,6 +49,7 @@ class Availability {
         std::array<TimeUs, kMaxSpatialLayers> layer_seen{};
         std::array<std::uint32_t, kMaxSpatialLayers> pictures_without{};  // since it was seen
         std::array<bool, kMaxSpatialLayers> layer_active{};
+        bool temporal_points = true;
         SpatialMode mode = SpatialMode::unknown;
         SpatialId top = kMaxSpatialLayers - 1;
     };

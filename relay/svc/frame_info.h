@@ -38,6 +38,9 @@ struct FrameInfo {
     // All layer frames of one instant share it (RTP timestamp, extended).
     std::int64_t picture = -1;
     bool begun = false;  // its first packet was the first one seen
+    // The packet before it was seen and is of another picture: no lower layer of its picture is
+    // late.
+    bool leads_picture = false;
     SpatialId spatial_id = 0;
     TemporalId temporal_id = 0;
     bool key_picture = false;     // its picture starts a coded video sequence
@@ -45,8 +48,14 @@ struct FrameInfo {
     bool inter_predicted = true;  // refers to earlier pictures (VP9 P)
     bool switching_up = false;  // VP9 U: later pictures above this temporal layer refer to nothing
                                 // above it that came before (C1)
-    bool layer_sync = false;    // VP8 Y: refers to the last frame of temporal layer 0 only (C1)
-    bool discardable = false;   // nothing refers to it (VP8 N)
+    // Points from which higher temporal layers may be taken come by themselves; else only a key
+    // frame is one.
+    bool temporal_points = true;
+    // All layers of a picture are one access unit, with one timestamp and one marker: nobody moves
+    // between them.
+    bool one_access_unit = false;
+    bool layer_sync = false;   // VP8 Y: refers to the last frame of temporal layer 0 only (C1)
+    bool discardable = false;  // nothing refers to it (VP8 N)
     bool not_for_inter_layer = false;  // VP9 Z
     // Nothing can be known of this track's frames (C48): any frame may start a receiver.
     bool opaque = false;

@@ -17,7 +17,8 @@ FrameTracker::FrameTracker(Codec codec, bool end_to_end_encrypted)
     : codec_(codec),
       encrypted_(end_to_end_encrypted),
       ring_(ring_capacity(codec)),
-      vp9_structure_(codec == Codec::vp9 ? 1 : 0) {}
+      vp9_structure_(codec == Codec::vp9 ? 1 : 0),
+      h264_layers_(codec == Codec::h264 || codec == Codec::h264_svc ? 1 : 0) {}
 
 void FrameTracker::reset() {
     ring_.clear();
@@ -31,11 +32,13 @@ void FrameTracker::reset() {
     key_picture_ = last_picture_ = group_of_frames_at_ = -1;
     vp9_mode_ = SpatialMode::unknown;
     for (Timed& timed : timed_) timed = Timed{};
+    for (H264Layers& layers : h264_layers_) layers = H264Layers{};
 }
 
 TrackedPacket FrameTracker::on_packet(std::int64_t n, std::span<const std::uint8_t> packet,
                                       const PacketInfo& info) {
     TrackedPacket out;
+    adjacent_ = last_n_ == n - 1;
     const ExtensionLocation* descriptor = info.find(ExtensionKind::dependency_descriptor);
     if (descriptor != nullptr) {
         if (!uses_descriptor_ && ring_.newest() >= 0) {
@@ -54,7 +57,10 @@ TrackedPacket FrameTracker::on_packet(std::int64_t n, std::span<const std::uint8
     } else {
         timed(n, info, out);
     }
-    last_n_ = std::max(last_n_, n);
+    if (n > last_n_) {
+        last_n_ = n;
+        last_picture_ = timestamps_.peek(info.timestamp.value);
+    }
     return out;
 }
 
@@ -69,6 +75,7 @@ void FrameTracker::enter_frame(TrackedPacket& out) {
     }
     top_temporal_ = std::max(top_temporal_, frame_.temporal_id);
     frame_.top_temporal = top_temporal_;
+    frame_.leads_picture = frame_.begun && adjacent_ && last_picture_ != frame_.picture;
     const LayerSets sets = layer_sets(frame_);
     record->picture = frame_.picture;
     record->wanted = sets.wanted;

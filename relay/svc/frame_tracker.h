@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "relay/rtp/sequence.h"
 #include "relay/svc/frame_info.h"
 #include "relay/svc/frame_ring.h"
+#include "relay/svc/h264_layers.h"
 
 namespace strata::relay {
 
@@ -18,7 +20,8 @@ enum class TrackingError : std::uint8_t {
     none,
     no_structure,  // C9
     malformed_descriptor,
-    too_old,  // a frame beyond what is remembered
+    too_old,        // a frame beyond what is remembered
+    unknown_layer,  // a fragment that tells no layer, and what came before it is missing
 };
 
 // What one packet is, in the order of arrival.
@@ -76,7 +79,8 @@ class FrameTracker {
         std::int64_t picture = -1;
         std::int64_t id = -1;
         SpatialId spatial_id = 0;
-        bool vcl = false;  // H.264: a slice was seen
+        bool vcl = false;   // H.264: a slice was seen
+        bool told = false;  // … or something else that tells its layer
     };
 
     void with_descriptor(std::span<const std::uint8_t> bytes, const PacketInfo& info,
@@ -92,6 +96,12 @@ class FrameTracker {
     void vp8(std::int64_t n, const PacketInfo& info, TrackedPacket& out);
     void timed(std::int64_t n, const PacketInfo& info, TrackedPacket& out);
     void describe_timed(const PacketInfo& info, bool starts);
+    void describe_h264(const H264Info& h264);
+    std::optional<SpatialId> timed_spatial(std::int64_t n, const PacketInfo& info);
+    bool accessory(const H264Info& h264) const;
+    bool layer_is_missing(const H264Info& h264) const;
+    bool tells_more(const Timed& timed, const PacketInfo& info) const;
+    bool continues_timed(Timed& timed, const PacketInfo& info, TrackedPacket& out);
     bool starts_timed(std::int64_t n, const PacketInfo& info, std::int64_t picture) const;
     Timed* find_timed(std::int64_t picture, SpatialId spatial);
     std::int64_t extend_picture_id(std::int32_t id, std::uint8_t bits);
@@ -101,9 +111,9 @@ class FrameTracker {
     Codec codec_;
     bool encrypted_;
     bool uses_descriptor_ = false;
+    bool adjacent_ = false;  // this packet comes right behind the newest one
     std::uint8_t picture_id_bits_ = 0;
     TemporalId top_temporal_ = 0;
-    SpatialId last_spatial_ = 0;
     SpatialMode vp9_mode_ = SpatialMode::unknown;
     SpatialId vp9_top_ = kMaxSpatialLayers - 1;
     std::uint32_t active_targets_ = ~0u;
@@ -116,6 +126,7 @@ class FrameTracker {
     std::int64_t key_picture_ = -1;            // timestamp of the last one
     std::int64_t group_of_frames_at_ = -1;     // picture id that it begins with
     std::vector<Vp9Structure> vp9_structure_;  // one, of VP9 only
+    std::vector<H264Layers> h264_layers_;      // one, of H.264 only
     std::size_t current_ = 0;
     std::size_t timed_next_ = 0;
 

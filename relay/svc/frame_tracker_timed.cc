@@ -5,6 +5,11 @@
 // Frames of streams that don't number them (H.264, AV1 without a descriptor, VP8 and VP9 without
 // picture ids, audio): known by RTP timestamp and, for H.264 SVC, dependency id.
 namespace strata::relay {
+namespace {
+
+bool tells_layer(const H264Info& h264) { return h264.vcl || h264.has_svc_header; }
+
+}  // namespace
 
 FrameTracker::Timed* FrameTracker::find_timed(std::int64_t picture, SpatialId spatial) {
     for (Timed& timed : timed_)
@@ -40,49 +45,99 @@ void FrameTracker::describe_timed(const PacketInfo& info, bool starts) {
         frame_.switching_up = info.vp9.switching_up_point;
         frame_.not_for_inter_layer = info.vp9.not_for_inter_layer;
         frame_.top_spatial = kMaxSpatialLayers - 1;
-    } else if (codec_ == Codec::h264_svc) {
-        frame_.discardable = info.h264.has_svc_header && info.h264.discardable;
+    } else if (!h264_layers_.empty()) {
+        describe_h264(info.h264);
     }
+}
+
+// What NAL unit headers say: H.264 section 7.4.1, G.7.4.1.1, RFC 6190 section 1.1.3.
+// discardable_flag isn't heeded: encoders disagree on whether it speaks of the layers above or of
+// later pictures, and a group forwards every layer up to its own.
+void FrameTracker::describe_h264(const H264Info& h264) {
+    const H264Layers& layers = h264_layers_[0];
+    frame_.one_access_unit = true;
+    frame_.temporal_points = !layers.told() || layers.nested();
+    frame_.switching_up = layers.nested();
+    if (accessory(h264)) {
+        frame_.temporal_id = kMaxTemporalLayers - 1;
+        frame_.discardable = true;
+        return;
+    }
+    // nal_ref_idc 0: no picture refers to this one. Without layer ids that makes two temporal
+    // layers: what may be dropped, and the rest.
+    frame_.discardable = (h264.vcl || h264.has_svc_header) && !h264.reference;
+    if (!layers.told()) frame_.temporal_id = frame_.discardable ? 1 : 0;
+}
+
+// Nullopt: not known.
+std::optional<SpatialId> FrameTracker::timed_spatial(std::int64_t n, const PacketInfo& info) {
+    if (!h264_layers_.empty()) {
+        H264Layers& layers = h264_layers_[0];
+        layers.read_scalability(info.h264);
+        const std::int64_t picture = timestamps_.unwrap(info.timestamp.value);
+        const bool key = info.key_frame || picture == key_picture_;
+        const auto spatial = layers.spatial_of(n, info.h264, key);
+        return codec_ == Codec::h264 ? SpatialId{0} : spatial;
+    }
+    return std::min<SpatialId>(info.spatial_id, kMaxSpatialLayers - 1);
+}
+
+// Delimiters and SEI in packets of their own come before the layer is known, and decode nothing.
+bool FrameTracker::accessory(const H264Info& h264) const {
+    if (h264_layers_.empty() || encrypted_) return false;
+    return !h264.vcl && !h264.has_svc_header && !h264.sps && !h264.pps && !h264.subset_sps;
+}
+
+// C13: what a frame is may show only behind delimiters, SEI and parameter sets that came in packets
+// of their own.
+bool FrameTracker::tells_more(const Timed& timed, const PacketInfo& info) const {
+    if (h264_layers_.empty()) return false;
+    if (!timed.told && tells_layer(info.h264)) return true;
+    return timed.spatial_id == 0 && info.key_frame && !timed.vcl;
+}
+
+// Whether the packet belongs to a frame that is known already, `timed`, and says nothing new of it.
+bool FrameTracker::continues_timed(Timed& timed, const PacketInfo& info, TrackedPacket& out) {
+    out.frame = ring_.find(timed.id);
+    const bool more_is_known = tells_more(timed, info);
+    timed.vcl |= info.h264.vcl;
+    timed.told |= tells_layer(info.h264);
+    if (out.frame != nullptr && !out.frame->key_picture && more_is_known) return false;
+    if (out.frame == nullptr) out.error = TrackingError::too_old;
+    return true;
+}
+
+// Whether neither the packet nor one before it says of which temporal layer its picture is.
+bool FrameTracker::layer_is_missing(const H264Info& h264) const {
+    return !h264_layers_.empty() && h264_layers_[0].told() && h264.vcl && !h264.starts_nal &&
+           !h264.has_svc_header;
 }
 
 void FrameTracker::timed(std::int64_t n, const PacketInfo& info, TrackedPacket& out) {
     const bool audio = codec_ == Codec::opus;
     const std::int64_t picture = timestamps_.unwrap(info.timestamp.value);
-    // The middle of a fragmented NAL unit doesn't tell its layer: it is that of the packet before.
-    SpatialId spatial = std::min<SpatialId>(info.spatial_id, kMaxSpatialLayers - 1);
-    const bool continues = codec_ == Codec::h264_svc && !info.h264.starts_nal;
-    if (continues && last_n_ == n - 1) spatial = last_spatial_;
-    const bool starts = starts_timed(n, info, picture);
-    if (n > last_n_) {
-        last_picture_ = picture;
-        last_spatial_ = spatial;
+    const std::optional<SpatialId> spatial = timed_spatial(n, info);
+    Timed* timed = audio || !spatial ? nullptr : find_timed(picture, *spatial);
+    if (!spatial || (timed == nullptr && layer_is_missing(info.h264))) {
+        out.error = TrackingError::unknown_layer;
+        return;
     }
-
     out.ends_frame = audio || info.ends_frame;
-    Timed* timed = audio ? nullptr : find_timed(picture, spatial);
-    const bool vcl = info.h264.vcl;
-    if (timed != nullptr) {
-        out.frame = ring_.find(timed->id);
-        // C13: the key frame shows behind a delimiter or SEI only, in packets of their own.
-        const bool late_key = codec_ == Codec::h264 && info.key_frame && !timed->vcl;
-        timed->vcl |= vcl;
-        if (out.frame == nullptr || out.frame->key_picture || !late_key) {
-            if (out.frame == nullptr) out.error = TrackingError::too_old;
-            return;
-        }
-    }
+    if (codec_ == Codec::h264_svc) out.ends_frame |= h264_layers_[0].ends_layer(info.h264);
+    if (timed != nullptr && continues_timed(*timed, info, out)) return;
     frame_ = FrameInfo{};
     frame_.id = n;
     frame_.picture = picture;
-    frame_.spatial_id = spatial;
-    describe_timed(info, starts || timed != nullptr);
+    frame_.spatial_id = *spatial;
+    describe_timed(info, timed != nullptr || starts_timed(n, info, picture));
     enter_frame(out);
     if (out.error != TrackingError::none || audio) return;
+    if (accessory(info.h264)) out.new_frame = false;  // nobody moves before the picture is known
     if (timed == nullptr) {
         timed = &timed_[timed_next_];
         timed_next_ = (timed_next_ + 1) % timed_.size();
     }
-    *timed = Timed{picture, frame_.id, spatial, vcl};
+    *timed = Timed{picture, frame_.id, *spatial, info.h264.vcl, tells_layer(info.h264)};
 }
 
 }  // namespace strata::relay

@@ -84,15 +84,15 @@ std::optional<Selector::Move> Selector::decide_within(const Cohort& cohort, Laye
     const TemporalId no_more = std::min(current.temporal, desired.temporal);
     // The members' own frame of this picture is still on its way. The old group's rules hold for it
     // (C7): it brings a marker of its own (C5), or is dropped though the new group refers to it.
-    const bool own_frame_late =
-        current.spatial < frame.spatial_id && availability_.sent(current.encoding, current.spatial);
+    const bool own_frame_late = !frame.leads_picture && current.spatial < frame.spatial_id &&
+                                availability_.sent(current.encoding, current.spatial);
     if (within) {
         // Only to the layer that this frame begins: up, or either way if it refers to nothing
         // (C15a).
         const SpatialId top = effective_spatial(frame, desired.spatial, desired.temporal);
         const SpatialId to = top == frame.spatial_id ? desired.spatial : frame.spatial_id;
         const bool down = to < current.spatial;
-        if (own_frame_late && !cohort.picture_begun) return std::nullopt;
+        if (frame.one_access_unit || (own_frame_late && !cohort.picture_begun)) return std::nullopt;
         const bool possible =
             down ? to == desired.spatial && frame.independent && !cohort.picture_begun
                  : to > current.spatial && to <= desired.spatial;
@@ -102,7 +102,7 @@ std::optional<Selector::Move> Selector::decide_within(const Cohort& cohort, Laye
     const SpatialMode mode = availability_.mode(current.encoding);
     // The same of the picture's base, which will not end the picture by the old rules, or will not
     // be forwarded at all.
-    const bool base_is_late = frame.spatial_id > 0;
+    const bool base_is_late = frame.spatial_id > 0 && !frame.leads_picture;
     if (own_frame_late ||
         (base_is_late && (mode == SpatialMode::full || desired.spatial < frame.spatial_id)))
         return std::nullopt;
@@ -169,8 +169,11 @@ bool Selector::needs_key_frame(const Cohort& cohort, LayerId desired) const {
     if (cohort.current.encoding != desired.encoding) return true;
     const SpatialMode mode = availability_.mode(desired.encoding);
     const bool bound = mode == SpatialMode::key || mode == SpatialMode::none;
-    return bound ? desired.spatial != cohort.current.spatial
-                 : desired.spatial > cohort.current.spatial;
+    if (desired.spatial > cohort.current.spatial) return true;
+    if (bound && desired.spatial != cohort.current.spatial) return true;
+    // C1: a stream that never says where temporal layers may be taken.
+    return desired.temporal > cohort.current.temporal &&
+           !availability_.temporal_points(desired.encoding) && (cohort.ready & desired.bit()) == 0;
 }
 
 std::uint32_t Selector::waiting_encodings() const {

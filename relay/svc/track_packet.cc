@@ -8,7 +8,8 @@ namespace {
 
 MediaDrop drop_reason(TrackingError error) {
     switch (error) {
-        case TrackingError::no_structure: return MediaDrop::no_structure;
+        case TrackingError::no_structure:
+        case TrackingError::unknown_layer: return MediaDrop::no_structure;
         case TrackingError::malformed_descriptor: return MediaDrop::malformed_descriptor;
         case TrackingError::too_old: return MediaDrop::too_old;
         case TrackingError::none: break;
@@ -41,10 +42,12 @@ MediaDrop TrackState::on_packet(PacketInWork& work, OutputList& out) {
     const TrackedPacket tracked = encoding.tracker.on_packet(work.n, work.packet, *work.info);
     if (tracked.restarted) restart_encoding(work.encoding);
     if (tracked.error != TrackingError::none) {
-        // Of a frame whose structure is still on its way, nothing is known: it stays a hole, like a
-        // packet that was lost, so that receivers see that something is missing.
-        const bool unknown = tracked.error == TrackingError::no_structure &&
-                             work.info->find(ExtensionKind::dependency_descriptor) != nullptr;
+        // Of a frame whose structure or first packet is still on its way, nothing is known: it
+        // stays a hole, like a packet that was lost, so that receivers see that something is
+        // missing.
+        const bool unknown = tracked.error == TrackingError::unknown_layer ||
+                             (tracked.error == TrackingError::no_structure &&
+                              work.info->find(ExtensionKind::dependency_descriptor) != nullptr);
         if (!unknown) drop_everywhere(work, out);
         return drop_reason(tracked.error);
     }

@@ -94,6 +94,33 @@ TEST(H264, PacsiTellsTheLowestLayers) {
     EXPECT_TRUE(parse("7e 80 10 27").ok) << "a PACSI of its own";
 }
 
+TEST(H264, PacsiTellsWhereLayersBeginAndEnd) {  // C5, RFC 6190 section 4.9
+    const auto first = parse("78 0005 7e 80 00 07 92 0005 6e 80 00 07 20 0002 6188").info;
+    EXPECT_TRUE(first.h264.pacsi);
+    EXPECT_TRUE(first.starts_frame && !first.ends_frame);
+    const auto last = parse("78 0005 7e 80 00 07 81 0005 6e 80 00 07 20 0002 6188").info;
+    EXPECT_TRUE(last.ends_frame && !last.starts_frame);
+}
+
+TEST(H264, SlicesThatNobodyRefersTo) {  // RFC 6184 section 5.3
+    EXPECT_TRUE(parse("41 9a").info.h264.reference);
+    EXPECT_FALSE(parse("01 9a").info.h264.reference);
+    EXPECT_FALSE(parse("67 42").info.h264.reference) << "not a slice";
+    EXPECT_TRUE(parse("7c 81 9a").info.h264.reference) << "FU-A with NRI 3";
+    EXPECT_FALSE(parse("1c 01 9a").info.h264.reference) << "middle of one with NRI 0";
+    EXPECT_TRUE(parse("7c 14 9a").info.h264.extension);
+    EXPECT_FALSE(parse("7c 01 9a").info.h264.extension);
+}
+
+TEST(H264, ScalabilityInformation) {
+    EXPECT_TRUE(parse("06 18 05 80 20").info.h264.temporal_nesting);
+    const auto not_nested = parse("06 18 05 02 20").info;
+    EXPECT_TRUE(not_nested.h264.scalability_info);
+    EXPECT_FALSE(not_nested.h264.temporal_nesting);
+    EXPECT_FALSE(parse("06 05 05 80 20").info.h264.scalability_info) << "another message";
+    EXPECT_TRUE(parse("06 18").ok);
+}
+
 TEST(H264, FuOfAnSvcSlice) {
     const auto first = parse("7c 94 80 20 47 9a 11").info;
     EXPECT_TRUE(first.h264.has_svc_header && first.h264.first_slice);

@@ -13,8 +13,7 @@ TEST(FrameTrackerTimed, H264KeyFrameBehindADelimiter) {  // C13
     packet.sequence = 1;
     packet.timestamp = 1000;
     packet.payload = {0x09, 0xf0};  // access unit delimiter
-    EXPECT_TRUE(tracked.send(packet).new_frame);
-    EXPECT_FALSE(tracked.frame().key_picture);
+    EXPECT_FALSE(tracked.send(packet).new_frame) << "nobody moves before more is known";
     packet.sequence = 2;
     packet.payload = {0x78, 0, 2, 0x67, 0x42, 0, 2, 0x68, 0xce};  // STAP-A: SPS, PPS
     EXPECT_TRUE(tracked.send(packet).new_frame);

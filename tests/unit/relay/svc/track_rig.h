@@ -7,6 +7,7 @@
 #include "relay/rtp/packet.h"
 #include "relay/svc/track.h"
 #include "tests/unit/relay/rewrite/packet_builder.h"
+#include "tests/unit/relay/svc/h264_packets.h"
 #include "tests/unit/relay/svc/listener.h"
 
 namespace strata::relay {
@@ -17,6 +18,8 @@ inline PacketParser rig_parser() {
     PacketParser parser;
     parser.payload_types[kVp8Type] = {PayloadRole::media, Codec::vp8};
     parser.payload_types[kVp9Type] = {PayloadRole::media, Codec::vp9};
+    parser.payload_types[kH264Type] = {PayloadRole::media, Codec::h264};
+    parser.payload_types[kH264SvcType] = {PayloadRole::media, Codec::h264_svc};
     parser.payload_types[kOpusType] = {PayloadRole::media, Codec::opus};
     return parser;
 }
@@ -29,7 +32,10 @@ class TrackRig {
         config.codec = codec;
         config.encoding_count = encodings;
         config.receiver_capacity = capacity;
-        type_ = codec == Codec::vp8 ? kVp8Type : codec == Codec::vp9 ? kVp9Type : kOpusType;
+        for (std::size_t type = 0; type < parser_.payload_types.size(); ++type)
+            if (parser_.payload_types[type].codec == codec &&
+                parser_.payload_types[type].role == PayloadRole::media)
+                type_ = static_cast<std::uint8_t>(type);
     }
     Track& track() {
         if (!track_) track_ = std::make_unique<Track>(config);
