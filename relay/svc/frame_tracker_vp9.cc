@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <span>
 
 #include "relay/svc/frame_tracker.h"
 
@@ -10,6 +11,27 @@ constexpr std::int64_t kMaxVp9Layers = 8;  // SID has 3 bits
 
 std::int64_t frame_id(std::int64_t picture_id, std::int64_t spatial_id) {
     return picture_id * kMaxVp9Layers + spatial_id;
+}
+
+// C1: where all references of the group of frames are told, they decide where a receiver may go up,
+// not U. A picture is such a point when no later one refers, past it, to a level above its own.
+void find_switching_points(Vp9Structure& structure) {
+    constexpr std::size_t kLongest = 32;  // pictures; of longer ones U is believed
+    const std::size_t count = structure.picture_count;
+    if (count > kLongest) return;
+    const std::span<Vp9GofPicture> pictures(structure.pictures.data(), count);
+    for (Vp9GofPicture& picture : pictures) picture.switching_up_point = true;
+    for (std::size_t from = 0; from < count; ++from) {
+        for (std::size_t r = 0; r < pictures[from].reference_count; ++r) {
+            const std::size_t back = pictures[from].p_diff[r];
+            const auto at = [&](std::size_t pictures_back) -> Vp9GofPicture& {
+                return pictures[(from + kLongest * 8 * count - pictures_back) % count];
+            };
+            const TemporalId level = at(back).temporal_id;
+            for (std::size_t passed = 1; passed < std::min(back, count + 1); ++passed)
+                if (at(passed).temporal_id < level) at(passed).switching_up_point = false;
+        }
+    }
 }
 
 }  // namespace
@@ -28,6 +50,7 @@ void FrameTracker::vp9(std::int64_t, std::span<const std::uint8_t> packet, const
         read_vp9_structure(packet.subspan(info.payload_offset, info.payload_size), vp9,
                            vp9_structure_[0])) {
         vp9_top_ = static_cast<SpatialId>(vp9_structure_[0].spatial_layers - 1);
+        find_switching_points(vp9_structure_[0]);
         group_of_frames_at_ = out.picture_id;
     }
     out.frame = ring_.find(frame_id(out.picture_id, info.spatial_id));
@@ -82,10 +105,8 @@ void FrameTracker::refer_vp9(const Vp9Info& vp9, std::int64_t picture_id) {
             (picture_id - group_of_frames_at_) % vp9_structure_[0].picture_count;
         const Vp9GofPicture& picture =
             vp9_structure_[0].pictures[static_cast<std::size_t>(position)];
-        if (!vp9.has_layer_indices) {
-            frame_.temporal_id = picture.temporal_id;
-            frame_.switching_up = picture.switching_up_point;
-        }
+        if (!vp9.has_layer_indices) frame_.temporal_id = picture.temporal_id;
+        frame_.switching_up = picture.switching_up_point;
         if (vp9.inter_picture_predicted)
             for (std::size_t i = 0; i < picture.reference_count; ++i)
                 refer(frame_id(picture_id - picture.p_diff[i], spatial));
