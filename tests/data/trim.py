@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Cuts a capture and its frame list to the first seconds and the sender's direction.
 
-usage: trim.py CAPTURE.pcap SECONDS OUT.pcap
+usage: trim.py CAPTURE.pcap SECONDS OUT.pcap [PAYLOAD_TYPE …]     none: all
 
 Keeps what the publisher sent (RTP and RTCP) and of the side-car JSON what tests read. The publisher is
 the end that sends most bytes; where ICE moved it to another address in mid-call, all its SSRCs are
@@ -46,6 +46,7 @@ def ssrc_of(payload):
 
 def main():
     source_path, seconds, out_path = sys.argv[1], float(sys.argv[2]), sys.argv[3]
+    wanted = {int(number) for number in sys.argv[4:]}
     volume = collections.Counter()
     everything = list(rtp.read_pcap(source_path))
     for _, ip in everything:
@@ -64,6 +65,8 @@ def main():
         start = when if start is None else start
         if when - start > seconds * 1e6:
             break
+        if wanted and payload[1] & 127 not in wanted:
+            continue
         if not 192 <= payload[1] <= 223:
             timestamps.add(struct.unpack(">II", payload[4:12]))
         ip = datagram(payload)

@@ -1,8 +1,10 @@
 """A capture with the encoder's own frame list: the truth that outputs are compared with."""
 import collections
 import json
+import os
 
 import rtp
+import sdp
 from descriptors import DependencyDescriptor, Vp8, Vp9
 
 URI_DD = "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension"
@@ -14,14 +16,17 @@ Frame = collections.namedtuple("Frame", "key picture spatial temporal references
 
 class Capture:
     def __init__(self, path):
-        """`path` without suffix: PATH.pcap and PATH.json."""
+        """`path` without suffix: PATH.pcap and PATH.json, or PATH.answer.sdp."""
         self.path = path
-        self.side = json.load(open(path + ".json"))
+        everything = rtp.read_rtp(path + ".pcap")
+        if os.path.exists(path + ".json"):
+            self.side = json.load(open(path + ".json"))
+        else:
+            self.side = sdp.side_of(path + ".answer.sdp", everything, URI_RID)
         self.codec = self.side["codec"]
         self.video = self.codec not in ("opus", "OPUS", "Opus")
         self.extensions = self.side["headerExtensions"]
         self.payload_type, self.rtx_payload_type, self.red_payload_type = self.payload_types()
-        everything = rtp.read_rtp(path + ".pcap")
         self.start_us = next(rtp.read_pcap(path + ".pcap"))[0]
         wanted = {self.payload_type, self.red_payload_type}
         self.packets = [p for p in everything if p.payload_type in wanted]
@@ -58,6 +63,10 @@ class Capture:
             return vp9.spatial, vp9.temporal, None
         if self.codec == "VP8" and packet.payload:
             return 0, Vp8(packet.payload).temporal, None
+        if self.codec == "H264" and packet.payload:
+            # Without layer ids only what no picture refers to (nal_ref_idc 0) is a layer of its own.
+            kind, ref_idc = packet.payload[0] & 31, packet.payload[0] & 0x60
+            return 0, int(kind in (1, 28) and not ref_idc), None
         return 0, 0, None
 
     def read_frames(self):
@@ -95,6 +104,8 @@ class Capture:
             self.frames[key] = Frame(key, picture, spatial, temporal,
                                      tuple(references), size, bool(is_key))
         self.picture_time = seen_pictures
+        marked = {(p.ssrc, p.timestamp) for p in self.packets if p.marker}
+        self.unmarked = set(self.pictures) - marked
         self.layers = sorted({(f.spatial, f.temporal) for f in self.frames.values()})
         self.max_spatial = max(s for s, _ in self.layers)
         self.max_temporal = max(t for _, t in self.layers)

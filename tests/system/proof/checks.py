@@ -100,9 +100,16 @@ class Output:
             last = now
         for picture in pictures[:-1]:  # the capture may end within the last one
             marks = [p.marker for p in picture]
+            if not any(marks) and self.source_of(picture) in self.capture.unmarked:
+                continue  # the layer that was to end it was announced and never came
             if marks != [False] * (len(marks) - 1) + [True]:
                 self.fail(f"markers {''.join('M' if m else '.' for m in marks)} at {picture[0].sequence}")
         return pictures
+
+    def source_of(self, picture):
+        """The source's picture that an output picture was made of."""
+        indexes = {p.index for p in picture}
+        return next((i.ssrc, i.timestamp) for o, _, i in self.pairs() if o.index in indexes)
 
     def forwarded_frames(self):
         """{frame key: True when all its packets went out}."""

@@ -64,7 +64,7 @@ class Single:
             changes = target != self.target(self.capture.picture_end[picture])
             key = self.capture.is_key_picture(picture)
             if key:
-                high = low = target
+                high = low = self.at_key_picture(picture, target)
             elif high is not None:
                 high = self.step(position, high, target, forwarded)
                 waits = waits or high[0] != target[0]
@@ -86,6 +86,11 @@ class Single:
                 forwarded.update(f.key for f in self.capture.frames_of(picture)
                                  if self.takes(f, high, key))
         return Expectation(most, least, waits)
+
+    def at_key_picture(self, picture, target):
+        """C4: k-SVC falls back to the highest layer that is being sent; full SVC takes what comes."""
+        present = max(f.spatial for f in self.capture.frames_of(picture))
+        return (min(target[0], present), target[1]) if self.capture.k_svc else target
 
     def target(self, time_us):
         wanted = target_at(self.schedule, (time_us - self.capture.start_us) / 1e6)
