@@ -195,6 +195,7 @@ Appliance::Started Appliance::start_workers() {
         worker.max_rtcp_bytes = config_.limits.rtcp_bytes;
         worker.punt_ring_bytes = config_.limits.punt_ring_bytes;
         worker.stun_errors_per_s = config_.limits.stun_errors_per_s;
+        worker.track_outputs = config_.limits.track_outputs;
         worker.fan_out.tiny_payload_bytes = static_cast<std::uint16_t>(
             std::min<std::uint32_t>(from_file.copy_payload_max_bytes, kTinyPayloadMax));
         worker.fan_out.tx_queue.packets = from_file.tx_queue_packets;
@@ -249,6 +250,7 @@ Appliance::Started Appliance::start_server() {
     limits.missing = {
         .give_up_us = relay::TimeUs{config_.limits.missing_packet_ms} * 1000,
         .max_requests = static_cast<std::uint8_t>(config_.limits.missing_packet_requests)};
+    limits.header_profiles = static_cast<std::uint8_t>(config_.limits.track_header_profiles);
     ControlServerConfig server;
     server.path = config_.control.dataplane_socket;
     server.epoch = epoch_;

@@ -41,6 +41,7 @@ constexpr Names<WorkerCounter> kWorkerCounters = {
     "ssrcs_refused",
     "streams_resumed",
     "checkpoints_refused",
+    "outputs_refused",
     "commands",
     "events_lost",
     "turns_busy",

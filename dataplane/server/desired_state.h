@@ -31,6 +31,7 @@ struct StateLimits {
     relay::TimeUs key_frame_min_interval_us = 500'000;
     relay::TimeUs key_frame_retry_us = 1'000'000;
     relay::MissingPackets::Settings missing{};
+    std::uint8_t header_profiles = 8;  // of one track's receivers
 };
 
 // Where control's worker number i lives: a worker and one of its ports.
@@ -152,7 +153,7 @@ class DesiredState {
     void remove_track(std::uint64_t id);
     void remove_subscription(std::uint64_t id);
     Problem grow(TrackRecord& track);
-    static bool take_profile(TrackRecord& track, const relay::HeaderProfile& profile);
+    bool take_profile(TrackRecord& track, const relay::HeaderProfile& profile);
     static void give_back_profile(TrackRecord& track, const relay::HeaderProfile& profile);
     Problem check_ssrcs(const TransportRecord& transport, const std::vector<std::uint32_t>& ssrcs,
                         bool latching) const;

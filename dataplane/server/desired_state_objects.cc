@@ -274,6 +274,7 @@ DesiredState::Problem DesiredState::add(const api::Track& spec) {
     limits.key_frame_min_interval_us = limits_.key_frame_min_interval_us;
     limits.key_frame_retry_us = limits_.key_frame_retry_us;
     limits.missing = limits_.missing;
+    limits.header_profiles = limits_.header_profiles;
     auto built = build_track(spec, *transport.object, limits);
     if (!built) return built.error();
 
@@ -347,7 +348,7 @@ DesiredState::Problem DesiredState::grow(TrackRecord& track) {
 bool DesiredState::take_profile(TrackRecord& track, const relay::HeaderProfile& profile) {
     for (auto& [known, users] : track.profiles)
         if (known == profile) return ++users, true;
-    if (track.profiles.size() >= relay::kMaxProfiles) return false;
+    if (track.profiles.size() >= limits_.header_profiles) return false;
     track.profiles.emplace_back(profile, 1);
     return true;
 }
@@ -407,8 +408,9 @@ DesiredState::Problem DesiredState::add(const api::Subscription& spec) {
     if (!take_profile(track, subscription.config.profile)) {
         side.subscriptions.give_back(*index);
         return ObjectProblem{"capacity", "the receivers of a track have at most " +
-                                             std::to_string(relay::kMaxProfiles) +
-                                             " different sets of payload types and extensions"};
+                                             std::to_string(limits_.header_profiles) +
+                                             " different sets of payload types and extensions "
+                                             "(limits.track_header_profiles)"};
     }
     subscription.handle = *index;
     subscription.statistics = take_slot(track.worker, api::StatisticsKind::subscription, spec.id(),

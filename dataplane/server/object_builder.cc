@@ -171,6 +171,7 @@ Built<PublishedTrack> build_track(const api::Track& spec, Transport& transport,
     config.sender_clock = &transport.sender_clock;
     config.key_frame_min_interval_us = limits.key_frame_min_interval_us;
     config.key_frame_retry_us = limits.key_frame_retry_us;
+    config.header_profiles = limits.header_profiles;
     for (std::size_t i = 0; i < encodings; ++i) {
         const api::Encoding& from = spec.encodings(static_cast<int>(i));
         relay::EncodingConfig& to = config.encodings[i];

@@ -32,6 +32,7 @@ struct TrackLimits {
     relay::TimeUs key_frame_min_interval_us = 500'000;
     relay::TimeUs key_frame_retry_us = 1'000'000;
     relay::MissingPackets::Settings missing{};
+    std::uint8_t header_profiles = 8;  // of one track's receivers
 };
 
 struct TransportLimits {

@@ -34,6 +34,7 @@ Worker::Worker(const WorkerConfig& config, std::span<Port* const> ports, const P
         fan_outs_.push_back(std::make_unique<FanOut>(*port, config_.queue, pools, config_.fan_out));
     waiting_by_name_.reserve(config_.max_waiting_by_name);
     blank_ = rte_pktmbuf_alloc(pools.rx);
+    outputs_.limit = std::min<std::size_t>(config_.track_outputs, relay::kMaxOutputs);
 }
 
 Worker::~Worker() { rte_pktmbuf_free(blank_); }

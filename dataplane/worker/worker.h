@@ -38,6 +38,7 @@ struct WorkerConfig {
     relay::TimeUs transport_feedback_us = 80'000;  // transport-wide, to publishers (C54)
     relay::TimeUs sender_report_us = 1'000'000;    // to receivers (C31)
     std::uint32_t max_rtcp_bytes = 1'500;
+    std::uint32_t track_outputs = relay::kMaxOutputs;  // (group, profile) pairs of one packet
     std::uint32_t commands_per_turn = 64;
     std::uint32_t timers_per_turn = 64;
     std::uint32_t command_ring = 4'096;

@@ -80,6 +80,8 @@ void Worker::on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t enco
 
 // Receivers of one output share a port: the leg is part of their profile.
 void Worker::send_outputs(rte_mbuf& packet, TxClass tx_class, relay::TimeUs now) {
+    if (outputs_.refused != 0) count(WorkerCounter::outputs_refused, outputs_.refused);
+    outputs_.refused = 0;
     const std::span outputs(outputs_.outputs.data(), outputs_.count);
     const auto port_of = [](const relay::Output& output) {
         return std::to_integer<std::size_t>(output.receivers.front().link[kLinkPortByte]);

@@ -52,15 +52,15 @@ TrackState::TrackState(const TrackConfig& track_config)
     moving.reserve(track_config.receiver_capacity);
 }
 
-// The same profile's place, else one that no receiver has; kMaxProfiles: there is none.
+// The same profile's place, else one that no receiver has; config.header_profiles: there is none.
 std::size_t TrackState::find_profile(const HeaderProfile& profile) const {
     for (std::size_t i = 0; i < profile_count; ++i)
         if (profiles[i] == profile) return i;
-    for (std::size_t i = 0; i < kMaxProfiles; ++i) {
+    for (std::size_t i = 0; i < config.header_profiles; ++i) {
         const auto has = [i](const Partition& partition) { return partition.profile == i; };
         if (std::ranges::none_of(table.partitions(), has)) return i;
     }
-    return kMaxProfiles;
+    return config.header_profiles;
 }
 
 Track::Track(const TrackConfig& config) { state_.emplace_back(config); }
@@ -157,7 +157,7 @@ void Track::on_key_frame_request(ReceiverHandle handle, TimeUs now) {
 bool Track::add_receiver(ReceiverHandle handle, const ReceiverConfig& config, TimeUs) {
     TrackState& state = state_[0];
     const std::size_t profile = state.find_profile(config.profile);
-    if (profile == kMaxProfiles) return false;
+    if (profile == state.config.header_profiles) return false;
     Receiver receiver;
     receiver.handle = handle;
     receiver.profile = static_cast<std::uint8_t>(profile);

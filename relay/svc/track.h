@@ -60,6 +60,7 @@ struct TrackConfig {
     bool end_to_end_encrypted = false;      // C48: payload bytes behind the descriptor aren't read
     bool descriptor_negotiated = false;     // dependency descriptor accepted from the publisher
     std::uint32_t receiver_capacity = 16;   // slots; see Track::grow
+    std::uint8_t header_profiles = 8;       // different ones of its receivers, 1..kMaxProfiles
     TimeUs layer_silence_us = 250'000;      // C4
     TimeUs key_frame_retry_us = 1'000'000;  // C33
     TimeUs key_frame_min_interval_us = 300'000;  // C33: per source
@@ -100,12 +101,14 @@ struct SenderReportOut {
     std::uint32_t packets = 0, octets = 0;
 };
 
-constexpr std::size_t kMaxProfiles = 8;   // different header profiles of one track
+constexpr std::size_t kMaxProfiles = 32;  // bound of TrackConfig::header_profiles
 constexpr std::size_t kMaxOutputs = 128;  // (group, profile) pairs that one packet can reach
 
 // Scratch for on_packet: owned by the worker, one per worker, reused for each packet.
 struct OutputList {
     std::size_t count = 0;
+    std::size_t limit = kMaxOutputs;  // outputs of one packet, at most kMaxOutputs
+    std::uint64_t refused = 0;        // outputs beyond it, of all packets
     std::array<Output, kMaxOutputs> outputs;
 };
 
@@ -157,7 +160,7 @@ class Track {
     // A receiver sent PLI or FIR. Throttled per receiver and per source (C33).
     void on_key_frame_request(ReceiverHandle receiver, TimeUs now);
 
-    // False: no room (receiver_capacity, kMaxProfiles), or the handle is taken; nothing changed.
+    // False: no room (receiver_capacity, header_profiles), or the handle is taken; nothing changed.
     bool add_receiver(ReceiverHandle handle, const ReceiverConfig& config, TimeUs now);
     bool remove_receiver(ReceiverHandle handle);
     // False: unknown handle.

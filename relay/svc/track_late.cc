@@ -78,7 +78,7 @@ void TrackState::give_up_holes(std::uint8_t index, TimeUs now, OutputList& out) 
         if (head.members == 0 || head.layer.encoding != index) continue;
         LayerGroup& group = groups.body(static_cast<GroupIndex>(g));
         // The outputs of this call share late_slots.
-        while (out.count + kMaxProfiles <= kMaxOutputs &&
+        while (out.count + profile_count <= out.limit &&
                late_used + table.size() <= late_slots.size()) {
             const auto hole = group.numbers.close_next_hole(before);
             if (!hole) break;

@@ -7,7 +7,11 @@ namespace strata::relay {
 
 bool TrackState::emit(const PacketInWork& work, const GroupDecision& decision, std::uint8_t profile,
                       std::span<ReceiverSlot> receivers, OutputList& out) const {
-    if (receivers.empty() || out.count == kMaxOutputs) return false;
+    if (receivers.empty()) return false;
+    if (out.count >= out.limit) {
+        ++out.refused;
+        return false;
+    }
     Output& output = out.outputs[out.count];
     const auto sequence = static_cast<std::uint16_t>(decision.number);
     if (decision.action == GroupDecision::Action::close) {

@@ -132,6 +132,8 @@ struct LimitsConfig {
     std::uint32_t subscriptions_per_track = 16384;
     std::uint32_t ssrcs_per_worker = 65536;
     std::uint32_t waiting_by_rid = 64;  // tracks known by rid or mid whose publisher has no address
+    std::uint32_t track_header_profiles = 8;            // of one track's receivers
+    std::uint32_t track_outputs = 128;                  // of one packet
     std::uint32_t statistics_slots_per_worker = 32768;  // objects with statistics, 192 bytes each
     std::uint32_t rtcp_bytes = 1500;                    // longest RTCP packet that is read
     std::uint32_t srtp_ssrcs = 32;                      // of one peer that encrypts (C38)

@@ -152,6 +152,12 @@ constexpr Key kKeys[] = {
      "Tracks of one worker, announced by rid or mid alone, whose publisher's first packet is "
      "waited for",
      0, 1024},
+    {STRATA_KEY(limits, track_header_profiles),
+     "Different sets of payload types and extension ids among the receivers of one track", 1, 32},
+    {STRATA_KEY(limits, track_outputs),
+     "Different packets that one packet becomes: layer groups that want it times their header "
+     "profiles",
+     8, 128},
     {STRATA_KEY(limits, statistics_slots_per_worker),
      "Peers, tracks, encodings and subscriptions of one worker that have counters of their own", 1,
      kMillion},

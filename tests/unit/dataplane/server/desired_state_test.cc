@@ -52,7 +52,7 @@ TEST(DesiredState, ATrackServesABoundedNumberOfProfiles) {
     relay.transport(1, 2);
     relay.track(2, 1, "opus", {1});
     relay.transport(3, 11);
-    for (std::uint32_t i = 0; i < relay::kMaxProfiles; ++i)
+    for (std::uint32_t i = 0; i < relay::TrackConfig{}.header_profiles; ++i)
         EXPECT_EQ(relay.subscription(10 + i, 2, 3, 7000 + i, 96 + i), "");
     EXPECT_EQ(relay.subscription(40, 2, 3, 8000, 120), "capacity");
     EXPECT_EQ(relay.subscription(40, 2, 3, 8000, 97), "");

@@ -28,5 +28,18 @@ TEST(TrackOutput, EachProfileHasItsOwnHeaderAndItsReceiversTogether) {
     }
 }
 
+TEST(TrackOutput, OutputsBeyondTheLimitAreCounted) {  // C52
+    TrackRig rig(Codec::vp9);
+    for (std::uint8_t i = 0; i < 4; ++i) rig.subscribe({0, 0, 0, false}, i);
+    const auto bytes = Vp9Packet{.sequence = 1, .picture = 1}.build().build();
+    PacketInfo info;
+    ASSERT_EQ(parse_packet(bytes, rig_parser(), info), ParseError::none);
+    auto out = std::make_unique<OutputList>();
+    out->limit = 3;
+    EXPECT_EQ(rig.track().on_packet(0, bytes, info, rig.now, *out), MediaDrop::none);
+    EXPECT_EQ(out->count, 3u);
+    EXPECT_EQ(out->refused, 1u);
+}
+
 }  // namespace
 }  // namespace strata::relay

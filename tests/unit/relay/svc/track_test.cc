@@ -100,7 +100,7 @@ TEST(Track, StatusTellsTheEffectiveLayer) {
 
 TEST(Track, HasRoomForItsReceiversAndProfilesOnly) {
     TrackRig rig(Codec::vp9, 1, 12);
-    for (std::uint8_t i = 0; i < kMaxProfiles; ++i)
+    for (std::uint8_t i = 0; i < TrackConfig{}.header_profiles; ++i)
         rig.subscribe(want(0, 0), static_cast<std::uint8_t>(i + 1));
     ReceiverConfig config;
     config.profile.payload_type = kVp9Type;
