@@ -62,7 +62,8 @@ Viewing viewing_of(const sdp::Description& offer, std::vector<const Track*> trac
 Sessions::Sessions(Environment environment)
     : node_(*environment.node),
       handshakes_(*environment.handshakes),
-      capabilities_(environment.capabilities),
+      receiving_(environment.receiving),
+      sending_(environment.sending),
       after_(std::move(environment.after)) {
     node_.watcher = {.nominated =
                          [this](ParticipantId id) {
@@ -138,7 +139,7 @@ Result<Sessions::Opening> Sessions::open(std::string_view room, WebRtcPeer::Kind
 Result<Sessions::Opened> Sessions::publish(std::string_view room, std::string_view text) {
     const auto offer = read_offer(text);
     if (!offer) return std::unexpected(offer.error());
-    const auto sections = sdp::plan_publish(*offer, capabilities_);
+    const auto sections = sdp::plan_publish(*offer, receiving_);
     if (!sections) return std::unexpected(sections.error());
     std::vector<std::size_t> accepted;
     for (const sdp::PublishedSection& section : *sections) accepted.push_back(section.index);
@@ -162,7 +163,7 @@ Result<Sessions::Opened> Sessions::view(std::string_view room, std::string_view 
     if (!offer) return std::unexpected(offer.error());
     const auto tracks = wanted_tracks(room, wish);
     if (!tracks) return std::unexpected(tracks.error());
-    Viewing viewing = viewing_of(*offer, *tracks, wish.layers, capabilities_);
+    Viewing viewing = viewing_of(*offer, *tracks, wish.layers, sending_);
     if (viewing.sections.empty())
         return refuse(ErrorCode::not_acceptable,
                       "m=", "none of what is published can be received with this offer",

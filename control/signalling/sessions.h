@@ -24,7 +24,7 @@ class Sessions {
     struct Environment {
         Node* node;  // all three outlive the sessions
         Handshakes* handshakes;
-        sdp::Capabilities capabilities;
+        sdp::Capabilities receiving, sending;  // of the media path
         // Runs a function once, later, on the same thread.
         std::function<void(std::chrono::milliseconds, std::function<void()>)> after;
     };
@@ -92,7 +92,7 @@ class Sessions {
 
     Node& node_;
     Handshakes& handshakes_;
-    sdp::Capabilities capabilities_;
+    sdp::Capabilities receiving_, sending_;
     std::function<void(std::chrono::milliseconds, std::function<void()>)> after_;
     std::map<ParticipantId, std::uint64_t> signs_of_life_;  // nominations seen, of each
 };

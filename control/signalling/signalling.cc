@@ -19,6 +19,10 @@ std::int64_t unix_seconds() {
         .count();
 }
 
+// Publishers get transport-wide feedback and are asked again for what is missing; towards viewers
+// the data plane does neither.
+constexpr sdp::Capabilities kReceiving{.retransmission = true, .transport_cc = true};
+
 std::vector<std::string> words(const std::string& text) {
     std::istringstream in(text);
     std::vector<std::string> found;
@@ -39,7 +43,11 @@ struct Signalling::Parts {
                    handshakes.receive(id, datagram);
                }),
           handshakes(node.limits(), handshake_environment()),
-          sessions({.node = &node, .handshakes = &handshakes, .capabilities = {}, .after = after}),
+          sessions({.node = &node,
+                    .handshakes = &handshakes,
+                    .receiving = kReceiving,
+                    .sending = {},
+                    .after = after}),
           whip(node, sessions, access, {.ice_servers = words(node.config().control.ice_servers)}) {}
 
     Handshakes::Environment handshake_environment() {

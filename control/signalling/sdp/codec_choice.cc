@@ -60,11 +60,12 @@ const Format* find_red(const Media& media, const Format& inner) {
     return nullptr;
 }
 
-std::vector<std::string> working_feedback(const Format& offered, const Capabilities& can) {
+std::vector<std::string> working_feedback(const Format& offered, const Capabilities& can,
+                                          bool rtx) {
     std::vector<std::string> working;
     for (const std::string& feedback : offered.feedback) {
         const bool works = feedback == "nack pli" || feedback == "ccm fir" ||
-                           (feedback == "nack" && can.retransmission) ||
+                           (feedback == "nack" && rtx) ||
                            (feedback == "transport-cc" && can.transport_cc);
         if (works) working.push_back(feedback);
     }
@@ -88,11 +89,11 @@ bool extension_works(std::string_view name, std::string_view codec, bool receivi
 Choice complete(const Media& offered, const Format& format, std::string codec, bool receiving,
                 const Capabilities& can, BundleExtensions& bundle) {
     Choice choice{.codec = std::move(codec), .media = format};
-    choice.media.feedback = working_feedback(format, can);
     if (const Format* rtx = find_rtx(offered, format.payload_type); rtx && can.retransmission) {
         choice.rtx = *rtx;
         choice.rtx->feedback.clear();
     }
+    choice.media.feedback = working_feedback(format, can, choice.rtx.has_value());
     if (const Format* red = find_red(offered, format)) {
         choice.red = *red;
         choice.red->feedback.clear();

@@ -11,9 +11,9 @@
 // Which codecs and header extensions the relay takes part in.
 namespace strata::control::sdp {
 
-// What the media path does, and therefore what may be promised.
+// What the media path does in one direction, and therefore what may be promised.
 struct Capabilities {
-    bool retransmission = false;  // NACK answered from history, RTX (RFC 4588)
+    bool retransmission = false;  // NACK and RTX (RFC 4588)
     bool transport_cc = false;    // feedback to publishers, numbers stamped for viewers
     bool stamps_mid = false;      // MID extension on what is sent
 };

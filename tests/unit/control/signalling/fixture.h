@@ -37,7 +37,8 @@ struct SessionsFixture : NodeFixture {
         sessions = std::make_unique<Sessions>(Sessions::Environment{
             .node = node.get(),
             .handshakes = handshakes.get(),
-            .capabilities = {},
+            .receiving = {.retransmission = true, .transport_cc = true},
+            .sending = {},
             .after = [this](auto, auto run) { timers.push_back(std::move(run)); }});
     }
     Sessions::Opened publish(const std::string& offer = "chromium-simulcast") {
