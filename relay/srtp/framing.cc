@@ -13,11 +13,6 @@ constexpr std::size_t kRtpFixed = 12;
 constexpr std::size_t kRtcpClear = 8;
 constexpr std::uint32_t kEncrypted = 0x8000'0000;  // E bit
 
-void apply_salt(std::array<std::uint8_t, 16>& iv, const std::array<std::uint8_t, 14>& salt) {
-    for (std::size_t i = 0; i < salt.size(); ++i)
-        iv[i] = static_cast<std::uint8_t>(iv[i] ^ salt[i]);
-}
-
 // AES-CM, RFC 3711 section 4.1.1: (SSRC * 2^64) XOR (index * 2^16) XOR (salt * 2^16).
 //      0..3     4..7       8..13        14, 15
 //   +--------+--------+-------------+-----------+
@@ -28,14 +23,22 @@ void apply_salt(std::array<std::uint8_t, 16>& iv, const std::array<std::uint8_t,
 //   +--------+--------+-------------+
 //   |   0    |  SSRC  | index (48)  |
 //   +--------+--------+-------------+
-void set_iv(SrtpProfile profile, std::uint32_t ssrc, std::uint64_t index,
-            const std::array<std::uint8_t, 14>& salt, std::array<std::uint8_t, 16>& iv) {
-    iv.fill(0);
-    std::uint8_t* at = iv.data() + (is_gcm(profile) ? 2 : 4);
-    store_be32(at, ssrc);
-    store_be16(at + 4, static_cast<std::uint16_t>(index >> 32));
-    store_be32(at + 6, static_cast<std::uint32_t>(index));
-    apply_salt(iv, salt);
+// In two words: this runs for every packet and receiver.
+void set_iv(const CipherKey& key, std::uint32_t ssrc, std::uint64_t index,
+            std::array<std::uint8_t, 16>& iv) {
+    const std::uint8_t* salt = key.salt.data();
+    std::uint64_t high = load_be64(salt);
+    std::uint64_t low =
+        std::uint64_t{load_be32(salt + 8)} << 32 | std::uint64_t{load_be16(salt + 12)} << 16;
+    if (is_gcm(key.profile)) {
+        high ^= std::uint64_t{ssrc} << 16 | index >> 32;
+        low ^= index << 32;
+    } else {
+        high ^= ssrc;
+        low ^= index << 16;
+    }
+    store_be64(iv.data(), high);
+    store_be64(iv.data() + 8, low);
 }
 
 std::uint16_t size16(std::size_t size) { return static_cast<std::uint16_t>(size); }
@@ -72,7 +75,7 @@ std::optional<std::size_t> frame_received_rtp(const SrtpKeys& keys, std::span<st
         store_be32(end, roc_of(index));
         job.covered_size = size16(plain + 4);
     }
-    set_iv(profile, load_be32(&packet[8]), index, keys.rtp.salt, job.iv);
+    set_iv(keys.rtp, load_be32(&packet[8]), index, job.iv);
     return plain;
 }
 
@@ -115,7 +118,7 @@ void frame_received_rtcp(const SrtpKeys& keys, std::span<std::uint8_t> packet,
     } else if (is_gcm(profile)) {
         store_be32(end, trailer);
     }
-    set_iv(profile, load_be32(&packet[4]), read.index, keys.rtcp.salt, job.iv);
+    set_iv(keys.rtcp, load_be32(&packet[4]), read.index, job.iv);
 }
 
 void frame_sent_rtp(const SrtpKeys& keys, const OutgoingRtp& packet, std::uint64_t index,
@@ -134,7 +137,7 @@ void frame_sent_rtp(const SrtpKeys& keys, const OutgoingRtp& packet, std::uint64
         store_be32(end, roc_of(index));
         job.covered_size = size16(packet.size() + 4);
     }
-    set_iv(profile, load_be32(packet.packet + 8), index, keys.rtp.salt, job.iv);
+    set_iv(keys.rtp, load_be32(packet.packet + 8), index, job.iv);
 }
 
 std::size_t frame_sent_rtcp(const SrtpKeys& keys, std::span<std::uint8_t> packet, std::size_t size,
@@ -160,7 +163,7 @@ std::size_t frame_sent_rtcp(const SrtpKeys& keys, std::span<std::uint8_t> packet
         job.covered_size = size16(size + kSrtcpIndexSize);
         job.tag_out = end + kSrtcpIndexSize;
     }
-    set_iv(profile, load_be32(&packet[4]), index, keys.rtcp.salt, job.iv);
+    set_iv(keys.rtcp, load_be32(&packet[4]), index, job.iv);
     return size + tag + kSrtcpIndexSize;
 }
 
