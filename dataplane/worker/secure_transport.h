@@ -25,7 +25,7 @@ struct SecureTransport {
         std::uint32_t ssrc = 0;
         std::uint64_t highest = 0;
     };
-    static constexpr std::size_t kMaxSentSsrcs = 256;
+    static constexpr std::size_t kMaxSentSsrcs = 1'280;  // two for each subscription, and spares
 
     // Null: never sent.
     Sent* find_sent(std::uint32_t ssrc) {
