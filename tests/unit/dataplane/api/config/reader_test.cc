@@ -82,7 +82,7 @@ TEST(ReadConfig, UnknownSection) {
               "t.toml:1:2: dataplan: unknown section; did you mean [dataplane]?\n");
     EXPECT_EQ(problems_of("[zoo]\n"),
               "t.toml:1:2: zoo: unknown section, expected one of [node] [dataplane] [control] "
-              "[limits]\n");
+              "[auth] [limits]\n");
     EXPECT_EQ(problems_of("node = 1\n"), "t.toml:1:8: node: found 1, expected a section: [node]\n");
 }
 
