@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
+#include <cstddef>
 #include <map>
 
 #include "control/signalling/sdp/field_reader.h"
@@ -30,16 +32,23 @@ std::uint32_t picture_rank(const Rid& rid) {
 
 // Smallest picture first where that is known of all of them, else as they were offered.
 std::vector<std::string> ordered_rids(const Media& offered) {
-    std::vector<std::pair<std::uint32_t, std::string>> ranked;
+    struct Ranked {
+        std::uint32_t rank;
+        std::size_t position;
+        std::string id;
+        auto operator<=>(const Ranked&) const = default;
+    };
+    std::vector<Ranked> ranked;
     for (const std::string& id : offered.simulcast_send) {
         const auto rid = std::ranges::find(offered.rids, id, &Rid::id);
         if (rid == offered.rids.end() || !rid->send) continue;
-        if (ranked.size() < relay::kMaxEncodings) ranked.emplace_back(picture_rank(*rid), id);
+        if (ranked.size() < relay::kMaxEncodings)
+            ranked.push_back({picture_rank(*rid), ranked.size(), id});
     }
-    const bool known = std::ranges::none_of(ranked, [](const auto& r) { return r.first == 0; });
-    if (known) std::ranges::stable_sort(ranked, {}, &std::pair<std::uint32_t, std::string>::first);
+    const bool known = std::ranges::none_of(ranked, [](const auto& r) { return r.rank == 0; });
+    if (known) std::ranges::sort(ranked);
     std::vector<std::string> ids;
-    for (auto& [rank, id] : ranked) ids.push_back(std::move(id));
+    for (Ranked& one : ranked) ids.push_back(std::move(one.id));
     return ids;
 }
 
