@@ -15,7 +15,9 @@ namespace strata::gen {
 namespace {
 
 constexpr std::int64_t kSecond_us = 1'000'000;
-constexpr std::int64_t kDrain_us = 300'000;     // packets under way when the last one was sent
+// Packets under way when the last one was sent. Longer than a second: AF_PACKET may keep what a
+// busy kernel didn't take until something follows, and sender reports follow each second.
+constexpr std::int64_t kDrain_us = 1'200'000;
 constexpr std::int64_t kPollSlice_us = 20'000;  // commands are read at least this often
 
 std::vector<FreshNumbers> draw_numbers(std::mt19937& random, const PublisherPlan& plan,
@@ -183,6 +185,7 @@ void Run::drain() {
     const std::int64_t stopped_us = ended_us_ = monotonic_us();
     while (monotonic_us() < stopped_us + kDrain_us) {
         io_.receive(*this);
+        io_.flush();
         io_.wait(stopped_us + kDrain_us);
     }
     for (const ReceiverEnd& r : receivers_)
