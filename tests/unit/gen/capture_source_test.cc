@@ -8,6 +8,7 @@
 
 #include "relay/codec/dependency_descriptor.h"
 #include "relay/rtp/byte_order.h"
+#include "source_folders.h"
 #include "tests/unit/gen/virtual_link.h"
 
 namespace strata::gen {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "bench/generator/pcap_reader.h"
+#include "source_folders.h"
 
 namespace strata::gen {
 namespace {

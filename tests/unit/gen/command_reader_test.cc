@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "bench/generator/selftest.h"
+#include "source_folders.h"
 
 namespace strata::gen {
 namespace {

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "source_folders.h"
+
 namespace strata::gen {
 namespace {
 

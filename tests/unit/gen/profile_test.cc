@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/generator/pcap_reader.h"
+#include "source_folders.h"
 
 namespace strata::gen {
 namespace {

@@ -7,6 +7,7 @@
 #include "bench/generator/synthetic_source.h"
 #include "relay/rtp/byte_order.h"
 #include "relay/rtp/demux.h"
+#include "source_folders.h"
 #include "tests/unit/gen/virtual_link.h"
 
 namespace strata::gen {

@@ -5,6 +5,7 @@
 #include "bench/generator/synthetic_source.h"
 #include "relay/rtp/byte_order.h"
 #include "relay/rtp/demux.h"
+#include "source_folders.h"
 #include "tests/unit/gen/virtual_link.h"
 
 // One fault at a time is put between publisher and receiver; the receiver must name it.

@@ -7,6 +7,7 @@
 
 #include "bench/generator/report.h"
 #include "bench/generator/selftest.h"
+#include "source_folders.h"
 
 namespace strata::gen {
 namespace {

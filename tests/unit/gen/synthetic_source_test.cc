@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 
+#include "source_folders.h"
 #include "tests/unit/gen/virtual_link.h"
 
 namespace strata::gen {

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "source_folders.h"
+
 namespace strata::control::cli {
 namespace {
 

@@ -9,6 +9,7 @@
 #include "relay/rtp/byte_order.h"
 #include "relay/srtp/outbound_stream.h"
 #include "relay/srtp/receiver.h"
+#include "source_folders.h"
 #include "tests/unit/dataplane/crypto/cross_check.h"
 
 namespace strata::dataplane {
@@ -36,9 +37,9 @@ class LibSrtp {
         set(&policy.rtcp);
         Bytes key(master.key.begin(), master.key.begin() + static_cast<std::ptrdiff_t>(
                                                                relay::key_size(master.profile)));
-        key.insert(key.end(), master.salt.begin(),
-                   master.salt.begin() + static_cast<std::ptrdiff_t>(
-                                             relay::salt_size(master.profile)));
+        key.insert(
+            key.end(), master.salt.begin(),
+            master.salt.begin() + static_cast<std::ptrdiff_t>(relay::salt_size(master.profile)));
         policy.key = key.data();
         policy.ssrc.type = direction;
         policy.window_size = 1'024;
@@ -85,7 +86,8 @@ class AgainstLibSrtp : public ::testing::TestWithParam<SrtpProfile> {
   protected:
     SrtpVerdict receive(relay::SrtpReceiver& receiver, Bytes& packet, bool rtcp) {
         relay::SrtpReceiver::Packet work;
-        const auto begun = rtcp ? receiver.begin_rtcp(packet, work) : receiver.begin_rtp(packet, work);
+        const auto begun =
+            rtcp ? receiver.begin_rtcp(packet, work) : receiver.begin_rtp(packet, work);
         if (begun != SrtpVerdict::ok) return begun;
         engine_->open({&work.job, 1});
         packet.resize(work.plain_size);

@@ -17,6 +17,7 @@
 #include "relay/rtp/demux.h"
 #include "relay/rtp/packet.h"
 #include "relay/rtp/rtcp/compound.h"
+#include "source_folders.h"
 #include "tests/unit/relay/svc/capture.h"
 
 namespace strata::relay {

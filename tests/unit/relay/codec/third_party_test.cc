@@ -14,6 +14,7 @@
 #include "relay/codec/vp9.h"
 #include "relay/rtp/byte_order.h"
 #include "relay/rtp/packet.h"
+#include "source_folders.h"
 #include "tests/unit/relay/hex_bytes.h"
 
 namespace strata::relay {

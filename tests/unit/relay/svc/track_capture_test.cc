@@ -8,6 +8,7 @@
 
 #include "relay/rtp/packet.h"
 #include "relay/svc/track.h"
+#include "source_folders.h"
 #include "tests/unit/relay/svc/capture.h"
 #include "tests/unit/relay/svc/listener.h"
 

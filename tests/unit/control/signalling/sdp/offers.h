@@ -7,6 +7,7 @@
 #include <string>
 
 #include "control/signalling/sdp/parser.h"
+#include "source_folders.h"
 
 namespace strata::control::sdp {
 

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "dataplane/api/config/render.h"
+#include "source_folders.h"
 
 namespace strata::api {
 namespace {
