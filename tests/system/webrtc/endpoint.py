@@ -4,7 +4,7 @@ import time
 
 import av
 import numpy
-from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, VideoStreamTrack
 
 WIDTH, HEIGHT = 320, 240
@@ -98,11 +98,13 @@ class Session:
         await self.pc.close()
 
 
-async def publish(node, room, audio=True):
+async def publish(node, room, audio=True, codec="VP8"):
     session = Session(node)
     if audio:
         session.pc.addTransceiver(AudioStreamTrack(), direction="sendonly")
-    session.pc.addTransceiver(Counter(), direction="sendonly")
+    video = session.pc.addTransceiver(Counter(), direction="sendonly")
+    video.setCodecPreferences([one for one in RTCRtpSender.getCapabilities("video").codecs
+                               if one.mimeType in ("video/" + codec, "video/rtx")])
     await session.offer(f"/whip/{room}")
     return session
 
