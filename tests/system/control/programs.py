@@ -46,7 +46,7 @@ class UnixConnection(http.client.HTTPConnection):
 class Node:
     """One node; both programs are ended, and its folder removed, when the block ends."""
 
-    def __init__(self, auth=None, **control):
+    def __init__(self, auth=None, ports=("socket:127.0.0.1",), limits=None, **control):
         self.folder = tempfile.mkdtemp(prefix="strata-control-")
         self.api_socket = self.file("api.sock")
         self.config = self.file("strata.toml")
@@ -56,14 +56,15 @@ class Node:
                     "database": self.file("strata.db"), "dataplane_socket": self.file("dp.sock"),
                     **control}
         with open(self.config, "w", encoding="utf-8") as f:
-            f.write('[node]\nname = "test"\n[dataplane]\nports = ["socket:127.0.0.1"]\nworkers = 1\n'
+            f.write(f'[node]\nname = "test"\n[dataplane]\nports = {json.dumps(list(ports))}\nworkers = 1\n'
                     f"base_udp_port = {self.base_udp_port}\nmemory_mb = 256\n"
                     f'file_prefix = "{os.path.basename(self.folder)}"\n[control]\n')
             for name, value in settings.items():
                 f.write(f"{name} = {json.dumps(value)}\n")
-            if auth:
-                f.write("[auth]\n")
-                for name, value in auth.items():
+            for section, values in (("auth", auth), ("limits", limits)):
+                if values:
+                    f.write(f"[{section}]\n")
+                for name, value in (values or {}).items():
                     f.write(f"{name} = {json.dumps(value)}\n")
 
     def __enter__(self):
@@ -72,7 +73,7 @@ class Node:
     def __exit__(self, kind, value, trace):
         for program in list(self.programs):
             self.kill(program, signal.SIGKILL)
-        if kind is not None:
+        if kind is not None and getattr(value, "code", 1):
             for log in ("strata-control.log", "strata-dataplane.log"):
                 if os.path.exists(self.file(log)):
                     with open(self.file(log), encoding="utf-8", errors="replace") as f:
@@ -87,11 +88,13 @@ class Node:
     def file(self, name):
         return os.path.join(self.folder, name)
 
+    def command(self, program):
+        return [os.path.join(BIN, program), "--config", self.config]
+
     def start(self, program):
         with open(self.file(program + ".log"), "a", encoding="utf-8") as log:
             self.programs[program] = subprocess.Popen(
-                [os.path.join(BIN, program), "--config", self.config], stdout=log, stderr=log,
-                stdin=subprocess.DEVNULL)
+                self.command(program), stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         if program == "strata-control":
             wait_until("the API answers", self.answers)
 
