@@ -76,9 +76,12 @@ class Peer:
     def send(self, packet):
         self.socket.sendto(packet, self.relay)
 
+    def new_check(self, **fields):
+        return check(self.username, fields.pop("password", self.password), **fields)
+
     def check(self, **fields):
         """The answer to a check, None if there is none within half a second."""
-        packet = check(self.username, fields.pop("password", self.password), **fields)
+        packet = self.new_check(**fields)
         self.send(packet)
         return self.answer(packet[8:20])
 
