@@ -146,11 +146,11 @@ class Network:
 
 
 class RelayNode(Node):
-    """A node whose data plane is in the network's `relay`, on both ports."""
+    """A node whose data plane is in the network's `relay`, on both ports; `driver`: DPDK's."""
 
-    def __init__(self, network, **control):
+    def __init__(self, network, driver="net_af_packet0", **control):
         self.network = network
-        super().__init__(ports=["socket:" + SOCKET, f"net_af_packet0,iface=d0;address={DPDK}/24"], **control)
+        super().__init__(ports=["socket:" + SOCKET, f"{driver},iface=d0;address={DPDK}/24"], **control)
 
     def command(self, program):
         inside = program == "strata-dataplane"

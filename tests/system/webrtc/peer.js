@@ -108,6 +108,13 @@ const commands = {
     await exchange(peer, path);
   },
 
+  async encodings(name, changes) {
+    const { sender } = peers.get(name).pc.getTransceivers().at(-1);
+    const parameters = sender.getParameters();
+    parameters.encodings.forEach((one, i) => Object.assign(one, changes[i]));
+    await sender.setParameters(parameters);
+  },
+
   async state(name) {
     const peer = peers.get(name), last = peer.frames.at(-1) ?? [];
     return { ...await stats(peer.pc), frames: peer.frames.length, width: last[2], height: last[3] };
