@@ -65,6 +65,11 @@ export class Room extends Emitter {
   /** What rights and the room's profile let one publish. */
   mayPublish = { audio: false, video: false };
   wishes = new Wishes();
+  /**
+   * State of the connection that everything is received by.
+   * @type {RTCPeerConnectionState}
+   */
+  receiving = "new";
 
   /** @type {import("./platform.js").Platform} */ #platform;
   /** @type {import("./platform.js").Timing} */ #timing;
@@ -275,7 +280,10 @@ export class Room extends Emitter {
         Object.assign(slot, { media: track, stream });
         this.emit("slot", slot);
       },
-      onState: (state) => this.emit("receiving", state),
+      onState: (state) => {
+        this.receiving = state;
+        this.emit("receiving", state);
+      },
       onError: (error) => this.#problem(error),
     });
   }

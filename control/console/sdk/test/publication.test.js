@@ -5,7 +5,7 @@ import { FakePeerConnection, FakeStream, FakeTrack } from "./fake_peer_connectio
 import { FakeRelay } from "./fake_relay.js";
 import { record, settle, until } from "./until.js";
 
-const timing = { answerMs: 1000, checkMs: 20, firstMs: 2, mostMs: 10, giveUpMs: 500, graceMs: 20 };
+const timing = { answerMs: 1000, checkMs: 300, firstMs: 2, mostMs: 10, giveUpMs: 5000, graceMs: 20 };
 
 async function join(t, relay) {
   const room = await Room.join({

@@ -5,7 +5,7 @@ import { FakePeerConnection, FakeStream } from "./fake_peer_connection.js";
 import { FakeRelay } from "./fake_relay.js";
 import { record, settle, until } from "./until.js";
 
-const timing = { answerMs: 1000, checkMs: 20, firstMs: 2, mostMs: 10, giveUpMs: 500, graceMs: 20 };
+const timing = { answerMs: 1000, checkMs: 300, firstMs: 2, mostMs: 10, giveUpMs: 5000, graceMs: 20 };
 
 async function join(t, relay, options = {}) {
   const room = await Room.join({
@@ -190,7 +190,7 @@ test("leaving while the connection is lost ends the attempts", async (t) => {
 
 test("when the network is back, a dead connection is found and ICE restarted", async (t) => {
   const relay = new FakeRelay();
-  const room = await join(t, relay, { timing: { ...timing, answerMs: 30 } });
+  const room = await join(t, relay, { timing: { ...timing, answerMs: 300, giveUpMs: 5000 } });
   const leg = FakePeerConnection.all.at(-1);
   leg.become("connected");
   relay.deaf = true;

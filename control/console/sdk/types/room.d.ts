@@ -64,6 +64,11 @@ export class Room extends Emitter<RoomEvents> {
         video: boolean;
     };
     wishes: Wishes;
+    /**
+     * State of the connection that everything is received by.
+     * @type {RTCPeerConnectionState}
+     */
+    receiving: RTCPeerConnectionState;
     get state(): import("./session.js").SessionState;
     /**
      * Sends a stream. `publication` names it: `camera` (default), `screen`, or anything.

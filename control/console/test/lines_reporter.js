@@ -7,7 +7,7 @@ export default async function* lines(events) {
     if (type !== "test:pass" && type !== "test:fail") continue;
     // Some versions of node count whole files as well.
     if (type === "test:pass" && data.name.endsWith(".js")) continue;
-    yield `${type === "test:pass" ? "pass" : "fail"} sdk ${data.name.replace(FIELD, " ")}\n`;
+    yield `${type === "test:pass" ? "pass" : "fail"} console ${data.name.replace(FIELD, " ")}\n`;
     if (type === "test:fail") {
       const error = data.details?.error;
       yield `${error?.cause?.stack ?? error?.stack ?? error}\n`;
