@@ -32,6 +32,11 @@ export class Meeting {
   /** @type {Map<string, {track: string, layers: string}>} by mid, chosen by hand */ #chosen =
     new Map();
   /** @type {string | undefined} member or track */ #pinned;
+  /**
+   * The latest, for whoever asks.
+   * @type {import("../sdk/src/room.js").RoomStatistics | undefined}
+   */
+  statistics;
   #mirrored = false;
   #onPageHide = () => void this.#room.leave();
   #drawing = false;
@@ -353,6 +358,7 @@ export class Meeting {
   async #measure() {
     const statistics = await this.#room.statistics();
     if (this.#ended) return;
+    this.statistics = statistics;
     const loud = speaking(statistics.slots, this.#room.slots);
     for (const tile of [...this.#slotTiles.values(), ...this.#nameTiles.values()]) {
       tile.speaking = loud.has(tile.element.dataset.member ?? "");

@@ -11,7 +11,7 @@
  * @property {number} freezes in all
  * @property {number} freezeMs in all
  * @property {number} jitterMs
- * @property {number} audioLevel 0 to 1; 0 in a video slot
+ * @property {number} audioLevel loudness on average, 0 to 1; 0 in a video slot
  * @property {number} audioSamples received in all
  *
  * @typedef {object} EncodingStatistics one encoding that is sent
@@ -70,6 +70,18 @@ function codecName(report, id) {
 }
 
 /**
+ * The root of the mean square, not the level of a moment: short sounds aren't missed.
+ * @param {any} inbound
+ * @param {Rates} rates
+ * @returns {number}
+ */
+function loudness({ id, timestamp, totalAudioEnergy = 0, totalSamplesDuration = 0 }, rates) {
+  const energy = rates.since(`${id} energy`, timestamp, totalAudioEnergy).change;
+  const seconds = rates.since(`${id} duration`, timestamp, totalSamplesDuration).change;
+  return seconds > 0 ? Math.sqrt(energy / seconds) : 0;
+}
+
+/**
  * @param {RTCStatsReport} stats of the receiving leg
  * @param {Rates} rates
  * @returns {SlotStatistics[]}
@@ -97,7 +109,7 @@ export function slotStatistics(stats, rates) {
         freezes: one.freezeCount ?? 0,
         freezeMs: Math.round(1000 * (one.totalFreezesDuration ?? 0)),
         jitterMs: Math.round(1000 * (one.jitter ?? 0)),
-        audioLevel: one.audioLevel ?? 0,
+        audioLevel: loudness(one, rates),
         audioSamples: one.totalSamplesReceived ?? 0,
       };
     });

@@ -28,7 +28,7 @@ export function pathStatistics(stats: RTCStatsReport): PathStatistics;
  * @property {number} freezes in all
  * @property {number} freezeMs in all
  * @property {number} jitterMs
- * @property {number} audioLevel 0 to 1; 0 in a video slot
+ * @property {number} audioLevel loudness on average, 0 to 1; 0 in a video slot
  * @property {number} audioSamples received in all
  *
  * @typedef {object} EncodingStatistics one encoding that is sent
@@ -99,7 +99,7 @@ export type SlotStatistics = {
     freezeMs: number;
     jitterMs: number;
     /**
-     * 0 to 1; 0 in a video slot
+     * loudness on average, 0 to 1; 0 in a video slot
      */
     audioLevel: number;
     /**
