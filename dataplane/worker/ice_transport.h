@@ -27,6 +27,7 @@ struct IceTransport {
 
     relay::IceAgent agent;
     std::array<Tuple, relay::kMaxIceTuples> tuples;  // by the agent's numbers
+    std::uint8_t bound = 0;                          // how many of them are
     std::uint8_t selected = relay::kNoIceTuple;      // where media goes
     bool muted = false;                              // consent is lost: receivers wait (C49)
     Timer timer;                                     // for when the consent runs out

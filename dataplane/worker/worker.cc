@@ -151,6 +151,8 @@ void Worker::on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transpo
     RxDrop reason = users_.size() != 0 ? RxDrop::unvalidated : RxDrop::unknown_transport;
     if (!transport && kind == PacketClass::rtp) transport = latch(packet, port, reason, now);
     if (!transport) return drop(reason);
+    if (transport->srtp && transport->ice && transport->ice->bound > 1)
+        on_heard(*transport, meta(&packet).flow, now);
     ++transport->packets;
     transport->bytes += packet.data_len;
     if (kind == PacketClass::rtcp) return on_rtcp(packet, *transport, now);

@@ -186,6 +186,7 @@ class Worker {
     void mute(Transport& transport, relay::TimeUs now);
     void unmute(Transport& transport, relay::TimeUs now);
     void on_ice_timer(Transport& transport, relay::TimeUs now);
+    void on_heard(Transport& transport, const FlowKey& flow, relay::TimeUs now);
     void add_ice(Transport& transport, relay::TimeUs now);
     void remove_ice(Transport& transport);
     void set_ice(const Command& command);

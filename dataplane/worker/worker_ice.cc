@@ -134,6 +134,7 @@ bool Worker::bind_tuple(Transport& transport, std::uint8_t tuple, std::uint8_t p
     place.flow = flow;
     place.port = port;
     place.bound = true;
+    ++ice.bound;
     count(WorkerCounter::ice_tuples);
     return true;
 }
@@ -144,9 +145,21 @@ void Worker::unbind_tuple(Transport& transport, std::uint8_t tuple) {
     transports_.erase(place.flow);
     ports_[place.port]->release_link(place.link);
     place.bound = false;
+    --transport.ice->bound;
     if (transport.ice->selected != tuple) return;
     transport.ice->selected = relay::kNoIceTuple;
     transport.has_link = false;
+}
+
+// An authentic packet of a peer that has several tuples. budget: 5 ns from the one in use
+void Worker::on_heard(Transport& transport, const FlowKey& flow, relay::TimeUs now) {
+    IceTransport& ice = *transport.ice;
+    const std::uint8_t tuple = flow == transport.flow ? ice.selected : tuple_at(ice, flow);
+    if (tuple == relay::kNoIceTuple) return;
+    if (tuple == ice.selected)
+        ice.agent.heard(tuple, now);
+    else if (ice.agent.heard_elsewhere(tuple, now))
+        select_tuple(transport, now);
 }
 
 // Moves what the peer receives to where its agent says (C43), or stops it (C42).

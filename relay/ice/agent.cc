@@ -7,6 +7,10 @@ namespace {
 
 // A tuple without a check for this long gives its place to a new one when there is none left.
 constexpr TimeUs kQuietUs = 5'000'000;
+// A peer with media, or with reports about it, sends something every second.
+constexpr TimeUs kSilentUs = 1'500'000;
+// Who has neither sends checks where it wants its media at most 6 s apart (RFC 7675 section 5.1).
+constexpr TimeUs kUncheckedUs = 7'000'000;
 
 std::span<const std::uint8_t> bytes_of(std::string_view text) {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
@@ -87,10 +91,27 @@ IceAdmission IceAgent::on_request(std::span<const std::uint8_t> packet, const St
     const bool added = tuple == kNoIceTuple;
     if (added) tuple = add(tcp, now);
     if (tuple == kNoIceTuple) return {.verdict = IceVerdict::too_many_tuples};
-    tuples_[tuple].last_request_us = now;
-    if (message.use_candidate) nominate(tuples_[tuple], credentials->generation_);
+    if (message.use_candidate)
+        nominate(tuples_[tuple], credentials->generation_);
+    else
+        follow(tuple, kUncheckedUs, now);
+    tuples_[tuple].last_request_us = tuples_[tuple].heard_us = now;
     seen_[next_seen_++ % kSeen] = {message.transaction, tuple, true};
     return {.verdict = IceVerdict::valid, .tuple = tuple, .added = added, .key = key};
+}
+
+bool IceAgent::heard_elsewhere(std::uint8_t tuple, TimeUs now) {
+    tuples_[tuple].heard_us = now;
+    return follow(tuple, kSilentUs, now);
+}
+
+// As if it were nominated, when the nominated one that is in use was silent for so long.
+bool IceAgent::follow(std::uint8_t tuple, TimeUs silence_us, TimeUs now) {
+    const std::uint8_t in_use = selected(now);
+    if (in_use == kNoIceTuple || in_use == tuple || tuples_[in_use].nomination == 0) return false;
+    if (now - tuples_[in_use].heard_us < silence_us) return false;
+    nominate(tuples_[tuple], tuples_[in_use].nominated_generation);
+    return true;
 }
 
 std::uint8_t IceAgent::restore(bool tcp, TimeUs now) {
@@ -134,7 +155,7 @@ std::uint8_t IceAgent::add(bool tcp, TimeUs now) {
     Tuple& tuple = tuples_[place];
     tuple.used = true;
     tuple.tcp = tcp;
-    tuple.last_request_us = now;
+    tuple.last_request_us = tuple.heard_us = now;
     tuple.validation = ++counter_;
     return place;
 }

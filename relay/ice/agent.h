@@ -99,6 +99,13 @@ class IceAgent {
     IceAdmission on_request(std::span<const std::uint8_t> packet, const StunMessage& message,
                             std::uint8_t tuple, bool tcp, TimeUs now);
 
+    // A packet under the session's keys came from `tuple`, which is in use.
+    void heard(std::uint8_t tuple, TimeUs now) { tuples_[tuple].heard_us = now; }
+    // One came from another tuple. A peer sends where it wants to receive, so once the tuple in use
+    // has fallen silent media follows without a nomination: who nominates only once (Firefox)
+    // doesn't do it again when a translator gives it another address. True: selected() is this one
+    // now.
+    bool heard_elsewhere(std::uint8_t tuple, TimeUs now);
     // A tuple that was nominated before a restart of this program: consent counts from now (C53).
     std::uint8_t restore(bool tcp, TimeUs now);
     // It is no longer the peer's.
@@ -121,6 +128,7 @@ class IceAgent {
         std::uint64_t nomination = 0;            // the highest number is the latest
         std::uint64_t validation = 0;
         TimeUs last_request_us = 0;  // authenticated
+        TimeUs heard_us = 0;         // that, or a packet that heard() was told of
     };
     struct Seen {
         StunTransaction transaction{};
@@ -135,6 +143,7 @@ class IceAgent {
     std::uint8_t take_place(TimeUs now) const;
     std::uint8_t add(bool tcp, TimeUs now);
     void nominate(Tuple& tuple, std::uint32_t generation);
+    bool follow(std::uint8_t tuple, TimeUs silence_us, TimeUs now);
     void number_generations(std::span<const IceCredentials> before);
     bool consents(const Tuple& tuple, TimeUs now) const {
         return tuple.used && now - tuple.last_request_us < limits_.consent_timeout_us;

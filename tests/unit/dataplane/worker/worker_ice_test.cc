@@ -1,5 +1,6 @@
 #include "relay/rtp/byte_order.h"
 #include "tests/unit/dataplane/worker/relay_fixture.h"
+#include "tests/unit/dataplane/worker/srtp_peer.h"
 #include "tests/unit/relay/ice/stun_sample.h"
 
 namespace strata::dataplane {
@@ -336,6 +337,36 @@ TEST_F(WorkerIce, APeerMayMoveToAnotherPort) {  // C43, C25
     ASSERT_TRUE(nominate("view", view_));
     publish(pub_);
     EXPECT_EQ(media(view_), 2u);
+}
+
+// C43: Firefox nominates once. Its reports lead the way when a translator moves it.
+TEST_F(WorkerIce, ASecureViewerIsFollowedByItsReports) {
+    SrtpPeer viewer(relay::SrtpProfile::aead_aes_128_gcm, 20);
+    api::Object secure = object(3, "view");
+    *secure.mutable_transport()->mutable_security() = viewer.security;
+    ASSERT_EQ(relay_.put(secure), "");
+    const Packet report{0x80, 201, 0, 1, 0, 0, 0, 9};
+    ASSERT_TRUE(nominate("pub", pub_));
+    ASSERT_TRUE(nominate("view", view_));
+    relay_.receive(view_, viewer.protect(report));
+    relay_.receive(view2_, viewer.protect(report));
+    EXPECT_EQ(relay_[RxDrop::unvalidated], 1u);
+    relay_.pass(3 * kSecond);
+    ASSERT_TRUE(valid("view", view2_));  // a check for consent, without a nomination
+    publish(pub_);
+    EXPECT_EQ(media(view_), 1u);
+    Packet forged = viewer.protect(report);
+    forged.back() ^= 1;
+    relay_.receive(view2_, forged);
+    publish(pub_);
+    EXPECT_EQ(media(view_), 2u);
+    relay_.receive(view2_, viewer.protect(report));
+    publish(pub_);
+    EXPECT_EQ(media(view_), 2u);
+    EXPECT_EQ(media(view2_), 1u);
+    relay_.receive(view_, viewer.protect(report));  // late
+    publish(pub_);
+    EXPECT_EQ(media(view2_), 2u);
 }
 
 TEST_F(WorkerIce, AShorterConsentTimeoutIsTakenOver) {

@@ -97,17 +97,17 @@ TEST(IceAgent, TheLatestNominationWins) {  // C43
 }
 
 TEST(IceAgent, ConsentRunsOutAndComesBack) {  // C42
-    Session s({.consent_timeout_us = 30 * kSecond});
+    Session s({.consent_timeout_us = 6 * kSecond});
     const auto first = s.check({.use_candidate = true}).tuple;
     const auto second = s.check({}).tuple;
-    s.now += 20 * kSecond;
+    s.now += 4 * kSecond;
     s.check({}, second);
-    s.now += 10 * kSecond - 1;
+    s.now += 2 * kSecond - 1;
     EXPECT_EQ(s.agent.selected(s.now), first);
     EXPECT_EQ(s.agent.consent_until(first), s.now + 1);
     s.now += 1;
     EXPECT_EQ(s.agent.selected(s.now), second);  // the one that still consents
-    s.now += 20 * kSecond;
+    s.now += 4 * kSecond;
     EXPECT_EQ(s.agent.selected(s.now), kNoIceTuple);
     EXPECT_EQ(s.check({}, first).verdict, IceVerdict::valid);
     EXPECT_EQ(s.agent.selected(s.now), first);
@@ -182,6 +182,67 @@ TEST(IceAgent, BothCredentialsCountDuringARestart) {  // C44
     EXPECT_EQ(s.check({}, before).verdict, IceVerdict::unknown_user);
     s.check(nominating, before);  // the peer may come back to where it was
     EXPECT_EQ(s.agent.selected(s.now), before);
+}
+
+TEST(IceAgent, MediaLeadsWhereOnlyOneNominationComes) {  // C43
+    Session s;
+    const auto home = s.check({.use_candidate = true}).tuple;
+    const auto moved = s.check({}).tuple;
+    s.agent.heard(home, s.now);
+    EXPECT_FALSE(s.agent.heard_elsewhere(moved, s.now + kSecond));  // it may be late, or a trial
+    EXPECT_EQ(s.agent.selected(s.now), home);
+    s.now += 2 * kSecond;
+    EXPECT_TRUE(s.agent.heard_elsewhere(moved, s.now));
+    EXPECT_EQ(s.agent.selected(s.now), moved);
+    // What was late doesn't lead back, a nomination does.
+    EXPECT_FALSE(s.agent.heard_elsewhere(home, s.now));
+    EXPECT_EQ(s.agent.selected(s.now), moved);
+    s.check({.use_candidate = true}, home);
+    EXPECT_EQ(s.agent.selected(s.now), home);
+}
+
+TEST(IceAgent, BeforeANominationMediaLeadsNowhere) {  // C43
+    Session s;
+    const auto first = s.check({}).tuple;
+    const auto second = s.check({}).tuple;
+    s.now += 10 * kSecond;
+    EXPECT_FALSE(s.agent.heard_elsewhere(first, s.now));
+    EXPECT_EQ(s.agent.selected(s.now), second);
+}
+
+TEST(IceAgent, ChecksLeadAwayFromATupleThatGetsNone) {  // C43
+    Session s;
+    const auto home = s.check({.use_candidate = true}).tuple;
+    const auto spare = s.check({}).tuple;
+    for (int i = 0; i < 4; ++i) {  // both are checked, as browsers do
+        s.now += 6 * kSecond;
+        s.check({}, spare);
+        s.check({}, home);
+    }
+    EXPECT_EQ(s.agent.selected(s.now), home);
+    s.now += 6 * kSecond;
+    s.check({}, spare);
+    EXPECT_EQ(s.agent.selected(s.now), home);
+    s.now += 2 * kSecond;
+    s.agent.heard(home, s.now);  // no check, but its media
+    s.check({}, spare);
+    EXPECT_EQ(s.agent.selected(s.now), home);
+    s.now += 7 * kSecond;
+    s.check({}, spare);
+    EXPECT_EQ(s.agent.selected(s.now), spare);
+}
+
+TEST(IceAgent, MediaUnderOldCredentialsDoesNotUndoARestart) {  // C44
+    Session s;
+    const auto before = s.check({.use_candidate = true}).tuple;
+    constexpr std::string_view kNewPassword = "new-password-of-22-let";
+    std::vector<IceCredentials> both = {{"new", kNewPassword, "fresh"},
+                                        {"ours", kPassword, "theirs"}};
+    s.agent.exchange_credentials(both);
+    const auto after =
+        s.check({.username = "new:fresh", .password = kNewPassword, .use_candidate = true}).tuple;
+    EXPECT_FALSE(s.agent.heard_elsewhere(before, s.now + kSecond));
+    EXPECT_EQ(s.agent.selected(s.now), after);
 }
 
 TEST(IceAgent, ARestoredTupleCountsAsNominatedUntilItsConsentRunsOut) {  // C53
