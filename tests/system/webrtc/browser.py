@@ -1,4 +1,4 @@
-"""A headless Chromium on a host, with a page that does as it is told and reaches the node's API through the
+"""A headless browser on a host, with a page that does as it is told and reaches the node's API through the
 test: a namespace has no other way to it, and its control plane listens on no network."""
 import http.server
 import itertools
@@ -14,12 +14,34 @@ import urllib.parse
 from network import only
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync",
-         "--disable-renderer-backgrounding", "--disable-background-timer-throttling",
-         "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=fps=20",
-         "--autoplay-policy=no-user-gesture-required"]
+CHROMIUM_FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-renderer-backgrounding", "--disable-background-timer-throttling",
+    "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=fps=20",
+    "--autoplay-policy=no-user-gesture-required"]
+FIREFOX_PREFERENCES = {
+    "media.navigator.streams.fake": True, "media.navigator.permission.disabled": True,
+    "media.autoplay.default": 0, "media.gmp-manager.updateEnabled": False,
+    "dom.timeout.enable_budget_timer_throttling": False, "dom.min_background_timeout_value": 4,
+    "browser.aboutwelcome.enabled": False, "browser.shell.checkDefaultBrowser": False,
+    "app.update.enabled": False, "datareporting.policy.dataSubmissionEnabled": False,
+    "toolkit.telemetry.enabled": False, "network.captive-portal-service.enabled": False, "network.proxy.type": 0}
+
+
+def missing(*programs):
+    """Which of them isn't there; empty: they all are."""
+    return next((program + " isn't installed" for program in programs if shutil.which(program) is None), "")
+
+
+def command(engine, profile):
+    """What starts it with an empty profile."""
+    if engine == "chromium":
+        return ["chromium", *CHROMIUM_FLAGS, "--user-data-dir=" + profile]
+    with open(os.path.join(profile, "user.js"), "w", encoding="utf-8") as out:
+        for name, value in FIREFOX_PREFERENCES.items():
+            out.write(f"user_pref({json.dumps(name)}, {json.dumps(value)});\n")
+    return ["firefox-esr", "--headless", "--no-remote", "--profile", profile]
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
@@ -90,23 +112,23 @@ class Server(http.server.ThreadingHTTPServer):
 class Browser:
     """Started in `namespace`; `listening`: a TCP socket on the loopback there. `node` may be exchanged."""
 
-    def __init__(self, namespace, listening):
+    def __init__(self, namespace, listening, engine="chromium"):
         self.node = None
         self.commands, self.results = queue.Queue(), queue.Queue()
         self.ids = itertools.count(1)
         self.server = Server(listening, self)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.profile = tempfile.mkdtemp(prefix="strata-chromium-")
+        self.profile = tempfile.mkdtemp(prefix=f"strata-{engine}-")
         self.process = subprocess.Popen(
-            ["ip", "netns", "exec", namespace, CHROMIUM, *FLAGS, "--user-data-dir=" + self.profile,
+            ["ip", "netns", "exec", namespace, *command(engine, self.profile),
              f"http://127.0.0.1:{self.server.server_port}/peer.html"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            env={**os.environ, "HOME": self.profile}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.process.kill()  # ip has become Chromium
+        self.process.kill()  # ip has become the browser
         self.process.wait()
         self.server.shutdown()
         shutil.rmtree(self.profile, ignore_errors=True)
@@ -116,7 +138,7 @@ class Browser:
         identity = next(self.ids)
         self.commands.put({"id": identity, "name": name, "arguments": arguments})
         while True:
-            assert self.process.poll() is None, "Chromium ended"
+            assert self.process.poll() is None, "the browser ended"
             result = self.results.get(timeout=seconds)
             if result["id"] == identity:
                 assert "error" not in result, (name, arguments, result["error"])

@@ -47,6 +47,16 @@ async function exchange(peer, path) {
 
 // Every decoded frame: when it came, its RTP timestamp, its size.
 async function watch(peer, track) {
+  if (!globalThis.MediaStreamTrackProcessor) {  // Firefox: what is shown
+    const video = Object.assign(document.createElement("video"), { muted: true, srcObject: new MediaStream([track]) });
+    document.body.append(video);
+    const seen = (now, frame) => {
+      peer.frames.push([now, frame.rtpTimestamp, frame.width, frame.height]);
+      video.requestVideoFrameCallback(seen);
+    };
+    video.requestVideoFrameCallback(seen);
+    return video.play();
+  }
   const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
   for (;;) {
     const { done, value: frame } = await reader.read();
