@@ -37,7 +37,10 @@ async function join(wanted) {
   document.title = `${wanted.room} · Strata`;
   const meeting = new Meeting(room, { invite, onEnd: ended });
   Object.assign(globalThis, { strata: { room, meeting } }); // for the browser's console
-  await meeting.publish(source, wanted, planOf(wanted.codec, wanted.mode));
+  const plan = planOf(wanted.codec, wanted.mode);
+  // A test picture is there to show its layers, on slow machines too.
+  if (wanted.source === "pattern") plan.degradationPreference = "maintain-resolution";
+  await meeting.publish(source, wanted, plan);
 }
 
 /** @param {{code: string, detail: string}} why */

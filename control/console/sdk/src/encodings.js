@@ -3,12 +3,16 @@ import { MeetingError } from "./errors.js";
 /**
  * @typedef {"VP8" | "VP9" | "AV1" | "H264"} VideoCodec
  *
+ * @typedef {"balanced" | "maintain-framerate" | "maintain-resolution"} DegradationPreference
+ *
  * @typedef {object} VideoPlan how one's video is encoded
  * @property {VideoCodec} [codec] VP9 by default
  * @property {string} [scalabilityMode] `L3T3`, `L3T3_KEY`, `L1T2` …; with rids, of each of them
  * @property {boolean | string[]} [rids] several encodings, smallest first; true: `q`, `h`, `f`
  * @property {number} [maxBitrate] bit/s of all layers of an encoding together
  * @property {number} [maxFramerate]
+ * @property {DegradationPreference} [degradationPreference] what is given up last where the
+ *   machine or the network is too slow
  *
  * @typedef {RTCRtpEncodingParameters & {scalabilityMode?: string, maxFramerate?: number}} Encoding
  */

@@ -37,6 +37,7 @@ function sourceOf(publication, kind) {
  */
 export class Publication extends Emitter {
   #options;
+  #degradationPreference;
   /** @type {RTCPeerConnection | undefined} */ #pc;
   /** @type {LegWatch | undefined} */ #watch;
   /** @type {PublicationState} */ #state = "offering";
@@ -54,6 +55,7 @@ export class Publication extends Emitter {
     this.stream = stream;
     this.#options = options;
     this.plan = planVideo(video);
+    this.#degradationPreference = video.degradationPreference;
     /** @type {PublishedTrack[]} */
     this.tracks = stream.getTracks().map((media) => ({
       kind: /** @type {Kind} */ (media.kind),
@@ -241,6 +243,9 @@ export class Publication extends Emitter {
     this.#setState("offering");
     const pc = this.#create();
     try {
+      for (const track of this.tracks.filter(({ kind }) => kind === "video")) {
+        await this.#shape(track);
+      }
       await pc.setLocalDescription();
       const answer = await this.#options.request({
         type: "publish",
@@ -292,13 +297,25 @@ export class Publication extends Emitter {
         streams: [this.stream],
         ...(track.kind === "video" && { sendEncodings: this.plan.sendEncodings }),
       });
-      if (track.kind === "video") {
-        const { codecs } = platform.RTCRtpSender.getCapabilities("video") ?? { codecs: [] };
-        track.transceiver.setCodecPreferences(codecPreferences(codecs, this.plan.codec));
-      }
     }
     this.#watch = new LegWatch(pc, () => this.restart(), timing);
     return pc;
+  }
+
+  /**
+   * How its video is encoded, as far as encodings don't say it.
+   * @param {PublishedTrack} track
+   */
+  async #shape({ transceiver }) {
+    if (!transceiver) return;
+    const { codecs } = this.#options.platform.RTCRtpSender.getCapabilities("video") ?? {
+      codecs: [],
+    };
+    transceiver.setCodecPreferences(codecPreferences(codecs, this.plan.codec));
+    if (!this.#degradationPreference) return;
+    const parameters = /** @type {any} */ (transceiver.sender.getParameters());
+    parameters.degradationPreference = this.#degradationPreference;
+    await transceiver.sender.setParameters(parameters);
   }
 
   async #restartIce() {

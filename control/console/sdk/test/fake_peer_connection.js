@@ -38,11 +38,12 @@ class FakeSender {
   }
 
   getParameters() {
-    return { encodings: this.encodings.map((one) => ({ ...one })) };
+    return { ...this.parameters, encodings: this.encodings.map((one) => ({ ...one })) };
   }
 
-  async setParameters({ encodings }) {
+  async setParameters({ encodings, ...parameters }) {
     this.encodings = encodings;
+    this.parameters = parameters;
   }
 
   async replaceTrack(track) {

@@ -5,7 +5,14 @@ import { FakePeerConnection, FakeStream, FakeTrack } from "./fake_peer_connectio
 import { FakeRelay } from "./fake_relay.js";
 import { record, settle, until } from "./until.js";
 
-const timing = { answerMs: 1000, checkMs: 300, firstMs: 2, mostMs: 10, giveUpMs: 5000, graceMs: 20 };
+const timing = {
+  answerMs: 1000,
+  checkMs: 300,
+  firstMs: 2,
+  mostMs: 10,
+  giveUpMs: 5000,
+  graceMs: 20,
+};
 
 async function join(t, relay) {
   const room = await Room.join({
@@ -52,6 +59,32 @@ test("a stream is offered with its encodings, and its tracks get the relay's nam
   assert.equal(publication.state, "live");
   assert.deepEqual(pc.configuration.iceServers, [{ urls: ["stun:203.0.113.1"] }]);
   assert.deepEqual(relay.errors, []);
+});
+
+test("what is given up last is the application's to say", async (t) => {
+  const { pc } = await published(t, { degradationPreference: "maintain-resolution" });
+  const [video] = pc.transceivers;
+  assert.equal(video.sender.getParameters().degradationPreference, "maintain-resolution");
+  assert.deepEqual(video.sender.encodings, [{ scalabilityMode: "L3T3_KEY" }]);
+});
+
+test("a codec that the browser can't send leaves nothing behind", async (t) => {
+  const relay = new FakeRelay();
+  const room = await join(t, relay);
+  relay.platform.RTCRtpSender = { getCapabilities: () => ({ codecs: [] }) };
+  const before = FakePeerConnection.all.length;
+  const other = await Room.join({
+    url: "http://h",
+    room: "demo",
+    name: "b",
+    platform: relay.platform,
+    timing,
+  });
+  t.after(() => other.leave());
+  await assert.rejects(other.publish(new FakeStream("video")), { code: "codec-unsupported" });
+  assert.deepEqual([other.publications.size, room.publications.size], [0, 0]);
+  assert.equal(FakePeerConnection.all.at(-1).connectionState, "closed");
+  assert.ok(FakePeerConnection.all.length > before);
 });
 
 test("a screen's tracks are a screen's", async (t) => {

@@ -5,7 +5,14 @@ import { FakePeerConnection, FakeStream } from "./fake_peer_connection.js";
 import { FakeRelay } from "./fake_relay.js";
 import { record, settle, until } from "./until.js";
 
-const timing = { answerMs: 1000, checkMs: 300, firstMs: 2, mostMs: 10, giveUpMs: 5000, graceMs: 20 };
+const timing = {
+  answerMs: 1000,
+  checkMs: 300,
+  firstMs: 2,
+  mostMs: 10,
+  giveUpMs: 5000,
+  graceMs: 20,
+};
 
 async function join(t, relay, options = {}) {
   const room = await Room.join({

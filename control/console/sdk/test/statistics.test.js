@@ -61,7 +61,10 @@ test("rates of a slot are since the time before", () => {
 test("loudness is of all the time between, not of a moment", () => {
   const rates = new Rates();
   const audio = (timestamp, totalAudioEnergy, totalSamplesDuration) =>
-    slotStatistics(report(inbound({ timestamp, totalAudioEnergy, totalSamplesDuration })), rates)[0];
+    slotStatistics(
+      report(inbound({ timestamp, totalAudioEnergy, totalSamplesDuration })),
+      rates,
+    )[0];
   assert.equal(audio(1000, 4, 10).audioLevel, 0);
   assert.equal(audio(2000, 4.25, 11).audioLevel, 0.5);
   assert.equal(audio(3000, 4.25, 12).audioLevel, 0);
