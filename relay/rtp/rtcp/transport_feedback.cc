@@ -9,6 +9,7 @@ namespace {
 constexpr std::size_t kFixedSize = 16;  // parties, base sequence, count, reference time, fb count
 constexpr std::int64_t kTicksPerReference = kFeedbackReferenceUs / kFeedbackTickUs;
 constexpr std::size_t kMaxRun = 0x1FFF;
+constexpr std::size_t kOneBitVector = 14;  // statuses in a chunk of one-bit symbols
 
 std::int64_t floor_divide(std::int64_t value, std::int64_t by) {
     return value / by - (value % by < 0 ? 1 : 0);
@@ -64,56 +65,58 @@ bool TransportFeedbackBuilder::add(std::int64_t sequence, TimeUs arrival) {
         delta < std::numeric_limits<std::int16_t>::min() ||
         delta > std::numeric_limits<std::int16_t>::max())
         return false;
-    while (count_ < static_cast<std::size_t>(index))
-        statuses_[count_++] = {FeedbackSymbol::not_received, 0};
+    while (count_ < static_cast<std::size_t>(index)) push({FeedbackSymbol::not_received, 0});
     const bool small = delta >= 0 && delta <= 255;
-    statuses_[count_++] = {small ? FeedbackSymbol::small : FeedbackSymbol::large,
-                           static_cast<std::int16_t>(delta)};
+    push({small ? FeedbackSymbol::small : FeedbackSymbol::large, static_cast<std::int16_t>(delta)});
     last_tick_ = tick;
     return true;
 }
 
-std::size_t TransportFeedbackBuilder::write_chunks(std::uint8_t* out) const {
-    std::size_t size = 0;
-    for (std::size_t at = 0; at < count_;) {
-        const std::size_t left = count_ - at;
-        std::size_t run = 1;
-        while (run < left && run < kMaxRun && statuses_[at + run].symbol == statuses_[at].symbol)
-            ++run;
-        std::size_t one_bit = 0;  // symbols that a chunk of one-bit symbols can hold
-        while (one_bit < std::min<std::size_t>(left, 14) &&
-               statuses_[at + one_bit].symbol != FeedbackSymbol::large)
-            ++one_bit;
-        const bool fits_one_bit = one_bit == std::min<std::size_t>(left, 14);
-        const std::size_t vector = std::min<std::size_t>(left, fits_one_bit ? 14 : 7);
-
-        unsigned chunk = 0;
-        if (run >= vector) {
-            chunk = static_cast<unsigned>(statuses_[at].symbol) << 13 | static_cast<unsigned>(run);
-            at += run;
-        } else {
-            const unsigned bits = fits_one_bit ? 1 : 2, capacity = 14 / bits;
-            chunk = 0x8000u | (bits == 2 ? 0x4000u : 0u);
-            for (unsigned i = 0; i < vector; ++i)
-                chunk |= static_cast<unsigned>(statuses_[at + i].symbol)
-                         << ((capacity - 1 - i) * bits);
-            at += vector;
-        }
-        if (out) store_be16(out + size, static_cast<std::uint16_t>(chunk));
-        size += 2;
+void TransportFeedbackBuilder::push(Status status) {
+    if (run_ == count_ - settled_ && (run_ == 0 || statuses_[settled_].symbol == status.symbol))
+        ++run_;
+    statuses_[count_++] = status;
+    delta_bytes_ += static_cast<std::size_t>(status.symbol);  // small: 1 byte, large: 2
+    // A chunk is settled once its run has ended and as many statuses are there as a vector holds.
+    while (count_ - settled_ >= kOneBitVector && run_ < count_ - settled_) {
+        settled_ += chunk(settled_).statuses;
+        ++settled_chunks_;
+        run_ = 0;
+        while (settled_ + run_ < count_ &&
+               statuses_[settled_ + run_].symbol == statuses_[settled_].symbol)
+            ++run_;
     }
-    return size;
 }
 
-std::size_t TransportFeedbackBuilder::delta_bytes() const {
-    std::size_t size = 0;
-    for (std::size_t i = 0; i < count_; ++i) size += static_cast<std::size_t>(statuses_[i].symbol);
-    return size;
+TransportFeedbackBuilder::Chunk TransportFeedbackBuilder::chunk(std::size_t at) const {
+    const std::size_t left = count_ - at;
+    const FeedbackSymbol symbol = statuses_[at].symbol;
+    std::size_t run = 1;
+    while (run < left && run < kMaxRun && statuses_[at + run].symbol == symbol) ++run;
+    std::size_t one_bit = 0;  // symbols that a chunk of one-bit symbols can hold
+    while (one_bit < std::min(left, kOneBitVector) &&
+           statuses_[at + one_bit].symbol != FeedbackSymbol::large)
+        ++one_bit;
+    const bool fits_one_bit = one_bit == std::min(left, kOneBitVector);
+    const std::size_t vector = std::min(left, fits_one_bit ? kOneBitVector : kOneBitVector / 2);
+    if (run >= vector)
+        return {static_cast<std::uint16_t>(static_cast<unsigned>(symbol) << 13 | run), run};
+    const unsigned bits = fits_one_bit ? 1 : 2, capacity = 14 / bits;
+    unsigned word = 0x8000u | (bits == 2 ? 0x4000u : 0u);
+    for (unsigned i = 0; i < vector; ++i)
+        word |= static_cast<unsigned>(statuses_[at + i].symbol) << ((capacity - 1 - i) * bits);
+    return {static_cast<std::uint16_t>(word), vector};
 }
 
 std::size_t TransportFeedbackBuilder::size() const {
     if (count_ == 0) return 0;
-    return (kRtcpHeaderSize + kFixedSize + write_chunks(nullptr) + delta_bytes() + 3) / 4 * 4;
+    std::size_t chunks = settled_chunks_;
+    // Either one run, however long, or fewer statuses than a vector holds.
+    if (settled_ < count_ && run_ == count_ - settled_)
+        ++chunks;
+    else
+        for (std::size_t at = settled_; at < count_; at += chunk(at).statuses) ++chunks;
+    return (kRtcpHeaderSize + kFixedSize + 2 * chunks + delta_bytes_ + 3) / 4 * 4;
 }
 
 std::size_t TransportFeedbackBuilder::write(FeedbackParties parties, std::span<std::uint8_t> out) {
@@ -131,7 +134,12 @@ std::size_t TransportFeedbackBuilder::write(FeedbackParties parties, std::span<s
     bytes[19] = feedback_count_++;
 
     std::size_t at = kRtcpHeaderSize + kFixedSize;
-    at += write_chunks(bytes + at);
+    for (std::size_t first = 0; first < count_;) {
+        const Chunk next = chunk(first);
+        store_be16(bytes + at, next.bits);
+        at += 2;
+        first += next.statuses;
+    }
     for (std::size_t i = 0; i < count_; ++i) {
         const Status& status = statuses_[i];
         if (status.symbol == FeedbackSymbol::small)
@@ -148,7 +156,7 @@ std::size_t TransportFeedbackBuilder::write(FeedbackParties parties, std::span<s
         bytes[0] |= 0x20;
         bytes[total - 1] = static_cast<std::uint8_t>(padding);
     }
-    count_ = 0;
+    clear();
     return total;
 }
 

@@ -123,26 +123,34 @@ class TransportFeedbackBuilder {
     // Statuses, lost ones in between included.
     std::size_t status_count() const { return count_; }
 
-    // Bytes of the whole RTCP packet; 0: empty.
+    // Bytes of the whole RTCP packet; 0: empty. Kept as the message grows: cheap after each add.
     std::size_t size() const;
 
     // Writes the RTCP packet, clears the builder and counts one message more. 0, and nothing
     // changed, when empty or larger than `out`.
     std::size_t write(FeedbackParties parties, std::span<std::uint8_t> out);
 
-    void clear() { count_ = 0; }
+    void clear() { count_ = settled_ = settled_chunks_ = run_ = delta_bytes_ = 0; }
 
   private:
     struct Status {
         FeedbackSymbol symbol;
         std::int16_t delta;  // ticks
     };
-    // Writes chunks to `out`, or only counts their bytes when null.
-    std::size_t write_chunks(std::uint8_t* out) const;
-    std::size_t delta_bytes() const;
+    struct Chunk {
+        std::uint16_t bits;
+        std::size_t statuses;  // that it covers
+    };
+    // The chunk whose first status is `at`, below count_.
+    Chunk chunk(std::size_t at) const;
+    void push(Status status);
 
     std::array<Status, kMaxStatuses> statuses_;
     std::size_t count_ = 0;
+    std::size_t settled_ = 0;         // statuses whose chunks no later one changes
+    std::size_t settled_chunks_ = 0;  // their number
+    std::size_t run_ = 0;             // equal symbols from settled_ on
+    std::size_t delta_bytes_ = 0;
     std::int64_t first_sequence_ = 0;
     std::int64_t reference_ = 0;  // 64 ms
     std::int64_t last_tick_ = 0;  // of the last arrival

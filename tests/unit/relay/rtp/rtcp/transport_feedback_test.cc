@@ -114,6 +114,25 @@ TEST(TransportFeedbackBuilder, RunsAreShort) {
     EXPECT_EQ(builder.status_count(), 1'000u) << "nothing changed";
 }
 
+TEST(TransportFeedbackBuilder, KnowsItsSizeAfterEachArrival) {
+    std::mt19937 random(11);
+    for (int round = 0; round < 40; ++round) {
+        TransportFeedbackBuilder builder;
+        const unsigned loss = random() % 40, step = round % 2 ? 200'000 : 500;
+        std::int64_t sequence = 0;
+        TimeUs now = 0;
+        // Runs, vectors of both kinds, and gaps between them.
+        while (builder.add(sequence, now)) {
+            std::array<std::uint8_t, 4'096> buffer;
+            TransportFeedbackBuilder copy = builder;
+            ASSERT_EQ(builder.size(), copy.write({}, buffer)) << "round " << round;
+            sequence += random() % 40 < loss ? 1 + random() % 20 : 1;
+            now += static_cast<TimeUs>(random() % step);
+        }
+        EXPECT_GT(builder.status_count(), 900u);
+    }
+}
+
 TEST(TransportFeedbackBuilder, RefusesWhatDoesNotFit) {
     TransportFeedbackBuilder builder;
     ASSERT_TRUE(builder.add(100, 0));
