@@ -24,7 +24,8 @@ struct ObjectKey {
     friend constexpr auto operator<=>(ObjectKey, ObjectKey) = default;
 };
 
-// The data plane's object behind a record; nullopt for rooms, which it doesn't know.
+// The data plane's object behind a record; nullopt for rooms and profiles, which it
+// doesn't know.
 std::optional<ObjectKey> object_key(const RecordKey& key);
 
 // What the data plane of `epoch` shall have at `key`; nullopt: nothing, it was removed. What that

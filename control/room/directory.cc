@@ -24,7 +24,9 @@ auto find(const Map& map, const Key& key, std::string_view kind, std::string nam
 }  // namespace
 
 Directory::Directory(Limits& limits, std::uint32_t workers, Source source)
-    : limits_(limits), workers_(workers), source_(std::move(source)), published_ssrcs_(workers) {}
+    : limits_(limits), workers_(workers), source_(std::move(source)), published_ssrcs_(workers) {
+    for (const RoomProfile& profile : builtin_profiles()) put(profile);
+}
 
 Result<const Room*> Directory::room(std::string_view name) const {
     return find(rooms_, name, "room", std::string(name.substr(0, 128)));

@@ -35,6 +35,9 @@ class Directory {
     // New credentials or keys of a WebRTC participant.
     Result<Change> plan_webrtc(ParticipantId id, WebRtcPeer peer);
     Result<Change> plan_layers(SubscriptionId id, std::string_view layers);
+    // Rooms name their profile, so that an edit holds for whoever joins one of them afterwards.
+    Result<Change> plan_profile(std::string_view name, const ProfileSpec& spec);
+    Result<Change> plan_reset_profile(std::string_view name);  // as it was built in
 
     // The object and all that depends on it (openapi.yaml, DELETE).
     Result<Change> plan_remove_room(std::string_view name);
@@ -54,11 +57,14 @@ class Directory {
     Result<const Participant*> participant(ParticipantId id) const;
     Result<const Track*> track(TrackId id) const;
     Result<const Subscription*> subscription(SubscriptionId id) const;
+    Result<const RoomProfile*> profile(std::string_view name) const;  // a room's always exists
 
     const std::map<std::string, Room, std::less<>>& rooms() const { return rooms_; }
     const std::map<ParticipantId, Participant>& participants() const { return participants_; }
     const std::map<TrackId, Track>& tracks() const { return tracks_; }
     const std::map<SubscriptionId, Subscription>& subscriptions() const { return subscriptions_; }
+    // All of them, edited or not.
+    const std::map<std::string, RoomProfile, std::less<>>& profiles() const { return profiles_; }
 
     // Members in the order of creation. The names must exist.
     const std::set<ParticipantId>& members(std::string_view room) const;
@@ -91,10 +97,12 @@ class Directory {
     void put(const Participant& participant);
     void put(const Track& track);
     void put(const Subscription& subscription);
+    void put(const RoomProfile& profile);
     void remove(const std::string& room);
     void remove(ParticipantId id);
     void remove(TrackId id);
     void remove(SubscriptionId id);
+    void remove(const ProfileName& name);
     void count_ssrcs(const Track& track, bool add);
 
     Limits& limits_;
@@ -106,6 +114,7 @@ class Directory {
     std::map<ParticipantId, Participant> participants_;
     std::map<TrackId, Track> tracks_;
     std::map<SubscriptionId, Subscription> subscriptions_;
+    std::map<std::string, RoomProfile, std::less<>> profiles_;
 
     std::map<std::string, std::set<ParticipantId>, std::less<>> members_;
     std::map<ParticipantId, Links> links_;

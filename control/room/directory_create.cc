@@ -52,11 +52,15 @@ Result<Change> Directory::plan_room(const RoomSpec& spec) {
         return refuse(ErrorCode::invalid_field, "worker",
                       "there is no worker " + std::to_string(*spec.worker),
                       "0 to " + std::to_string(workers_ - 1));
+    if (const auto known = profile(spec.profile); !known)
+        return refuse(ErrorCode::invalid_field, "profile", known.error().detail,
+                      known.error().hint);
     if (auto ok = limits_.check_one_more(Limit::rooms, rooms_.size()); !ok)
         return std::unexpected(ok.error());
     Room room{.name = spec.name,
               .worker = spec.worker ? *spec.worker : quietest_worker(),
-              .created_at_ms = source_.unix_ms()};
+              .created_at_ms = source_.unix_ms(),
+              .profile = spec.profile};
     return Change{.puts = {std::move(room)}, .next_id = next_id_};
 }
 

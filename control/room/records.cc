@@ -21,6 +21,7 @@ std::optional<Id<kPrefix>> parse(std::string_view text) {
 
 struct KeyOf {
     RecordKey operator()(const Room& room) const { return room.name; }
+    RecordKey operator()(const RoomProfile& profile) const { return ProfileName{profile.name}; }
     RecordKey operator()(const auto& object) const { return object.id; }
 };
 

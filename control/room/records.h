@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "control/room/endpoint.h"
+#include "control/room/profile.h"
 #include "control/room/srtp_keys.h"
 #include "relay/svc/layers.h"
 
@@ -45,9 +46,10 @@ struct Learned {
 };
 
 struct Room {
-    std::string name;                // its identifier
-    std::uint32_t worker = 0;        // home worker of all participants
-    std::int64_t created_at_ms = 0;  // Unix time
+    std::string name;                      // its identifier
+    std::uint32_t worker = 0;              // home worker of all participants
+    std::int64_t created_at_ms = 0;        // Unix time
+    std::string profile{kDefaultProfile};  // a name: an edit holds for whoever joins afterwards
     friend bool operator==(const Room&, const Room&) = default;
 };
 
@@ -131,8 +133,9 @@ struct Subscription {
     friend bool operator==(const Subscription&, const Subscription&) = default;
 };
 
-using Record = std::variant<Room, Participant, Track, Subscription>;
-using RecordKey = std::variant<std::string, ParticipantId, TrackId, SubscriptionId>;
+// A profile is a record only where it was edited.
+using Record = std::variant<Room, Participant, Track, Subscription, RoomProfile>;
+using RecordKey = std::variant<std::string, ParticipantId, TrackId, SubscriptionId, ProfileName>;
 
 RecordKey key_of(const Record& record);
 

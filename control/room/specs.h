@@ -14,6 +14,16 @@ namespace strata::control {
 struct RoomSpec {
     std::string name;
     std::optional<std::uint32_t> worker;
+    std::string profile{kDefaultProfile};
+};
+
+// Nullopt: as it is.
+struct ProfileSpec {
+    std::optional<RoomProfile::Publish> publish;
+    std::optional<std::uint32_t> video_slots;
+    std::optional<std::uint32_t> audio_slots;
+    std::optional<RoomProfile::Pinned> pinned;
+    std::optional<SlotLayers> layers;
 };
 
 struct ParticipantSpec {

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <stdexcept>
 
 namespace strata::control {
 namespace {
@@ -18,6 +19,7 @@ struct KeyText {
     std::string operator()(SubscriptionId id) const {
         return "subscriptions/" + std::to_string(id.value);
     }
+    std::string operator()(const ProfileName& name) const { return "profiles/" + name.text; }
 };
 
 template <typename T>
@@ -53,7 +55,19 @@ std::optional<Learned<std::uint32_t>> learned_ssrc(const json& object, const cha
 }
 
 json to_json(const Room& room) {
-    return {{"name", room.name}, {"worker", room.worker}, {"created_at_ms", room.created_at_ms}};
+    return {{"name", room.name},
+            {"worker", room.worker},
+            {"created_at_ms", room.created_at_ms},
+            {"profile", room.profile}};
+}
+
+json to_json(const RoomProfile& p) {
+    return {{"name", p.name},
+            {"publish", publish_text(p.publish)},
+            {"video_slots", p.video_slots},
+            {"audio_slots", p.audio_slots},
+            {"pinned", pinned_text(p.pinned)},
+            {"layers", slot_layers_text(p.layers)}};
 }
 
 // Without keys: they are never written.
@@ -129,10 +143,37 @@ json to_json(const Subscription& s) {
             {"created_at_ms", s.created_at_ms}};
 }
 
+// Those that a newer program may have stored aren't guessed at: they say who may publish.
+const RoomProfile& known_profile(const std::string& name) {
+    const RoomProfile* builtin = builtin_profile(name);
+    if (builtin == nullptr) throw std::out_of_range("there is no profile '" + name + "'");
+    return *builtin;
+}
+
 Room room_of(const json& o) {
     return {.name = o.at("name"),
             .worker = o.at("worker"),
-            .created_at_ms = field<std::int64_t>(o, "created_at_ms", 0)};
+            .created_at_ms = field<std::int64_t>(o, "created_at_ms", 0),
+            .profile =
+                known_profile(field<std::string>(o, "profile", std::string(kDefaultProfile))).name};
+}
+
+RoomProfile profile_of(const json& o) {
+    RoomProfile p = known_profile(o.at("name"));
+    p.video_slots = field(o, "video_slots", p.video_slots);
+    p.audio_slots = field(o, "audio_slots", p.audio_slots);
+    if (p.video_slots > kMaxVideoSlots || p.audio_slots > kMaxAudioSlots)
+        throw std::out_of_range("too many slots");
+    const auto read = [&](const char* name, auto parse, auto& setting) {
+        if (!o.contains(name)) return;
+        const auto value = parse(o.at(name).get<std::string>());
+        if (!value) throw std::out_of_range(std::string(name) + " has an unknown value");
+        setting = *value;
+    };
+    read("publish", parse_publish, p.publish);
+    read("pinned", parse_pinned, p.pinned);
+    read("layers", parse_slot_layers, p.layers);
+    return p;
 }
 
 WebRtcPeer webrtc_of(const json& o) {
@@ -261,6 +302,8 @@ StoreTransaction to_transaction(const Change& change) {
 
 Result<Change> load_all(Store& store) {
     Change change{.next_id = 1};
+    if (auto ok = load(store, "profiles/", profile_of, change); !ok)
+        return std::unexpected(ok.error());
     if (auto ok = load(store, "rooms/", room_of, change); !ok) return std::unexpected(ok.error());
     if (auto ok = load(store, "participants/", participant_of, change); !ok)
         return std::unexpected(ok.error());

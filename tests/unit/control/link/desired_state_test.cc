@@ -34,6 +34,7 @@ TEST(DesiredState, names_everything_in_the_order_of_creation) {
     EXPECT_EQ(object->subscription().target().temporal(), 2u);
     EXPECT_FALSE(desired_object(f.directory, {Kind::track, 999}, 1));
     EXPECT_FALSE(object_key(RecordKey{std::string("demo")}));
+    EXPECT_FALSE(object_key(RecordKey{ProfileName{"meeting"}}));
 }
 
 // What a data plane learned is told to its successors, not to itself: a restart of control alone

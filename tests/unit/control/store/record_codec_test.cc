@@ -24,7 +24,14 @@ Change full_change() {
     leg.payload_type = 100;
     leg.extensions = {{1, "urn:a"}};
     leg.extmap_allow_mixed = false;
-    return {.puts = {Room{"demo", 1, 123}, alice, bob, track, leg}, .next_id = 5};
+    RoomProfile profile = *builtin_profile("classroom");
+    profile.publish = RoomProfile::Publish::admins;
+    profile.video_slots = kMaxVideoSlots;
+    profile.audio_slots = 0;
+    profile.pinned = RoomProfile::Pinned::all;
+    profile.layers = *parse_slot_layers("S1T2");
+    const Room room{.name = "demo", .worker = 1, .created_at_ms = 123, .profile = "classroom"};
+    return {.puts = {profile, room, alice, bob, track, leg}, .next_id = 5};
 }
 
 }  // namespace
@@ -46,8 +53,45 @@ TEST(RecordCodec, removed_is_gone_and_ids_are_not_used_again) {
         {.removes = {SubscriptionId{4}, TrackId{3}, ParticipantId{2}}, .next_id = 5})));
     const auto loaded = load_all(store);
     ASSERT_TRUE(loaded);
-    EXPECT_EQ(loaded->puts.size(), 2u);
+    EXPECT_EQ(loaded->puts.size(), 3u);
     EXPECT_EQ(loaded->next_id, 5u);
+}
+
+TEST(RecordCodec, a_reset_profile_is_as_it_was_built_in) {
+    MemoryStore store;
+    ASSERT_TRUE(store.commit(to_transaction(full_change())));
+    ASSERT_TRUE(store.commit(to_transaction({.removes = {ProfileName{"classroom"}}})));
+    const auto loaded = load_all(store);
+    ASSERT_TRUE(loaded);
+    EXPECT_TRUE(std::holds_alternative<Room>(loaded->puts.at(0)));
+}
+
+// Rooms of a store that is older than profiles; profiles with fewer settings than there are now.
+TEST(RecordCodec, what_is_missing_has_its_default) {
+    MemoryStore store;
+    ASSERT_TRUE(store.put("rooms/old", R"({"name":"old","worker":0,"created_at_ms":1})"));
+    ASSERT_TRUE(store.put("profiles/classroom", R"({"name":"classroom","video_slots":6})"));
+    const auto loaded = load_all(store);
+    ASSERT_TRUE(loaded) << loaded.error().detail;
+    RoomProfile profile = *builtin_profile("classroom");
+    profile.video_slots = 6;
+    EXPECT_EQ(std::get<RoomProfile>(loaded->puts.at(0)), profile);
+    EXPECT_EQ(std::get<Room>(loaded->puts.at(1)).profile, "meeting");
+}
+
+TEST(RecordCodec, profiles_of_a_newer_program_are_not_guessed_at) {
+    const auto refused = [](std::string key, std::string value) {
+        MemoryStore store;
+        EXPECT_TRUE(store.put(key, value));
+        const auto loaded = load_all(store);
+        return !loaded && loaded.error().object == key;
+    };
+    EXPECT_TRUE(refused("rooms/a", R"({"name":"a","worker":0,"profile":"party"})"));
+    for (const char* rest : {R"("publish":"some")", R"("pinned":"x")", R"("layers":"none")",
+                             R"("video_slots":50)", R"("audio_slots":17)", R"("audio_slots":"4")"})
+        EXPECT_TRUE(refused("profiles/meeting", R"({"name":"meeting",)" + std::string(rest) + "}"))
+            << rest;
+    EXPECT_TRUE(refused("profiles/party", R"({"name":"party"})"));
 }
 
 TEST(RecordCodec, an_empty_store_is_an_empty_node) {
