@@ -108,6 +108,9 @@ class Server(http.server.ThreadingHTTPServer):
         self.socket = listening
         self.server_name, self.server_port = listening.getsockname()
 
+    def handle_error(self, *_):  # pylint: disable=arguments-differ
+        """A browser that has gone while the next command was waited for."""
+
 
 class Browser:
     """Started in `namespace`; `listening`: a TCP socket on the loopback there. `node` may be exchanged."""

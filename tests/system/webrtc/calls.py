@@ -202,3 +202,19 @@ def restart_ice(call, role):
     frames, stall = call.take_frames()
     flowed(frames, stall, f"ICE restart of the {role}")
     call.is_connected()
+
+
+def change_network(call, role):
+    """The host gets another address of its own, and after a while the browser restarts ICE: media goes on from there."""
+    browser, old = call.sender if role == "publisher" else call.receiver, call.participant(role)["remote"]
+    call.network.readdress(call.hosts[role])
+    time.sleep(2.5)  # long enough for what is under way to be given up
+    call.take_frames()
+    restarted = time.monotonic()
+    browser.call("restart", call.room)
+    call.until("frames go on", lambda: call.received()["frames"] >= 20)
+    took = time.monotonic() - restarted
+    assert call.participant(role)["remote"] != old
+    print(f"   {role} changed its network: 20 frames {1000 * took:.0f} ms after the restart of ICE", flush=True)
+    call.until("both are connected", lambda: call.sent()["state"] == call.received()["state"] == "connected")
+    call.is_connected()

@@ -65,11 +65,12 @@ def only(address, answer):
 
 class Network:
     """`switch` joins `relay` (k0 for the kernel's port, d0 for DPDK's) and `nat`, which is a router with the hosts
-    behind it: host i has 10.78.i.2 and is seen from 10.77.0.(100 + i) until rebind()."""
+    behind it: host i has 10.78.i.2 until readdress(), and is seen from 10.77.0.(100 + i) until rebind()."""
 
     def __init__(self, hosts):
         self.hosts = list(hosts)
         self.public = {host: PUBLIC + str(100 + i) for i, host in enumerate(self.hosts)}
+        self.own = {host: f"10.78.{i}" for i, host in enumerate(self.hosts)}
         self.made = []
 
     def name(self, host):
@@ -123,7 +124,8 @@ class Network:
         rules = "flush ruleset\ntable ip nat { chain out { type nat hook postrouting priority 100; "
         for i, host in enumerate(self.hosts):
             sh(f"ip -n {nat} address add {self.public[host]}/24 dev out", check=False)
-            rules += f"ip saddr 10.78.{i}.2 oifname out ip protocol udp snat to {self.public[host]}:1024-65535 random; "
+            rules += (f"ip saddr {{10.78.{i}.2, 10.79.{i}.2}} oifname out ip protocol udp "
+                      f"snat to {self.public[host]}:1024-65535 random; ")
         run = subprocess.run(["ip", "netns", "exec", nat, "nft", "-f", "-"], input=rules + "}\n}\n", text=True,
                              capture_output=True, timeout=60)
         assert run.returncode == 0, run.stderr
@@ -134,6 +136,16 @@ class Network:
         self.public[host] = PUBLIC + str(last + 20)
         self.translate()
         sh(f"ip netns exec {self.name('nat')} conntrack -F")
+
+    def readdress(self, host):
+        """Another network, as when a telephone leaves the house: the host's own address is another one."""
+        old = self.own[host]
+        new = self.own[host] = old.replace("10.78.", "10.79.") if "10.78." in old else old.replace("10.79.", "10.78.")
+        inside, router = self.name(host), self.name("nat")
+        sh(f"ip -n {router} address replace {new}.1/24 dev {host[:8]}-h0")
+        sh(f"ip -n {inside} address add {new}.2/24 dev h0")
+        sh(f"ip -n {inside} address delete {old}.2/24 dev h0")
+        sh(f"ip -n {inside} route replace default via {new}.1")
 
     def listen(self, host):
         """A TCP socket on the host's loopback."""
