@@ -28,6 +28,10 @@ const std::vector<Api::Route>& Api::routes() {
         {"DELETE", {"rooms", "*"}, nullptr, &Api::delete_room, 204},
         {"GET", {"rooms", "*", "participants"}, &Api::list_participants},
         {"POST", {"rooms", "*", "participants"}, nullptr, &Api::create_participant, 201},
+        {"GET", {"profiles"}, &Api::list_profiles},
+        {"GET", {"profiles", "*"}, &Api::get_profile},
+        {"PATCH", {"profiles", "*"}, nullptr, &Api::edit_profile, 200},
+        {"DELETE", {"profiles", "*"}, nullptr, &Api::reset_profile, 204},
         {"GET", {"participants", "*"}, &Api::get_participant},
         {"DELETE", {"participants", "*"}, nullptr, &Api::delete_participant, 204},
         {"POST", {"participants", "*", "tracks"}, nullptr, &Api::create_track, 201},
@@ -111,6 +115,16 @@ Result<Change> Api::create_room(const Call& call) {
 
 Result<Change> Api::delete_room(const Call& call) {
     return node_.directory().plan_remove_room(call.path(2));
+}
+
+Result<Change> Api::edit_profile(const Call& call) {
+    const auto spec = read_profile(call.body);
+    if (!spec) return std::unexpected(spec.error());
+    return node_.directory().plan_profile(call.path(2), *spec);
+}
+
+Result<Change> Api::reset_profile(const Call& call) {
+    return node_.directory().plan_reset_profile(call.path(2));
 }
 
 Result<Change> Api::create_participant(const Call& call) {

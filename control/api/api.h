@@ -38,6 +38,8 @@ class Api {
 
     Answer list_rooms(const Call& call);
     Answer get_room(const Call& call);
+    Answer list_profiles(const Call& call);
+    Answer get_profile(const Call& call);
     Answer list_participants(const Call& call);
     Answer get_participant(const Call& call);
     Answer list_tracks(const Call& call);
@@ -54,6 +56,8 @@ class Api {
     // Writes are planned only; `write` carries them out.
     Result<Change> create_room(const Call& call);
     Result<Change> delete_room(const Call& call);
+    Result<Change> edit_profile(const Call& call);
+    Result<Change> reset_profile(const Call& call);
     Result<Change> create_participant(const Call& call);
     Result<Change> delete_participant(const Call& call);
     Result<Change> create_track(const Call& call);

@@ -40,9 +40,10 @@ Result<std::size_t> page_size(const Target& target) {
 }
 
 std::string name_of(const Room& room) { return room.name; }
+std::string name_of(const RoomProfile& profile) { return profile.name; }
 std::string name_of(const auto& object) { return id_text(object.id); }
 
-std::optional<std::string> parse_room_name(std::string_view name) { return std::string(name); }
+std::optional<std::string> parse_name(std::string_view name) { return std::string(name); }
 
 // One page of those in `map` that `wanted` says yes to. `parse` reads the key that `after` gives.
 template <typename Map, typename Parse, typename Wanted>
@@ -84,10 +85,15 @@ Result<HttpResponse> Api::show(const RecordKey& key, int status) const {
     if (const auto* id = std::get_if<ParticipantId>(&key)) return shown(d.participant(*id));
     if (const auto* id = std::get_if<TrackId>(&key)) return shown(d.track(*id));
     if (const auto* id = std::get_if<SubscriptionId>(&key)) return shown(d.subscription(*id));
+    if (const auto* name = std::get_if<ProfileName>(&key)) return shown(d.profile(name->text));
     return shown(d.room(std::get<std::string>(key)));
 }
 
 Result<HttpResponse> Api::get_room(const Call& call) { return show(call.path(2), 200); }
+
+Result<HttpResponse> Api::get_profile(const Call& call) {
+    return show(ProfileName{call.path(2)}, 200);
+}
 
 Result<HttpResponse> Api::get_participant(const Call& call) {
     const auto id = path_participant(call.path(2));
@@ -111,7 +117,14 @@ Result<HttpResponse> Api::list_rooms(const Call& call) {
     if (auto ok = check_query(call.target, {"limit", "after"}); !ok)
         return std::unexpected(ok.error());
     const auto all = [](const Room&) { return true; };
-    return page(node_.directory().rooms(), call.target, parse_room_name, all, representation_);
+    return page(node_.directory().rooms(), call.target, parse_name, all, representation_);
+}
+
+Result<HttpResponse> Api::list_profiles(const Call& call) {
+    if (auto ok = check_query(call.target, {"limit", "after"}); !ok)
+        return std::unexpected(ok.error());
+    const auto all = [](const RoomProfile&) { return true; };
+    return page(node_.directory().profiles(), call.target, parse_name, all, representation_);
 }
 
 Result<HttpResponse> Api::list_participants(const Call& call) {

@@ -60,11 +60,23 @@ json Representation::of(const Room& room) const {
         subscriptions += directory.received(id).size();
     }
     return {{"name", room.name},
+            {"profile", room.profile},
             {"worker", room.worker},
             {"participants", directory.members(room.name).size()},
             {"tracks", tracks},
             {"subscriptions", subscriptions},
             {"created_at", timestamp_text(room.created_at_ms)}};
+}
+
+json Representation::of(const RoomProfile& p) const {
+    const RoomProfile* builtin = builtin_profile(p.name);
+    return {{"name", p.name},
+            {"publish", publish_text(p.publish)},
+            {"video_slots", p.video_slots},
+            {"audio_slots", p.audio_slots},
+            {"pinned", pinned_text(p.pinned)},
+            {"layers", slot_layers_text(p.layers)},
+            {"edited", builtin == nullptr || p != *builtin}};
 }
 
 json Representation::relay_addresses(std::uint32_t worker) const {

@@ -17,6 +17,7 @@ class Representation {
         : node_(node), statistics_(statistics) {}
 
     nlohmann::ordered_json of(const Room& room) const;
+    nlohmann::ordered_json of(const RoomProfile& profile) const;
     nlohmann::ordered_json of(const Participant& participant) const;
     nlohmann::ordered_json of(const Track& track) const;
     nlohmann::ordered_json of(const Subscription& subscription) const;

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "control/api/json_body.h"
 
@@ -52,6 +53,22 @@ std::optional<Extensions> read_extensions(JsonFields& fields) {
     return extensions;
 }
 
+// A text of which there are only a few.
+template <typename Value>
+std::optional<Value> word(JsonFields& fields, std::string_view name,
+                          std::span<const std::string_view> texts,
+                          std::optional<Value> (*parse)(std::string_view)) {
+    const auto text = fields.text(name);
+    if (!text) return std::nullopt;
+    const auto value = parse(*text);
+    if (value) return value;
+    std::string known;
+    for (const std::string_view one : texts)
+        known.append(known.empty() ? "" : one == texts.back() ? " or " : ", ").append(one);
+    fields.fail(ErrorCode::invalid_field, name, "found '" + text->substr(0, 64) + "'", known);
+    return std::nullopt;
+}
+
 void read_ssrcs(JsonFields& fields, const json& ssrcs, TrackSpec& spec) {
     for (const json& value : ssrcs) {
         if (!value.is_number_unsigned() || value.get<std::uint64_t>() == 0 ||
@@ -87,11 +104,31 @@ Result<Spec> finish(const JsonFields& fields, Spec spec) {
 Result<RoomSpec> read_room(std::string_view body) {
     const auto object = parse_json_object(body);
     if (!object) return std::unexpected(object.error());
-    JsonFields fields(*object, "", {"name", "worker"});
+    JsonFields fields(*object, "", {"name", "worker", "profile"});
     fields.require("name");
     RoomSpec spec;
     spec.name = fields.text("name").value_or("");
     spec.worker = narrow<std::uint32_t>(fields.integer("worker", 0, kMaxWorker));
+    spec.profile = fields.text("profile").value_or(spec.profile);
+    return finish(fields, std::move(spec));
+}
+
+Result<ProfileSpec> read_profile(std::string_view body) {
+    const auto object = parse_json_object(body);
+    if (!object) return std::unexpected(object.error());
+    JsonFields fields(*object, "", {"publish", "video_slots", "audio_slots", "pinned", "layers"});
+    ProfileSpec spec;
+    spec.publish = word(fields, "publish", kPublishTexts, parse_publish);
+    spec.video_slots = narrow<std::uint32_t>(fields.integer("video_slots", 0, kMaxVideoSlots));
+    spec.audio_slots = narrow<std::uint32_t>(fields.integer("audio_slots", 0, kMaxAudioSlots));
+    spec.pinned = word(fields, "pinned", kPinnedTexts, parse_pinned);
+    if (const auto layers = fields.text("layers")) {
+        spec.layers = parse_slot_layers(*layers);
+        if (!spec.layers)
+            fields.fail(ErrorCode::invalid_layers, "layers",
+                        "'" + layers->substr(0, 64) + "' names no layers that every track has",
+                        "size, max, S0T0 to S3T3, S2 or T1");
+    }
     return finish(fields, std::move(spec));
 }
 

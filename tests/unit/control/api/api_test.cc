@@ -46,9 +46,9 @@ class ApiTest : public testing::Test {
         post("/v1/participants/p2/subscriptions", R"({"track":"t3","layers":"q:T1"})");
     }
     std::string everything() {
-        return get("/v1/rooms").dump() + get("/v1/rooms/demo/participants").dump() +
-               get("/v1/tracks").dump() + get("/v1/subscriptions").dump() +
-               std::to_string(f_.store.revision());
+        return get("/v1/rooms").dump() + get("/v1/profiles").dump() +
+               get("/v1/rooms/demo/participants").dump() + get("/v1/tracks").dump() +
+               get("/v1/subscriptions").dump() + std::to_string(f_.store.revision());
     }
 
     NodeFixture f_;
@@ -95,6 +95,14 @@ constexpr Misuse kMisuses[] = {
     {"POST", "/v1/rooms", R"({"name":"a/b"})", 400, "invalid-field"},
     {"POST", "/v1/rooms", R"({"name":"a","worker":9})", 400, "invalid-field"},
     {"POST", "/v1/rooms", R"({"name":"demo"})", 409, "already-exists"},
+    {"POST", "/v1/rooms", R"({"name":"a","profile":"clasroom"})", 400, "invalid-field"},
+    {"POST", "/v1/profiles", R"({"name":"party"})", 405, "method-not-allowed"},
+    {"GET", "/v1/profiles/party", "", 404, "not-found"},
+    {"PATCH", "/v1/profiles/party", "{}", 404, "not-found"},
+    {"DELETE", "/v1/profiles/party", "", 404, "not-found"},
+    {"PATCH", "/v1/profiles/meeting", R"({"video_slots":4,"audio_slots":99})", 400,
+     "invalid-field"},
+    {"PATCH", "/v1/profiles/meeting", R"({"layers":"none"})", 400, "invalid-layers"},
     {"POST", "/v1/rooms/none/participants", "{}", 404, "not-found"},
     {"POST", "/v1/rooms/demo/participants", R"({"name":"alice"})", 409, "already-exists"},
     {"POST", "/v1/rooms/demo/participants", R"({"remote":"0.0.0.0:5"})", 400, "invalid-field"},
@@ -164,6 +172,34 @@ TEST_F(ApiTest, a_room_from_beginning_to_end) {
     EXPECT_EQ(call("DELETE", "/v1/rooms/demo").status, 204);
     EXPECT_EQ(call("DELETE", "/v1/rooms/demo").status, 404);
     EXPECT_TRUE(f_.dataplane.objects.empty());
+}
+
+TEST_F(ApiTest, profiles_are_read_edited_and_reset) {
+    const json before = get("/v1/profiles");
+    ASSERT_EQ(before["items"].size(), 3u);
+    EXPECT_EQ(before["items"][0],
+              json::parse(R"({"name":"classroom","publish":"admins-video","video_slots":4,
+                  "audio_slots":4,"pinned":"admins","layers":"size","edited":false})"));
+    EXPECT_EQ(before["items"][1]["layers"], "max");
+    EXPECT_EQ(get("/v1/profiles?limit=1&after=classroom")["items"][0]["name"], "interview");
+
+    EXPECT_EQ(post("/v1/rooms", R"({"name":"demo"})")["profile"], "meeting");
+    EXPECT_EQ(post("/v1/rooms", R"({"name":"lesson","profile":"classroom"})")["profile"],
+              "classroom");
+    const HttpResponse edited =
+        call("PATCH", "/v1/profiles/classroom", R"({"publish":"admins","video_slots":6})");
+    EXPECT_EQ(edited.status, 200);
+    EXPECT_EQ(json::parse(edited.body), get("/v1/profiles/classroom"));
+    EXPECT_EQ(get("/v1/profiles/classroom"),
+              json::parse(R"({"name":"classroom","publish":"admins","video_slots":6,
+                  "audio_slots":4,"pinned":"admins","layers":"size","edited":true})"));
+    EXPECT_EQ(get("/v1/rooms/lesson")["profile"], "classroom");
+
+    EXPECT_EQ(call("DELETE", "/v1/profiles/classroom").status, 204);
+    EXPECT_EQ(call("DELETE", "/v1/profiles/classroom").status, 204);
+    EXPECT_EQ(get("/v1/profiles"), before);
+    const HttpResponse wrong = call("GET", "/v1/profiles/metting");
+    EXPECT_EQ(json::parse(wrong.body)["hint"], "did you mean 'meeting'?");
 }
 
 TEST_F(ApiTest, refusals_of_the_data_plane_are_shown) {

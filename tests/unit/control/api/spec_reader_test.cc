@@ -38,6 +38,7 @@ TEST(SpecReader, bodies_that_are_refused) {
     EXPECT_EQ(code(read_room(R"({"name":7})")), ErrorCode::invalid_field);
     EXPECT_EQ(code(read_room(R"({"name":"a","worker":-1})")), ErrorCode::invalid_field);
     EXPECT_EQ(code(read_room(R"({"name":"a","owner":"b"})")), ErrorCode::unknown_field);
+    EXPECT_EQ(code(read_room(R"({"name":"a","profile":3})")), ErrorCode::invalid_field);
     EXPECT_EQ(code(read_participant(R"({"remote":"localhost:1"})")), ErrorCode::invalid_field);
     EXPECT_EQ(code(read_participant(R"({"remote":5})")), ErrorCode::invalid_field);
     EXPECT_EQ(code(read_participant(R"({"mtu_bytes":100})")), ErrorCode::invalid_field);
@@ -68,6 +69,41 @@ TEST(SpecReader, bodies_that_are_refused) {
     EXPECT_EQ(nested.error().object, "encodings[1].ssrc");
 }
 
+TEST(SpecReader, settings_of_a_profile) {
+    const auto spec = read_profile(
+        R"({"publish":"admins-video","video_slots":49,"audio_slots":0,"pinned":"nobody","layers":"S1T2"})");
+    ASSERT_TRUE(spec) << spec.error().detail;
+    EXPECT_EQ(spec->publish, RoomProfile::Publish::admins_video);
+    EXPECT_EQ(spec->video_slots, 49u);
+    EXPECT_EQ(spec->audio_slots, 0u);
+    EXPECT_EQ(spec->pinned, RoomProfile::Pinned::nobody);
+    EXPECT_EQ(slot_layers_text(spec->layers.value_or(SlotLayers{})), "S1T2");
+    const auto nothing = read_profile("{}");
+    ASSERT_TRUE(nothing);
+    EXPECT_FALSE(nothing->publish || nothing->video_slots || nothing->audio_slots ||
+                 nothing->pinned || nothing->layers);
+    const auto refused = [](const char* body) {
+        const auto wrong = read_profile(body);
+        return wrong ? std::string("accepted")
+                     : std::string(error_code_text(wrong.error().code)) + " " +
+                           wrong.error().object + ", " + wrong.error().hint;
+    };
+    EXPECT_EQ(refused(R"({"publish":"teachers"})"),
+              "invalid-field publish, all, admins or admins-video");
+    EXPECT_EQ(refused(R"({"pinned":"nobdy"})"), "invalid-field pinned, nobody, admins or all");
+    EXPECT_TRUE(refused(R"({"pinned":null})").starts_with("invalid-field pinned"));
+    EXPECT_TRUE(refused(R"({"video_slots":50})").starts_with("invalid-field video_slots"));
+    EXPECT_TRUE(refused(R"({"audio_slots":17})").starts_with("invalid-field audio_slots"));
+    EXPECT_TRUE(refused(R"({"audio_slots":-1})").starts_with("invalid-field audio_slots"));
+    for (const char* layers : {"none", "q:T1", "big", ""})
+        EXPECT_TRUE(refused((R"({"layers":")" + std::string(layers) + R"("})").c_str())
+                        .starts_with("invalid-layers layers, size, max"))
+            << layers;
+    EXPECT_EQ(refused(R"({"video_slot":1})"),
+              "unknown-field video_slot, did you mean 'video_slots'?");
+    EXPECT_TRUE(refused(R"({"name":"other"})").starts_with("unknown-field name"));
+}
+
 // Random damage to valid bodies: every reader answers with a spec or an error, and what it takes
 // never makes the rules behind it fail in another way than by refusing.
 TEST(SpecReader, damaged_bodies_end_in_a_spec_or_an_error) {
@@ -93,6 +129,7 @@ TEST(SpecReader, damaged_bodies_end_in_a_spec_or_an_error) {
         if (spec && make_track(*spec)) ++taken;
         EXPECT_TRUE(spec || !spec.error().detail.empty());
         (void)read_room(body);
+        (void)read_profile(body);
         (void)read_participant(body);
         (void)read_subscription(body);
         (void)read_layers(body);
