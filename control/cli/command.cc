@@ -22,8 +22,9 @@ constexpr std::array<Option, 7> kGlobalOptions = {{
     {"--timeout", "SECONDS", "longest wait for an answer of the control plane (default: 10)"},
 }};
 
-constexpr std::array<Noun, 14> kNouns = {{
+constexpr std::array<Noun, 15> kNouns = {{
     {"room", "rooms: who meets whom"},
+    {"profile", "room profiles: what rooms are for"},
     {"participant", "participants of a room: one UDP peer each"},
     {"track", "tracks: what participants send"},
     {"subscription", "subscriptions: what participants receive, and which layers of it"},
@@ -41,9 +42,9 @@ constexpr std::array<Noun, 14> kNouns = {{
 
 std::vector<Command> joined() {
     std::vector<Command> all;
-    for (auto* part :
-         {room_commands, participant_commands, track_commands, subscription_commands, node_commands,
-          stats_commands, topology_commands, token_commands, config_commands, program_commands}) {
+    for (auto* part : {room_commands, profile_commands, participant_commands, track_commands,
+                       subscription_commands, node_commands, stats_commands, topology_commands,
+                       token_commands, config_commands, program_commands}) {
         std::vector<Command> commands = part();
         all.insert(all.end(), std::make_move_iterator(commands.begin()),
                    std::make_move_iterator(commands.end()));

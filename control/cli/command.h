@@ -14,7 +14,15 @@ namespace strata::control::cli {
 class Session;
 
 // What a word on the command line names, for completion.
-enum class Names : std::uint8_t { kNothing, kRoom, kParticipant, kTrack, kSubscription, kFile };
+enum class Names : std::uint8_t {
+    kNothing,
+    kRoom,
+    kProfile,
+    kParticipant,
+    kTrack,
+    kSubscription,
+    kFile
+};
 
 struct Argument {
     std::string_view name;  // "ROOM"
@@ -84,6 +92,7 @@ std::vector<std::string_view> verbs_of(std::string_view noun);
 
 // One function per group of nouns, each in the file of the same name.
 std::vector<Command> room_commands();
+std::vector<Command> profile_commands();
 std::vector<Command> participant_commands();
 std::vector<Command> token_commands();
 std::vector<Command> track_commands();

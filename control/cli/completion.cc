@@ -66,6 +66,7 @@ complete -o filenames -F _strata strata
 std::string_view kind_of(Names names) {
     switch (names) {
         case Names::kRoom: return "room";
+        case Names::kProfile: return "profile";
         case Names::kParticipant: return "participant";
         case Names::kTrack: return "track";
         case Names::kSubscription: return "subscription";
@@ -99,7 +100,8 @@ std::string joined_options(bool with_value_only, char separator) {
 // "        --room) COMPREPLY=(…); return ;;" for the options whose values have names.
 std::string option_names() {
     std::string out;
-    for (const Names names : {Names::kRoom, Names::kParticipant, Names::kTrack, Names::kFile}) {
+    for (const Names names :
+         {Names::kRoom, Names::kProfile, Names::kParticipant, Names::kTrack, Names::kFile}) {
         std::string options;
         const auto add = [&](const Option& option) {
             const std::string name(option.name);

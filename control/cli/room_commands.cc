@@ -10,15 +10,17 @@ namespace {
 
 void show_rooms(Session& session, const Json& rooms) {
     Table table({{"NAME"},
+                 {"PROFILE"},
                  {"WORKER", true},
                  {"PARTICIPANTS", true},
                  {"TRACKS", true},
                  {"SUBSCRIPTIONS", true},
                  {"CREATED"}});
     for (const Json& room : rooms) {
-        table.add({field_text(room, "name"), field_text(room, "worker"),
-                   field_text(room, "participants"), field_text(room, "tracks"),
-                   field_text(room, "subscriptions"), field_text(room, "created_at")});
+        table.add({field_text(room, "name"), field_text(room, "profile"),
+                   field_text(room, "worker"), field_text(room, "participants"),
+                   field_text(room, "tracks"), field_text(room, "subscriptions"),
+                   field_text(room, "created_at")});
     }
     session.print(table);
 }
@@ -30,6 +32,7 @@ Result<void> create(Session& session, const Values& values) {
         if (!worker) return std::unexpected(worker.error());
         body["worker"] = *worker;
     }
+    if (values.has("--profile")) body["profile"] = values.get("--profile");
     const auto api = session.api();
     if (!api) return std::unexpected(api.error());
     const auto room = (*api)->post("/v1/rooms", body);
@@ -82,9 +85,11 @@ std::vector<Command> room_commands() {
          "create",
          "Create a room",
          {{"ROOM", "name: letters, digits, '.', '_' and '-'"}},
-         {{"--worker", "N",
+         {{"--profile", "PROFILE", "what the room is for (default: meeting)", Names::kProfile},
+          {"--worker", "N",
            "home worker of everybody in the room (default: the one with the fewest)"}},
-         {"room create demo", "room create lesson-7 --worker 1 -o json"},
+         {"room create demo", "room create lesson --profile classroom",
+          "room create lesson-7 --worker 1 -o json"},
          create},
         {"room", "list", "List rooms", {}, {}, {"room list", "room list -o json"}, list},
         {"room", "show", "Show a room", {room}, {}, {"room show demo"}, show},

@@ -21,7 +21,7 @@ _strata() {
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            -o|--api|--socket|--config|--output|--color|--timeout|--worker|--remote|--mtu|--room|--file|--json|--name|--codec|--payload-type|--rtx-payload-type|--red-payload-type|--clock-rate|--ssrc|--encoding|--extension|--mid|--dependency-descriptor|--participant|--layers|--rtx-ssrc|--track|--interval|--count|--rights|--ttl|--subject|--key) ((i++)) ;;
+            -o|--api|--socket|--config|--output|--color|--timeout|--profile|--worker|--publish|--video-slots|--audio-slots|--pinned|--layers|--remote|--mtu|--room|--file|--json|--name|--codec|--payload-type|--rtx-payload-type|--red-payload-type|--clock-rate|--ssrc|--encoding|--extension|--mid|--dependency-descriptor|--participant|--rtx-ssrc|--track|--interval|--count|--rights|--ttl|--subject|--key) ((i++)) ;;
             -*) ;;
             *) words+=("${COMP_WORDS[i]}") ;;
         esac
@@ -30,12 +30,14 @@ _strata() {
         -o|--output) COMPREPLY=($(compgen -W 'table json' -- "$word")); return ;;
         --color) COMPREPLY=($(compgen -W 'auto always never' -- "$word")); return ;;
         --room) COMPREPLY=($(compgen -W "$(_strata_names room)" -- "$word")); return ;;
+        --profile) COMPREPLY=($(compgen -W "$(_strata_names profile)" -- "$word")); return ;;
         --participant) COMPREPLY=($(compgen -W "$(_strata_names participant)" -- "$word")); return ;;
         --track) COMPREPLY=($(compgen -W "$(_strata_names track)" -- "$word")); return ;;
         --socket|--config|--file|--key) COMPREPLY=($(compgen -f -- "$word")); return ;;
     esac
     case "${words[0]}" in
         room) verbs='create list show delete' ;;
+        profile) verbs='list show set reset' ;;
         participant) verbs='add list show remove' ;;
         track) verbs='publish list show remove' ;;
         subscription) verbs='add list show set remove' ;;
@@ -46,7 +48,8 @@ _strata() {
         completion) verbs='bash' ;;
     esac
     case "${words[0]} ${words[1]}" in
-        'room create') options='--worker' ;;
+        'room create') options='--profile --worker' ;;
+        'profile set') options='--publish --video-slots --audio-slots --pinned --layers' ;;
         'participant add') options='--remote --mtu --worker' ;;
         'participant list') options='--room' ;;
         'participant show') options='--room' ;;
@@ -66,13 +69,16 @@ _strata() {
     if [[ $word == -* ]]; then
         COMPREPLY=($(compgen -W "$options --api --socket --config --output --no-headers --color --timeout --help" -- "$word"))
     elif ((${#words[@]} == 0)); then
-        COMPREPLY=($(compgen -W 'room participant track subscription worker drops stats health node topology token config completion version' -- "$word"))
+        COMPREPLY=($(compgen -W 'room profile participant track subscription worker drops stats health node topology token config completion version' -- "$word"))
     elif ((${#words[@]} == 1)) && [[ -n $verbs ]]; then
         COMPREPLY=($(compgen -W "$verbs" -- "$word"))
     else
         case "${words[0]} ${words[1]} ${#words[@]}" in
             'room show 2') kind=room ;;
             'room delete 2') kind=room ;;
+            'profile show 2') kind=profile ;;
+            'profile set 2') kind=profile ;;
+            'profile reset 2') kind=profile ;;
             'participant add 2') kind=room ;;
             'participant list 2') kind=room ;;
             'participant show 2') kind=participant ;;

@@ -9,6 +9,12 @@ import urllib.parse
 
 PAGE = 2
 CREATED = "2026-01-02T03:04:05Z"
+PROFILES = {name: {"name": name, "publish": publish, "video_slots": video, "audio_slots": audio, "pinned": pinned,
+                   "layers": layers, "edited": False}
+            for name, publish, video, audio, pinned, layers in (
+                ("classroom", "admins-video", 4, 4, "admins", "size"),
+                ("interview", "all", 2, 2, "all", "max"),
+                ("meeting", "all", 9, 4, "nobody", "size"))}
 
 
 class Problem(Exception):
@@ -23,6 +29,7 @@ class Problem(Exception):
 
 class State:
     def __init__(self):
+        self.profiles = {name: dict(profile) for name, profile in PROFILES.items()}
         self.rooms, self.participants, self.tracks, self.subscriptions = {}, {}, {}, {}
         self.next_id, self.samples, self.healthy, self.last_body = 1, 0, True, None
 
@@ -50,7 +57,7 @@ def rooms(state, method, match, query, body):
         raise Problem(400, "invalid-field", f"name: found \"{name}\"", "letters and digits")
     if name in state.rooms:
         raise Problem(409, "already-exists", f"there is a room {name} already", "choose another name")
-    state.rooms[name] = {"name": name, "worker": body.get("worker", 0)}
+    state.rooms[name] = {"name": name, "profile": body.get("profile", "meeting"), "worker": body.get("worker", 0)}
     return 201, state.room(name)
 
 
@@ -63,6 +70,22 @@ def room(state, method, match, query, body):
             del objects[key]
     del state.rooms[match[1]]
     return 204, None
+
+
+def profiles(state, method, match, query, body):
+    return 200, list(state.profiles.values())
+
+
+def profile(state, method, match, query, body):
+    found = state.find(state.profiles, match[1], "profile")
+    if method == "DELETE":
+        state.profiles[match[1]] = dict(PROFILES[match[1]])
+        return 204, None
+    if method == "PATCH":
+        if body.get("video_slots", 0) > 49:
+            raise Problem(400, "invalid-field", "video_slots: found 50", "0 to 49")
+        found.update(body, edited=True)
+    return 200, found
 
 
 def participants(state, method, match, query, body):
@@ -157,6 +180,7 @@ def node(state, method, match, query, body):
 
 ROUTES = [(re.compile(pattern + "$"), handler) for pattern, handler in (
     (r"/v1/rooms", rooms), (r"/v1/rooms/([^/]+)", room),
+    (r"/v1/profiles", profiles), (r"/v1/profiles/([^/]+)", profile),
     (r"/v1/rooms/([^/]+)/participants", participants),
     (r"/v1/participants/([^/]+)", single("participants", "participant")),
     (r"/v1/participants/([^/]+)/tracks", new_track),

@@ -103,6 +103,8 @@ TEST(CommandLine, UnknownWordsAndTheNearest) {
               "delete\n");
     EXPECT_EQ(error_of("room list --outptu json"),
               "strata: unknown option \"--outptu\"\n  hint: did you mean \"--output\"?\n");
+    EXPECT_EQ(error_of("profile rest meeting"),
+              "strata: unknown profile command \"rest\"\n  hint: did you mean \"reset\"?\n");
     EXPECT_EQ(error_of("subscription set s1 --layer S1"),
               "strata: unknown option \"--layer\"\n  hint: did you mean \"--layers\"?\n");
 }
@@ -114,6 +116,8 @@ TEST(CommandLine, TooFewAndTooMany) {
               "strata: no command\n  hint: `strata --help` shows what there is\n");
     EXPECT_EQ(error_of("room create"),
               "strata: ROOM is required\n  hint: --help shows what this command takes\n");
+    EXPECT_EQ(error_of("profile set"),
+              "strata: PROFILE is required\n  hint: --help shows what this command takes\n");
     EXPECT_EQ(error_of("subscription set s1"),
               "strata: --layers is required\n  hint: --help shows what this command takes\n");
     EXPECT_EQ(error_of("room create a b"),
