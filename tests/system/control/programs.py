@@ -15,6 +15,10 @@ BIN = os.environ.get("STRATA_BIN") or os.path.join(
     os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "build", "bin")
 
 
+# A test that is stopped early ends its blocks first, and with them programs and network namespaces.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
 def free_udp_port():
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.bind(("127.0.0.1", 0))
