@@ -14,7 +14,7 @@
 #include <string>
 
 #include "control/api/api.h"
-#include "control/api/server.h"
+#include "control/front.h"
 #include "control/link/dataplane_link.h"
 #include "control/node/node.h"
 #include "control/signalling/signalling.h"
@@ -98,18 +98,8 @@ int run(const api::Config& config) {
     Api api(**node, statistics);
     auto signalling = Signalling::make(loop, **node, after);
     if (!signalling) return fail(signalling.error());
-    HttpServer server(loop,
-                      {.unix_path = config.control.api_socket,
-                       .unix_mode = config.control.api_socket_mode,
-                       .tcp = config.control.api_tcp},
-                      (*node)->limits(),
-                      [&api, &signalling](const HttpRequest& request, HttpRespond respond) {
-                          if (Signalling::owns(request.target))
-                              (*signalling)->handle(request, respond);
-                          else
-                              api.handle(request, respond);
-                      });
-    if (auto ok = server.start(); !ok) return fail(ok.error());
+    Front front(loop, **node, api, **signalling);
+    if (auto ok = front.start(); !ok) return fail(ok.error());
     link->start();
     (*signalling)->start();
 
@@ -117,7 +107,7 @@ int run(const api::Config& config) {
     signals.async_wait([&](auto error, int signal) {
         if (error) return;
         spdlog::info("{}: ending; the data plane keeps forwarding", strsignal(signal));
-        server.stop();
+        front.stop();
         link->stop();
         (*signalling)->stop();
         loop.stop();

@@ -14,8 +14,8 @@ struct HttpRequest {
     std::string target;        // "/v1/tracks?room=demo"
     std::string content_type;  // empty: none given
     std::string body;
-    // Header fields that signalling asks for; empty: none given.
-    std::string authorization, if_match, origin;
+    // Header fields that signalling and pages ask for; empty: none given.
+    std::string authorization, if_match, if_none_match, origin;
     enum class Peer : std::uint8_t { unix_socket, loopback, remote };
     Peer peer = Peer::unix_socket;
 };

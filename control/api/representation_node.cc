@@ -126,6 +126,7 @@ json Representation::node() const {
                           {"hits", node_.limits().hits(limit)}});
     }
     json signalling = json::object();
+    for (const auto& [name, value] : node_.front_counters()) signalling[name] = value;
     for (const auto& [name, value] : node_.signalling_counters())
         signalling[std::string(name)] = value;
     const Directory& directory = node_.directory();

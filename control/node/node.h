@@ -81,6 +81,8 @@ class Node {
     // Counters of signalling by their names, for /v1/node.
     using NamedCounters = std::vector<std::pair<std::string_view, std::uint64_t>>;
     std::function<NamedCounters()> signalling_counters = [] { return NamedCounters{}; };
+    // The same of what listens.
+    std::function<NamedCounters()> front_counters = [] { return NamedCounters{}; };
 
   private:
     struct Waiter {

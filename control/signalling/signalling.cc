@@ -123,5 +123,9 @@ bool Signalling::owns(std::string_view target) { return Whip::owns(target); }
 void Signalling::handle(const HttpRequest& request, const HttpRespond& respond) {
     parts_->whip.handle(request, respond);
 }
+Result<void> Signalling::may_administer(const HttpRequest& request) const {
+    if (request.peer != HttpRequest::Peer::remote) return {};
+    return parts_->access.check(request, Right::admin, "*");
+}
 
 }  // namespace strata::control

@@ -28,6 +28,9 @@ class Signalling {
     void stop();
     static bool owns(std::string_view target);
     void handle(const HttpRequest& request, const HttpRespond& respond);
+    // Whether the API may be used: by this machine as ever, by others with an admin's token for all
+    // rooms.
+    Result<void> may_administer(const HttpRequest& request) const;
 
   private:
     struct Parts;

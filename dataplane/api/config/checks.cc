@@ -90,6 +90,10 @@ void check_sockets(const ControlConfig& control, Found& found) {
         found.push_back({"control.dataplane_socket", "found \"" + control.dataplane_socket +
                                                          "\", which api_socket is already"});
     }
+    if (control.https_certificate.empty() && !control.https_key.empty()) {
+        found.push_back({"control.https_certificate",
+                         "found none, but a key for it; expected the file of the certificate"});
+    }
 }
 
 void check_limits(const LimitsConfig& limits, Found& found) {

@@ -79,6 +79,9 @@ struct ControlConfig {
     std::string api_socket = "/run/strata/api.sock";
     std::uint32_t api_socket_mode = 0660;    // written 0o660
     std::string api_tcp = "127.0.0.1:8410";  // loopback only; empty: none
+    std::string https;                       // any address; empty: none
+    std::string https_certificate;           // PEM, the chain; empty: a self-signed one
+    std::string https_key;                   // PEM; empty: in the certificate's file
     std::string database = "/var/lib/strata/strata.db";
     std::string dataplane_socket = "/run/strata/dataplane.sock";  // the data plane listens, 0600
     std::uint32_t reconnect_ms = 100;         // pause between attempts to reach the data plane
@@ -113,6 +116,11 @@ struct LimitsConfig {
     std::uint32_t http_header_bytes = 8192;
     std::uint32_t http_body_bytes = 65536;
     std::uint32_t http_idle_s = 30;
+    // Control: meetings, which are WebSocket connections.
+    std::uint32_t meeting_connections = 2000;
+    std::uint32_t meeting_message_bytes = 131072;
+    std::uint32_t meeting_queue_bytes = 1048576;
+    std::uint32_t meeting_ping_s = 15;
     // Control: DTLS.
     std::uint32_t dtls_handshakes = 512;
     std::uint32_t dtls_handshakes_per_s = 300;
@@ -149,13 +157,13 @@ struct LimitsConfig {
     // C53: what streams go on from after a restart of the data plane.
     std::uint32_t checkpoint_streams = 131072;  // 256 bytes each, as they are needed
     std::uint32_t checkpoint_age_s = 3600;      // older ones are nothing worth
-    std::uint32_t ice_tuples = 8;                // addresses of one peer (C42)
-    std::uint32_t ice_checks_per_s = 100;    // of one peer, from known addresses and from others
-    std::uint32_t ice_consent_ms = 30000;    // without a check nothing is sent (C42)
-    std::uint32_t stun_errors_per_s = 1000;  // answers that refuse a check
-    std::uint32_t punts_per_s = 100;         // DTLS datagrams of one peer
-    std::uint32_t punt_ring_bytes = 262144;  // of them, waiting for the main thread
-    std::uint32_t punts_per_worker = 1024;   // DTLS datagrams from control that wait for a worker
+    std::uint32_t ice_tuples = 8;               // addresses of one peer (C42)
+    std::uint32_t ice_checks_per_s = 100;       // of one peer, from known addresses and from others
+    std::uint32_t ice_consent_ms = 30000;       // without a check nothing is sent (C42)
+    std::uint32_t stun_errors_per_s = 1000;     // answers that refuse a check
+    std::uint32_t punts_per_s = 100;            // DTLS datagrams of one peer
+    std::uint32_t punt_ring_bytes = 262144;     // of them, waiting for the main thread
+    std::uint32_t punts_per_worker = 1024;  // DTLS datagrams from control that wait for a worker
 };
 
 struct Config {

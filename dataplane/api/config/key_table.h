@@ -26,6 +26,7 @@ enum class TextRule : std::uint8_t {
     kPath,              // absolute
     kSocketPath,        // absolute, at most 107 bytes (sockaddr_un)
     kLoopbackEndpoint,  // ADDRESS:PORT, or empty
+    kEndpoint,          // the same of any address
     kPathOrNothing,     // absolute, or empty
     kTokenAlgorithm,    // HS256 or EdDSA
     kUris,              // stun:, stuns:, turn:, turns:, with spaces between them

@@ -40,6 +40,9 @@ std::string rule_text(TextRule rule) {
         case TextRule::kLoopbackEndpoint:
             return "a loopback address and port such as \"127.0.0.1:8410\" or \"[::1]:8410\", "
                    "or \"\" for none";
+        case TextRule::kEndpoint:
+            return "an address and port such as \"0.0.0.0:8443\" or \"[::]:8443\", or \"\" for "
+                   "none";
         case TextRule::kPathOrNothing: return "an absolute path, or \"\" for none";
         case TextRule::kUris:
             return "URIs such as \"stun:stun.example.org turn:turn.example.org\", or \"\" for none";

@@ -134,13 +134,18 @@ std::expected<PortSpec, std::string> parse_ethdev(std::string_view text) {
 
 bool is_ip_address(std::string_view text) { return family_of(text) != 0; }
 
-bool is_loopback_endpoint(std::string_view text) {
+bool is_endpoint(std::string_view text) {
     const std::size_t colon = text.rfind(':');
     if (colon == std::string_view::npos) return false;
     if (!is_number(text.substr(colon + 1), 1, 65535)) return false;
     const std::string_view host = text.substr(0, colon);
-    if (host == "[::1]") return true;
-    return host.starts_with("127.") && family_of(host) == AF_INET;
+    if (host.starts_with('[') && host.ends_with(']'))
+        return family_of(host.substr(1, host.size() - 2)) == AF_INET6;
+    return family_of(host) == AF_INET;
+}
+
+bool is_loopback_endpoint(std::string_view text) {
+    return is_endpoint(text) && (text.starts_with("127.") || text.starts_with("[::1]:"));
 }
 
 std::expected<PublicAddress, std::string> parse_public_address(std::string_view text) {

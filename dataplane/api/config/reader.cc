@@ -95,6 +95,7 @@ bool follows(TextRule rule, std::string_view text) {
         case TextRule::kPath: return is_path(text, 4095);
         case TextRule::kSocketPath: return is_path(text, 107);
         case TextRule::kLoopbackEndpoint: return text.empty() || is_loopback_endpoint(text);
+        case TextRule::kEndpoint: return text.empty() || is_endpoint(text);
         case TextRule::kPathOrNothing: return text.empty() || is_path(text, 4095);
         case TextRule::kUris: return is_uri_list(text);
         case TextRule::kTokenAlgorithm: return text == "HS256" || text == "EdDSA";

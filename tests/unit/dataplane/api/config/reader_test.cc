@@ -161,6 +161,17 @@ TEST(ReadConfig, TcpIsLoopbackOnly) {
     }
 }
 
+TEST(ReadConfig, HttpsListensAnywhere) {
+    const auto found = [](const std::string& value) {
+        return problems_of("[control]\nhttps = \"" + value + "\"\n");
+    };
+    for (const char* wrong : {"0.0.0.0", "0.0.0.0:0", ":443", "::1:443", "node:443", "[10.0.0.1]:1"})
+        EXPECT_NE(found(wrong), "accepted") << wrong;
+    for (const char* right : {"0.0.0.0:8443", "[::]:443", "192.0.2.1:443", ""})
+        EXPECT_EQ(found(right), "accepted") << right;
+    EXPECT_NE(problems_of("[control]\nhttps_key = \"/k.pem\"\n"), "accepted");
+}
+
 TEST(ReadConfig, Lists) {
     EXPECT_EQ(problems_of("[dataplane]\nports = []\n"),
               "t.toml:2:9: dataplane.ports: found a list, expected a list of 1 to 8 ports such as "
