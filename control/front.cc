@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include "control/api/pages.h"
 #include "control/api/problem.h"
 #include "control/api/tls_identity.h"
 
@@ -36,6 +37,7 @@ Front::Front(boost::asio::io_context& loop, Node& node, Api& api, Signalling& si
 
 void Front::handle(const HttpRequest& request, const HttpRespond& respond) {
     if (Signalling::owns(request.target)) return signalling_.handle(request, respond);
+    if (is_page(request.target)) return respond(page(request, embedded_files()));
     if (const auto ok = signalling_.may_administer(request); !ok) {
         HttpResponse refused = problem(ok.error());
         if (refused.status == 401) refused.headers.emplace_back("WWW-Authenticate", "Bearer");
