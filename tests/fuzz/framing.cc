@@ -2,9 +2,33 @@
 
 #include <vector>
 
+#include "relay/ice/stream_opening.h"
 #include "tests/fuzz/invariant.h"
 
 using namespace strata::relay;
+
+namespace {
+
+// What a connection's first bytes say doesn't depend on how they come, and never takes more than
+// the limit.
+void open_in_pieces(std::span<const std::uint8_t> stream) {
+    constexpr std::size_t kLimit = 200;
+    using Kind = StreamOpening::Kind;
+    const StreamOpening whole = read_opening(stream.first(std::min(stream.size(), kLimit)), kLimit);
+    std::size_t size = 1;
+    StreamOpening opening;
+    while (size <= stream.size()) {
+        opening = read_opening(stream.first(size), kLimit);
+        if (opening.kind != Kind::undecided) break;
+        INVARIANT(opening.needed > size && opening.needed <= kLimit);
+        size = opening.needed;
+    }
+    INVARIANT(opening.kind == whole.kind || stream.empty());
+    INVARIANT(opening.username == whole.username);
+    INVARIANT(whole.kind != Kind::undecided || stream.size() < kLimit);
+}
+
+}  // namespace
 
 // The first byte says into what pieces the stream is cut: the datagrams must be the same as those
 // of the stream in one piece.
@@ -27,6 +51,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         good = second.read(stream.subspan(at, std::min(step, stream.size() - at)), keep(cut));
     INVARIANT(whole == cut);
     INVARIANT(good == first.read({}, keep(whole)));
+    open_in_pieces(stream);
     INVARIANT(stream.size() < kStreamKindBytes || classify_stream(stream) != StreamKind::undecided);
     return 0;
 }
