@@ -54,6 +54,9 @@ struct PortCapabilities {
     // sends.
     std::uint32_t tx_batch = 64;
     std::uint16_t max_datagram_bytes = 1'472;  // UDP payload
+    bool wants_class = false;  // class_of each packet given to tx_burst says what it is worth
+    // Flows are connections (ICE-TCP): they end, see next_closed, and no address is told for them.
+    bool connections = false;
 };
 
 // How many mbufs a started port may hold at once, for sizing pools (PoolConfig).
@@ -132,6 +135,9 @@ class Port {
     // Housekeeping: resolution, timeouts, hand-off. Bounded work; call once per turn or at least
     // every 10 ms.
     virtual void poll_slow(std::uint16_t, relay::TimeUs) {}
+
+    // Where flows are connections: one that has ended since, and won't deliver anything more.
+    virtual bool next_closed(std::uint16_t, FlowKey&) { return false; }
 
     // File descriptor that becomes readable when the queue has packets, or -1: an idle worker may
     // wait on it.

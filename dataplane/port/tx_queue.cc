@@ -15,17 +15,19 @@ constexpr std::array<std::uint32_t, kTxClasses> kShare{100, 90, 75};
 void set_class(rte_mbuf* m, TxClass c) {
     m->hash.sched.traffic_class = static_cast<std::uint8_t>(c);
 }
-std::size_t class_of(const rte_mbuf* m) {
-    return std::min<std::size_t>(m->hash.sched.traffic_class, kTxClasses - 1);
-}
 
 }  // namespace
+
+TxClass class_of(const rte_mbuf& packet) {
+    return static_cast<TxClass>(packet.hash.sched.traffic_class);
+}
 
 TxQueue::TxQueue(Port& port, std::uint16_t queue, const TxQueueConfig& config)
     : port_(port),
       queue_(queue),
       capacity_(std::max(config.packets, 64u)),
       mask_(std::bit_ceil(capacity_) - 1),
+      port_wants_class_(port.capabilities().wants_class),
       batch_(std::clamp(port.capabilities().tx_batch, 1u, capacity_ / 2)),
       direct_(std::max(batch_ / 4, 1u)),
       packets_(mask_ + 1),
@@ -43,6 +45,8 @@ TxQueue::~TxQueue() {
 void TxQueue::push(rte_mbuf** packets, std::uint32_t n, TxClass tx_class, relay::TimeUs now) {
     counters_.pushed += n;
     if (head_ == tail_ && n >= direct_) {
+        if (port_wants_class_)
+            for (std::uint32_t i = 0; i < n; ++i) set_class(packets[i], tx_class);
         const TxResult result = port_.tx_burst(queue_, packets, n);
         counters_.sent += result.sent;
         counters_.errors += result.dropped;
@@ -56,7 +60,7 @@ void TxQueue::push(rte_mbuf** packets, std::uint32_t n, TxClass tx_class, relay:
 
 void TxQueue::enqueue(rte_mbuf** packets, std::uint32_t n, TxClass tx_class, relay::TimeUs now) {
     unattempted_ += n;
-    const auto c = static_cast<std::size_t>(tx_class);
+    const std::size_t c = tx_group(tx_class);
     const std::uint32_t room = admit_[c] > queued() ? admit_[c] - queued() : 0;
     const std::uint32_t admitted = std::min(n, room);
     for (std::uint32_t i = 0; i < admitted; ++i, ++tail_) {
@@ -103,7 +107,7 @@ void TxQueue::send_queued() {
 void TxQueue::expire(relay::TimeUs now) {
     while (head_ != tail_) {
         rte_mbuf* m = packets_[head_ & mask_];
-        const std::size_t c = class_of(m);
+        const std::size_t c = tx_group(class_of(*m));
         if (now - since_us_[head_ & mask_] <= wait_us_[c]) return;
         ++counters_.expired[c];
         rte_pktmbuf_free(m);

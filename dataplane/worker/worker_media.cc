@@ -73,8 +73,8 @@ void Worker::on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t enco
     }
     // A packet that nobody wants may still leave something behind: an empty one that closes its
     // hole.
-    const bool base = encoding == 0 && info.spatial_id == 0 && info.temporal_id == 0;
-    send_outputs(packet, track.audio ? TxClass::audio : base ? TxClass::base : TxClass::upper, now);
+    const TxClass layer = layer_class(encoding, info.spatial_id, info.temporal_id);
+    send_outputs(packet, track.audio ? TxClass::audio : layer, now);
     send_key_frame_requests(track, now);
 }
 
