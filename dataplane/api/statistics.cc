@@ -119,6 +119,43 @@ constexpr Names<ObjectValue> kObjectValues = {
     "sender_reports",
 };
 
+constexpr Names<TcpCounter> kTcpNames = {
+    "accepted",
+    "refused_connections",
+    "refused_per_address",
+    "refused_undecided",
+    "refused_per_second",
+    "tls_handed_over",
+    "tls_refused",
+    "closed_unknown",
+    "closed_unknown_user",
+    "closed_undecided",
+    "closed_unclaimed",
+    "closed_by_peer",
+    "closed_broken",
+    "closed_error",
+    "closed_stopping",
+    "connections",
+    "undecided",
+    "rx_datagrams",
+    "rx_bytes",
+    "rx_full",
+    "rx_no_mbuf",
+    "rx_no_buffer",
+    "tx_datagrams",
+    "tx_bytes",
+    "tx_queued",
+    "tx_gone",
+    "tx_full_audio",
+    "tx_full_base",
+    "tx_full_upper",
+    "tx_late_audio",
+    "tx_late_base",
+    "tx_late_upper",
+    "tx_held_back_base",
+    "tx_held_back_upper",
+};
+
 template <typename Enum>
 const char* look_up(const Names<Enum>& names, Enum value) {
     const auto index = static_cast<std::size_t>(value);
@@ -126,7 +163,8 @@ const char* look_up(const Names<Enum>& names, Enum value) {
 }
 
 // A name that is missing at the end of a table would be null.
-static_assert(kWorkerCounters.back() && kRxDrops.back() && kTxDrops.back() && kObjectValues.back());
+static_assert(kWorkerCounters.back() && kRxDrops.back() && kTxDrops.back() &&
+              kObjectValues.back() && kTcpNames.back());
 
 }  // namespace
 
@@ -134,6 +172,7 @@ const char* name(WorkerCounter counter) { return look_up(kWorkerCounters, counte
 const char* name(RxDrop reason) { return look_up(kRxDrops, reason); }
 const char* name(TxDrop reason) { return look_up(kTxDrops, reason); }
 const char* name(ObjectValue value) { return look_up(kObjectValues, value); }
+const char* name(TcpCounter counter) { return look_up(kTcpNames, counter); }
 
 const char* name(StatisticsKind kind) {
     switch (kind) {

@@ -169,6 +169,48 @@ constexpr PackedLayers unpack_layers(std::uint64_t value) {
             static_cast<std::uint8_t>(value), (value >> 31 & 1) != 0};
 }
 
+// Of the TCP connections of all workers, kept by the thread that serves them. Every connection ends
+// in one of refused_…, tls_… and closed_…; every datagram from a worker is sent, dropped as tx_…,
+// or queued.
+enum class TcpCounter : std::uint32_t {
+    accepted,             // C: connections made by the kernel
+    refused_connections,  // C: closed at once, more than limits.tcp_connections
+    refused_per_address,  // C: the same, limits.tcp_connections_per_address
+    refused_undecided,    // C: the same, limits.tcp_undecided
+    refused_per_second,   // C: the same, limits.tcp_accepts_per_s
+    tls_handed_over,      // C: given to the control process
+    tls_refused,          // C: closed, the control process isn't there or takes no more
+    closed_unknown,  // C: neither TLS nor STUN, or no decision within limits.tcp_undecided_bytes
+    closed_unknown_user,  // C: STUN for nobody who is here
+    closed_undecided,     // C: no decision within limits.tcp_undecided_ms
+    closed_unclaimed,     // C: no session validated it within that time, or it went
+    closed_by_peer,       // C
+    closed_broken,        // C: a frame longer than a datagram
+    closed_error,         // C: the kernel gave it up
+    closed_stopping,      // C: the data plane ended
+    connections,          // G: now, undecided ones too
+    undecided,            // G
+    rx_datagrams,         // C: given to workers
+    rx_bytes,             // C: their bytes
+    rx_full,              // C: datagrams lost, a worker's ring was full
+    rx_no_mbuf,           // C: datagrams lost, the pool was empty
+    rx_no_buffer,         // C: the kernel had no buffer to receive into, and tried again
+    tx_datagrams,         // C: given to the kernel
+    tx_bytes,             // C: their bytes, with framing
+    tx_queued,            // G: datagrams that wait for slow peers
+    tx_gone,              // C: for connections that ended meanwhile
+    tx_full_audio,        // C: the queue had no room (limits.tcp_queue_bytes), by what was lost
+    tx_full_base,
+    tx_full_upper,
+    tx_late_audio,  // C: waited too long (limits.tcp_queue_ms)
+    tx_late_base,
+    tx_late_upper,
+    tx_held_back_base,  // C: of layers that were too much for the connection (C40)
+    tx_held_back_upper,
+    kCount
+};
+constexpr std::size_t kTcpCounters = static_cast<std::size_t>(TcpCounter::kCount);
+
 enum class StatisticsKind : std::uint32_t { none = 0, transport, track, subscription, encoding };
 
 // Snake-case names, as they appear in the segment, in telemetry and in the API.
@@ -176,6 +218,7 @@ const char* name(WorkerCounter counter);
 const char* name(RxDrop reason);
 const char* name(TxDrop reason);
 const char* name(ObjectValue value);
+const char* name(TcpCounter counter);
 const char* name(StatisticsKind kind);
 
 // Log-linear histogram: four buckets per power of two, 0..2^32 and above in the last one.

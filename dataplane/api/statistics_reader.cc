@@ -30,8 +30,8 @@ std::string check(const SegmentHeader& h, std::size_t size) {
         h.tx_drop_count != static_cast<std::uint32_t>(TxDrop::kCount) ||
         h.object_value_count != static_cast<std::uint32_t>(ObjectValue::kCount))
         return "made by another build";
-    const std::uint64_t names =
-        std::uint64_t{h.counter_count} + h.rx_drop_count + h.tx_drop_count + h.object_value_count;
+    const std::uint64_t names = std::uint64_t{h.counter_count} + h.rx_drop_count + h.tx_drop_count +
+                                h.object_value_count + kTcpCounters;
     if (h.total_size != size || !fits(h.names_at, names, kStatisticsNameBytes, size) ||
         !fits(h.workers_at, h.worker_count, h.worker_stride, size) || h.workers_at % 64 != 0 ||
         h.slots_at % 64 != 0 ||
@@ -126,6 +126,13 @@ WorkerSnapshot StatisticsReader::worker(std::uint32_t index) const {
         out.turn_ns[i] = block.turn_ns[i].get();
     }
     return out;
+}
+
+std::vector<NamedValue> StatisticsReader::tcp() const {
+    const std::size_t before = std::size_t{checked_.counter_count} + checked_.rx_drop_count +
+                               checked_.tx_drop_count + checked_.object_value_count;
+    return read_named(header().tcp, reinterpret_cast<const char*>(base_ + checked_.names_at) +
+                                        before * kStatisticsNameBytes);
 }
 
 std::vector<ObjectSnapshot> StatisticsReader::objects() const {

@@ -17,7 +17,7 @@
 namespace strata::api {
 
 constexpr std::uint64_t kStatisticsMagic = 0x5453415441525453ULL;  // "STRATAST"
-constexpr std::uint32_t kStatisticsVersion = 1;
+constexpr std::uint32_t kStatisticsVersion = 2;
 constexpr std::size_t kStatisticsNameBytes = 32;  // zero-terminated
 
 struct alignas(64) SegmentHeader {
@@ -33,12 +33,13 @@ struct alignas(64) SegmentHeader {
     std::uint32_t slots_per_worker, slot_stride;
     std::uint64_t slots_at;
     std::uint64_t
-        names_at;  // counters, rx drops, tx drops, object values: kStatisticsNameBytes each
+        names_at;  // counters, rx drops, tx drops, object values, TCP: kStatisticsNameBytes each
     std::uint32_t counter_count, rx_drop_count, tx_drop_count, object_value_count;
     Counter heartbeat_us;     // main thread, about once per second: Unix time
     Counter generation;       // of the last committed state
     Counter slots_exhausted;  // objects that got no slot
     Counter punts_lost;       // datagrams between control and workers that found nobody or no room
+    std::array<Counter, kTcpCounters> tcp;  // by the thread that serves TCP connections
 };
 
 // One worker's counters. Writer: that worker.
@@ -145,6 +146,8 @@ class StatisticsReader {
     bool stale() const;
     // `index` < header().worker_count.
     WorkerSnapshot worker(std::uint32_t index) const;
+    // Of the data plane's TCP connections.
+    std::vector<NamedValue> tcp() const;
     // All objects in use, of all workers. Objects that change hands meanwhile are left out.
     std::vector<ObjectSnapshot> objects() const;
 

@@ -23,9 +23,10 @@ struct Offsets {
 };
 
 Offsets offsets_of(const StatisticsLayout& layout) {
-    const std::size_t names =
-        static_cast<std::size_t>(WorkerCounter::kCount) + static_cast<std::size_t>(RxDrop::kCount) +
-        static_cast<std::size_t>(TxDrop::kCount) + static_cast<std::size_t>(ObjectValue::kCount);
+    const std::size_t names = static_cast<std::size_t>(WorkerCounter::kCount) +
+                              static_cast<std::size_t>(RxDrop::kCount) +
+                              static_cast<std::size_t>(TxDrop::kCount) +
+                              static_cast<std::size_t>(ObjectValue::kCount) + kTcpCounters;
     Offsets at{};
     at.names = round_up(sizeof(SegmentHeader), 64);
     at.workers = round_up(at.names + names * kStatisticsNameBytes, kPage);
@@ -120,7 +121,8 @@ std::expected<StatisticsSegment, std::string> StatisticsSegment::create(
     names = write_names<WorkerCounter>(names);
     names = write_names<RxDrop>(names);
     names = write_names<TxDrop>(names);
-    write_names<ObjectValue>(names);
+    names = write_names<ObjectValue>(names);
+    write_names<TcpCounter>(names);
     for (std::uint32_t i = 0; i < layout.workers; ++i) {
         auto* worker = new (segment.base_ + at.workers + i * sizeof(WorkerBlock)) WorkerBlock{};
         worker->id = i;

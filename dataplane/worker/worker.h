@@ -57,7 +57,7 @@ constexpr api::RxDrop parse_drop(relay::ParseError error) {
 }
 
 constexpr std::uint16_t kMaxBurst = 64;
-constexpr std::size_t kMaxPorts = 8;
+constexpr std::size_t kMaxPorts = 9;  // with that for TCP
 
 constexpr relay::TimeUs kTrackTimerUs = 10'000;       // relay::Track::on_timer
 constexpr relay::TimeUs kIdleTrackTimerUs = 100'000;  // of a track without packets for a second
@@ -187,6 +187,7 @@ class Worker {
     void unmute(Transport& transport, relay::TimeUs now);
     void on_ice_timer(Transport& transport, relay::TimeUs now);
     void on_heard(Transport& transport, const FlowKey& flow, relay::TimeUs now);
+    void forget_closed(Port& port, relay::TimeUs now);
     void add_ice(Transport& transport, relay::TimeUs now);
     void remove_ice(Transport& transport);
     void set_ice(const Command& command);

@@ -69,7 +69,8 @@ void Worker::on_check(rte_mbuf& packet, const relay::StunMessage& message, std::
     Transport* transport = find_user(message);
     if (transport)
         admission = transport->ice->agent.on_request(bytes_of(packet), message,
-                                                     tuple_at(*transport->ice, flow), false, now);
+                                                     tuple_at(*transport->ice, flow),
+                                                     ports_[port]->capabilities().connections, now);
     else if (message.username && message.integrity_offset != 0)
         admission.verdict = relay::IceVerdict::unknown_user;
     if (admission.verdict != relay::IceVerdict::valid)
@@ -180,6 +181,7 @@ void Worker::select_tuple(Transport& transport, relay::TimeUs now) {
         count(WorkerCounter::ice_nominations, moved ? 1 : 0);
         Notice notice{.kind = Notice::Kind::transport_nominated, .id = transport.id};
         notice.endpoint = transport.flow.remote_endpoint();
+        notice.tcp = ports_[transport.port]->capabilities().connections;
         if (!notices_.push(notice)) count(WorkerCounter::events_lost);
     }
     if (!ice.timer.armed()) timers_.arm(ice.timer, ice.agent.consent_until(best));
@@ -230,10 +232,11 @@ void Worker::add_ice(Transport& transport, relay::TimeUs now) {
         select_tuple(transport, now);
 }
 
-// Where it was nominated before a restart: by the worker's port of that IP version.
+// Where it was nominated before a restart: by the worker's UDP port of that IP version.
 bool Worker::restore_tuple(Transport& transport, relay::TimeUs now) {
     const auto fits = [&](const Port* port) {
-        return port->local_endpoint(config_.queue).address.is_v4() == transport.flow.remote.is_v4();
+        return !port->capabilities().connections &&
+               port->local_endpoint(config_.queue).address.is_v4() == transport.flow.remote.is_v4();
     };
     const auto at = transport.flow.local.is_v4() == transport.flow.remote.is_v4()
                         ? ports_.begin() + transport.port
@@ -248,6 +251,19 @@ bool Worker::restore_tuple(Transport& transport, relay::TimeUs now) {
     const std::uint8_t tuple = transport.ice->agent.restore(false, now);
     return tuple != relay::kNoIceTuple &&
            bind_tuple(transport, tuple, static_cast<std::uint8_t>(at - ports_.begin()), flow, now);
+}
+
+// Connections that ended: their tuples are nobody's any more.
+void Worker::forget_closed(Port& port, relay::TimeUs now) {
+    FlowKey flow;
+    while (port.next_closed(config_.queue, flow)) {
+        Transport* transport = find_transport(flow);
+        if (!transport || !transport->ice) continue;
+        const std::uint8_t tuple = tuple_at(*transport->ice, flow);
+        unbind_tuple(*transport, tuple);
+        transport->ice->agent.forget(tuple);
+        select_tuple(*transport, now);
+    }
 }
 
 void Worker::remove_ice(Transport& transport) {

@@ -38,7 +38,7 @@ Packet vp8_payload(bool key_frame) {
     return out;
 }
 
-Relay::Relay(const WorkerConfig& config, const StateLimits& limits)
+Relay::Relay(const WorkerConfig& config, const StateLimits& limits, std::vector<Port*> more)
     : port({.base_udp_port = kRelayPort}), other({.index = 1, .base_udp_port = kRelayPort}) {
     port.set_sink(this);
     other.set_sink(this);
@@ -46,7 +46,8 @@ Relay::Relay(const WorkerConfig& config, const StateLimits& limits)
     EXPECT_TRUE(other.start(*pools));
     statistics = std::make_unique<api::StatisticsSegment>(
         api::StatisticsSegment::create("", {.slots_per_worker = 256}).value());
-    Port* ports[] = {&port, &other};
+    std::vector<Port*> ports = {&port, &other};
+    ports.insert(ports.end(), more.begin(), more.end());
     worker = std::make_unique<Worker>(config, ports, *pools, statistics->worker(0), now);
     const Home home{.local = {IpAddress::v4({10, 0, 0, 1}), kRelayPort}};
     state = std::make_unique<DesiredState>(limits, std::vector{worker.get()}, std::vector{home},

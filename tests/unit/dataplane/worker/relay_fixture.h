@@ -43,7 +43,9 @@ class Relay : public MemoryPort::Sink {
         relay::TimeUs at_us;
     };
 
-    explicit Relay(const WorkerConfig& config = {}, const StateLimits& limits = {});
+    // The worker has `more` ports behind its two in memory.
+    explicit Relay(const WorkerConfig& config = {}, const StateLimits& limits = {},
+                   std::vector<Port*> more = {});
     ~Relay() override;
 
     static Endpoint peer(std::uint8_t last_byte, std::uint16_t port = 5000) {
