@@ -12,6 +12,7 @@
 #include <cstdio>
 
 #include "dataplane/api/config/pool_sizes.h"
+#include "dataplane/api/config/tcp_addresses.h"
 #include "dataplane/crypto/engine.h"
 #include "dataplane/eal.h"
 #include "dataplane/log.h"
@@ -72,7 +73,7 @@ std::expected<std::unique_ptr<Appliance>, StartError> Appliance::start(const api
                        config.control.dataplane_socket});
     for (const auto part :
          {&Appliance::start_environment, &Appliance::open_ports, &Appliance::make_pools,
-          &Appliance::start_workers, &Appliance::start_server})
+          &Appliance::start_workers, &Appliance::start_server, &Appliance::start_tcp})
         if (auto started = (appliance.get()->*part)(); !started)
             return std::unexpected(started.error());
     std::string parts;
@@ -118,30 +119,37 @@ Appliance::Started Appliance::start_environment() {
 
 Appliance::Started Appliance::open_ports() {
     const api::DataplaneConfig& from_file = config_.dataplane;
-    if (from_file.ports.size() > kMaxPorts)
+    if (from_file.ports.size() >= kMaxPorts)
         return std::unexpected(StartError{"dataplane.ports: found " +
                                           std::to_string(from_file.ports.size()) + ", at most " +
-                                          std::to_string(kMaxPorts)});
+                                          std::to_string(kMaxPorts - 1)});
     for (const api::PortSpec& spec : from_file.ports) {
-        PortConfig port;
-        port.index = static_cast<std::uint16_t>(ports_.size());
-        port.workers = static_cast<std::uint16_t>(from_file.workers);
-        port.base_udp_port = static_cast<std::uint16_t>(from_file.base_udp_port);
-        port.rx_ring = static_cast<std::uint16_t>(from_file.rx_ring_packets);
-        port.tx_ring = static_cast<std::uint16_t>(from_file.tx_ring_packets);
-        port.udp_checksum = from_file.udp_checksum;
-        port.gso = from_file.udp_gso;
-        port.socket_buffer_bytes = from_file.socket_buffer_bytes;
-        port.neighbours = config_.limits.neighbours_per_port;
-        port.held_packets = config_.limits.held_packets_per_queue;
-        port.hold_us = relay::TimeUs{config_.limits.hold_ms} * 1000;
-        port.handoff_ring = from_file.handoff_ring_packets;
-        auto opened = open_port(spec.text, port);
+        auto opened = open_port(spec.text, port_config());
         if (!opened) return std::unexpected(from(opened.error()));
         ports_.push_back(std::move(*opened));
     }
+    if (!from_file.tcp_listen.empty()) open_tcp_port();
     note_time("open_ports");
     return {};
+}
+
+// Of the next one.
+PortConfig Appliance::port_config() const {
+    const api::DataplaneConfig& from_file = config_.dataplane;
+    PortConfig port;
+    port.index = static_cast<std::uint16_t>(ports_.size());
+    port.workers = static_cast<std::uint16_t>(from_file.workers);
+    port.base_udp_port = static_cast<std::uint16_t>(from_file.base_udp_port);
+    port.rx_ring = static_cast<std::uint16_t>(from_file.rx_ring_packets);
+    port.tx_ring = static_cast<std::uint16_t>(from_file.tx_ring_packets);
+    port.udp_checksum = from_file.udp_checksum;
+    port.gso = from_file.udp_gso;
+    port.socket_buffer_bytes = from_file.socket_buffer_bytes;
+    port.neighbours = config_.limits.neighbours_per_port;
+    port.held_packets = config_.limits.held_packets_per_queue;
+    port.hold_us = relay::TimeUs{config_.limits.hold_ms} * 1000;
+    port.handoff_ring = from_file.handoff_ring_packets;
+    return port;
 }
 
 Appliance::Started Appliance::make_pools() {
@@ -262,6 +270,7 @@ Appliance::Started Appliance::start_server() {
     std::vector<Home> homes;
     for (std::size_t p = 0; p < ports_.size(); ++p)
         for (std::uint32_t w = 0; w < workers_.size(); ++w) {
+            if (ports_[p]->capabilities().connections) continue;
             const Endpoint local = ports_[p]->local_endpoint(static_cast<std::uint16_t>(w));
             api::WorkerInfo info;
             info.set_id(static_cast<std::uint32_t>(homes.size()));
@@ -271,11 +280,14 @@ Appliance::Started Appliance::start_server() {
             info.set_address(public_address(config_, to_string(local.address)));
             info.set_udp_port(local.port);
             for (const std::string& address : reachable_at(p, w)) info.add_addresses(address);
+            for (const api::TcpListen& at : api::tcp_addresses(config_.dataplane))
+                info.add_tcp_addresses(at.text());
             server.workers.push_back(info);
             homes.push_back({.worker = w, .port = static_cast<std::uint8_t>(p), .local = local});
         }
     const auto random = [] { return static_cast<std::uint32_t>(random_u64()); };
     state_ = std::make_unique<DesiredState>(limits, workers, homes, *statistics_, random);
+    state_->keep_sessions(sessions_);
     open_checkpoints();
     server_ = std::make_unique<ControlServer>(server, *state_, *statistics_);
     if (auto listening = server_->listen(); !listening)
@@ -295,8 +307,9 @@ std::vector<std::string> Appliance::reachable_at(std::size_t first, std::uint32_
     const auto queue = static_cast<std::uint16_t>(w);
     const std::uint16_t udp_port = ports_[first]->local_endpoint(queue).port;
     for (std::size_t i = 0; i < ports_.size(); ++i) {
-        const Endpoint local = ports_[(first + i) % ports_.size()]->local_endpoint(queue);
-        if (local.port == udp_port)
+        const Port& port = *ports_[(first + i) % ports_.size()];
+        const Endpoint local = port.local_endpoint(queue);
+        if (local.port == udp_port && !port.capabilities().connections)
             addresses.push_back(public_address(config_, to_string(local.address)));
     }
     return addresses;
@@ -367,6 +380,7 @@ Appliance::~Appliance() {
     stop_telemetry();
     for (const auto& loop : loops_) loop->stop();
     if (!loops_.empty()) rte_eal_mp_wait_lcore();
+    tcp_server_.reset();
     punt_server_.reset();
     server_.reset();
     // What is still between the threads comes home: nobody else turns the workers now.

@@ -15,6 +15,9 @@
 #include "dataplane/server/control_server.h"
 #include "dataplane/server/desired_state.h"
 #include "dataplane/server/punt_server.h"
+#include "dataplane/tcp/session_directory.h"
+#include "dataplane/tcp/tcp_port.h"
+#include "dataplane/tcp/tcp_server.h"
 #include "dataplane/worker/worker.h"
 #include "dataplane/worker_loop.h"
 
@@ -44,9 +47,12 @@ class Appliance {
 
     Started start_environment();
     Started open_ports();
+    PortConfig port_config() const;
+    void open_tcp_port();
     Started make_pools();
     Started start_workers();
     Started start_server();
+    Started start_tcp();
     void open_checkpoints();
     void note_time(const char* part);
     void note_first_state();
@@ -68,6 +74,9 @@ class Appliance {
     std::unique_ptr<DesiredState> state_;
     std::unique_ptr<ControlServer> server_;
     std::unique_ptr<PuntServer> punt_server_;
+    SessionDirectory sessions_;
+    TcpPort* tcp_port_ = nullptr;  // one of ports_, the last; null: nobody comes by TCP
+    std::unique_ptr<TcpServer> tcp_server_;
     bool state_noted_ = false;
     std::chrono::steady_clock::time_point last_note_ = std::chrono::steady_clock::now();
     std::vector<std::pair<std::string, std::int64_t>> times_us_;  // of each part of the start

@@ -1,9 +1,11 @@
+#include <nlohmann/json.hpp>
 #include <ostream>
 
 #include "control/cli/command.h"
 #include "control/cli/session.h"
 #include "dataplane/api/config/config.h"
 #include "dataplane/api/config/render.h"
+#include "dataplane/api/config/tcp_addresses.h"
 
 namespace strata::control::cli {
 namespace {
@@ -14,7 +16,15 @@ std::unexpected<CliError> config_error(const api::ConfigError& error) {
 
 Result<void> check(Session& session, const Values& values) {
     const std::string file = values.get("FILE");
-    if (const auto config = api::load_config(file); !config) return config_error(config.error());
+    const auto config = api::load_config(file);
+    if (!config) return config_error(config.error());
+    const std::vector<std::string> warnings = api::warnings(*config);
+    if (session.as_json()) {
+        session.print(Json{{"ok", file}, {"warnings", warnings}});
+        return {};
+    }
+    for (const std::string& warning : warnings)
+        session.out() << file << ": warning: " << warning << "\n";
     session.print_done(file + ": ok", "ok", file);
     return {};
 }
@@ -42,7 +52,9 @@ std::vector<Command> config_commands() {
     return {
         {"config",
          "check",
-         "Check a configuration file without starting anything; exits with 78 where it is wrong",
+         "Check a configuration file without starting anything: exits with 78 where it is wrong, "
+         "warns "
+         "where it won't do what it seems to be meant for",
          {{"FILE", "a TOML file", Names::kFile}},
          {},
          {"config check /etc/strata/strata.toml"},

@@ -17,6 +17,7 @@
 #include "dataplane/server/checkpoint_store.h"
 #include "dataplane/server/object_builder.h"
 #include "dataplane/server/security_builder.h"
+#include "dataplane/tcp/session_directory.h"
 #include "dataplane/worker/worker.h"
 
 namespace strata::dataplane {
@@ -56,6 +57,10 @@ class DesiredState {
     // `clock` is the workers'. Before the first put; the store outlives this.
     void keep_checkpoints(CheckpointStore& store, relay::TimeUs max_age_us,
                           std::function<relay::TimeUs()> clock);
+
+    // Whom peers that come by TCP belong to is kept in `sessions`, which outlives this. Before the
+    // first put.
+    void keep_sessions(SessionDirectory& sessions) { sessions_ = &sessions; }
 
     // Makes the object exist as described. A problem: it was refused and nothing of it changed.
     std::optional<ObjectProblem> put(const api::Object& object);
@@ -173,6 +178,7 @@ class DesiredState {
     std::vector<Home> homes_;
     api::StatisticsSegment& statistics_;
     NumberSource numbers_;
+    SessionDirectory* sessions_ = nullptr;
     CheckpointStore* checkpoints_ = nullptr;
     relay::TimeUs checkpoint_age_us_ = 0;
     std::function<relay::TimeUs()> clock_;

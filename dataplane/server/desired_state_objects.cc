@@ -243,11 +243,17 @@ DesiredState::Problem DesiredState::check_ufrags(const api::Transport& spec) con
 void DesiredState::set_ufrags(const api::Transport& spec) {
     for (const api::IceCredentials& one : spec.ice().credentials())
         ufrags_[one.local_ufrag()] = spec.id();
+    if (sessions_ == nullptr) return;
+    const auto worker = static_cast<std::uint16_t>(homes_[spec.worker()].worker);
+    for (const api::IceCredentials& one : spec.ice().credentials())
+        sessions_->put(one.local_ufrag(), worker);
 }
 
 void DesiredState::forget_ufrags(const api::Transport& spec) {
-    for (const api::IceCredentials& one : spec.ice().credentials())
+    for (const api::IceCredentials& one : spec.ice().credentials()) {
         ufrags_.erase(one.local_ufrag());
+        if (sessions_ != nullptr) sessions_->remove(one.local_ufrag());
+    }
 }
 
 DesiredState::Problem DesiredState::put(const api::Track& spec) {

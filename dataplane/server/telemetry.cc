@@ -100,6 +100,15 @@ int objects(StatisticsKind kind, rte_tel_data* out) {
     return 0;
 }
 
+int tcp(const char*, const char*, rte_tel_data* out) {
+    rte_tel_data_start_dict(out);
+    const std::lock_guard lock(segment_mutex);
+    if (!segment) return 0;
+    for (std::size_t i = 0; i < api::kTcpCounters; ++i)
+        add(out, api::name(static_cast<api::TcpCounter>(i)), segment->header().tcp[i].get());
+    return 0;
+}
+
 int transports(const char*, const char*, rte_tel_data* out) {
     return objects(StatisticsKind::transport, out);
 }
@@ -120,6 +129,7 @@ void start_telemetry(api::StatisticsSegment& statistics) {
     rte_telemetry_register_cmd("/strata/workers", workers, "What the workers did. No parameters");
     rte_telemetry_register_cmd("/strata/worker", worker, "Every counter. Parameter: worker number");
     rte_telemetry_register_cmd("/strata/drops", drops, "Drops by reason. No parameters");
+    rte_telemetry_register_cmd("/strata/tcp", tcp, "TCP connections. No parameters");
     rte_telemetry_register_cmd("/strata/transports", transports,
                                "Transports and their packets. No parameters");
     rte_telemetry_register_cmd("/strata/tracks", tracks, "Tracks and their packets. No parameters");

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dataplane/api/config/pool_sizes.h"
+#include "dataplane/api/config/tcp_addresses.h"
 
 namespace strata::api {
 namespace {
@@ -37,10 +38,27 @@ void check_ports(const DataplaneConfig& dataplane, Found& found) {
 
 void check_public_addresses(const DataplaneConfig& dataplane, Found& found) {
     for (const PublicAddress& pair : dataplane.public_addresses) {
-        const auto same = [&](const PortSpec& port) { return port.address == pair.own; };
-        if (std::ranges::any_of(dataplane.ports, same)) continue;
-        found.push_back({"dataplane.public_addresses",
-                         "\"" + pair.own + "\" is no address of a port in dataplane.ports"});
+        const auto same = [&](const auto& has) { return has.address == pair.own; };
+        if (std::ranges::any_of(dataplane.ports, same) ||
+            std::ranges::any_of(dataplane.tcp_listen, same))
+            continue;
+        found.push_back(
+            {"dataplane.public_addresses",
+             "\"" + pair.own + "\" is no address in dataplane.ports or dataplane.tcp_listen"});
+    }
+}
+
+void check_tcp(const DataplaneConfig& dataplane, Found& found) {
+    for (std::size_t i = 0; i < dataplane.tcp_listen.size(); ++i) {
+        const TcpListen& listen = dataplane.tcp_listen[i];
+        const auto before = dataplane.tcp_listen.begin() + static_cast<std::ptrdiff_t>(i);
+        if (std::find(dataplane.tcp_listen.begin(), before, listen) != before)
+            found.push_back({"dataplane.tcp_listen", "\"" + listen.text() + "\" is there twice"});
+        if (tcp_addresses_of(dataplane, listen).empty())
+            found.push_back(
+                {"dataplane.tcp_listen",
+                 "\"" + listen.text() + "\" says of no address where clients could connect to, " +
+                     "and no socket port in dataplane.ports does; name the address instead"});
     }
 }
 
@@ -119,6 +137,7 @@ std::vector<Contradiction> contradictions(const Config& config) {
     Found found;
     check_ports(config.dataplane, found);
     check_public_addresses(config.dataplane, found);
+    check_tcp(config.dataplane, found);
     check_cpus(config.dataplane, found);
     check_rings(config.dataplane, found);
     check_pools(config, found);

@@ -39,6 +39,16 @@ struct PublicAddress {
     friend bool operator==(const PublicAddress&, const PublicAddress&) = default;
 };
 
+// One item of dataplane.tcp_listen: "0.0.0.0:443", "[::]:443".
+struct TcpListen {
+    std::string address;
+    std::uint32_t port = 0;
+
+    bool wildcard() const { return address == "0.0.0.0" || address == "::"; }
+    std::string text() const;
+    friend bool operator==(const TcpListen&, const TcpListen&) = default;
+};
+
 struct NodeConfig {
     std::string name = "strata";
     LogLevel log_level = LogLevel::kInfo;
@@ -48,6 +58,8 @@ struct DataplaneConfig {
     std::vector<PortSpec> ports = {PortSpec{}};
     // 1:1 NAT: what clients are told instead of a port's own address.
     std::vector<PublicAddress> public_addresses;
+    // Where browsers may come by TCP, HTTPS (control) and media (ICE-TCP) alike.
+    std::vector<TcpListen> tcp_listen;
     std::uint32_t workers = 1;
     std::vector<std::uint32_t> cpus;      // that workers may be pinned to; empty: the plan chooses
     std::uint32_t base_udp_port = 20000;  // worker i receives on base_udp_port + i
@@ -61,6 +73,7 @@ struct DataplaneConfig {
     std::uint32_t tx_ring_packets = 1024;         // descriptors of one transmit queue
     std::uint32_t handoff_ring_packets = 2048;    // between two workers, each way
     std::uint32_t socket_buffer_bytes = 4194304;  // socket ports: SO_RCVBUF and SO_SNDBUF
+    std::uint32_t tcp_unsent_bytes = 16384;  // in the kernel, per connection, not on their way yet
     std::uint32_t tx_queue_packets = 4096;   // per worker and port: what a short tx burst left over
     std::uint32_t tx_queue_us = 20000;       // after which a waiting packet is dropped as tx_full
     std::uint32_t payload_pool_packets = 0;  // 0: computed (pool_sizes.h)
@@ -164,6 +177,15 @@ struct LimitsConfig {
     std::uint32_t punts_per_s = 100;            // DTLS datagrams of one peer
     std::uint32_t punt_ring_bytes = 262144;     // of them, waiting for the main thread
     std::uint32_t punts_per_worker = 1024;  // DTLS datagrams from control that wait for a worker
+    // Connections at dataplane.tcp_listen. Those that speak TLS count until control has them.
+    std::uint32_t tcp_connections = 1024;
+    std::uint32_t tcp_connections_per_address = 64;
+    std::uint32_t tcp_undecided = 256;
+    std::uint32_t tcp_accepts_per_s = 500;
+    std::uint32_t tcp_undecided_bytes = 1024;
+    std::uint32_t tcp_undecided_ms = 5000;
+    std::uint32_t tcp_queue_bytes = 262144;  // for one slow receiver (C40)
+    std::uint32_t tcp_queue_ms = 500;
 };
 
 struct Config {

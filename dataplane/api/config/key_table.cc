@@ -31,6 +31,11 @@ constexpr Key kKeys[] = {
      "Behind 1:1 NAT: what clients are told instead of a port's own address, "
      "\"10.77.0.1=198.51.100.7\"",
      0, 8},
+    {STRATA_KEY(dataplane, tcp_listen),
+     "Where browsers may come by TCP, for media (ICE-TCP) and HTTPS alike; needs io_uring (Linux "
+     "6.0). With a wildcard clients are told the addresses of the socket ports. Browsers take port "
+     "443 only on public addresses and else none below 1024",
+     0, 16},
     {STRATA_KEY(dataplane, workers), "Threads that forward packets, each with a core of its own", 1,
      127},
     {STRATA_KEY(dataplane, cpus), "CPUs that workers may be pinned to; [] leaves it to the plan", 0,
@@ -52,6 +57,10 @@ constexpr Key kKeys[] = {
      32768, "packets"},
     {STRATA_KEY(dataplane, socket_buffer_bytes),
      "Kernel buffer of each socket port, in each direction", 65536, 268435456, "bytes"},
+    {STRATA_KEY(dataplane, tcp_unsent_bytes),
+     "What the kernel takes for a TCP connection beyond what is on its way: the rest waits where "
+     "it can still be dropped",
+     4096, 16 * kMillion, "bytes"},
     {STRATA_KEY(dataplane, tx_queue_packets),
      "Packets that may wait for a full transmit ring, per worker and port", 0, kMillion, "packets"},
     {STRATA_KEY(dataplane, tx_queue_us), "How long a packet may wait before it is dropped", 0,
@@ -221,6 +230,21 @@ constexpr Key kKeys[] = {
      "DTLS datagrams of one worker that wait for the main thread", 4096, 16 * kMillion, "bytes"},
     {STRATA_KEY(limits, punts_per_worker),
      "DTLS datagrams of the control process that wait for one worker", 1, 65536, "datagrams"},
+    {STRATA_KEY(limits, tcp_connections), "TCP connections at once", 1, 65536},
+    {STRATA_KEY(limits, tcp_connections_per_address),
+     "Of them from one IPv4 address, or one /64 of IPv6", 1, 65536},
+    {STRATA_KEY(limits, tcp_undecided),
+     "Of them without having said yet what they are for, HTTPS or media", 1, 65536},
+    {STRATA_KEY(limits, tcp_accepts_per_s), "TCP connections that are accepted in a second", 1,
+     100000, "per second"},
+    {STRATA_KEY(limits, tcp_undecided_bytes),
+     "Bytes within which a TCP connection has to say what it is for", 64, 2048, "bytes"},
+    {STRATA_KEY(limits, tcp_undecided_ms),
+     "Time within which it has to, and within which a session has to accept it", 100, 60000, "ms"},
+    {STRATA_KEY(limits, tcp_queue_bytes),
+     "What may wait for one slow TCP receiver; its upper layers are the first to go", 16384,
+     16 * kMillion, "bytes"},
+    {STRATA_KEY(limits, tcp_queue_ms), "How long it may wait", 20, 10000, "ms"},
 };
 
 #undef STRATA_KEY

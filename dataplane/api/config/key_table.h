@@ -18,7 +18,7 @@ using KeyField =
     std::variant<std::uint32_t& (*)(Config&), bool& (*)(Config&), std::string& (*)(Config&),
                  IdlePolicy& (*)(Config&), LogLevel& (*)(Config&),
                  std::vector<std::uint32_t>& (*)(Config&), std::vector<PortSpec>& (*)(Config&),
-                 std::vector<PublicAddress>& (*)(Config&)>;
+                 std::vector<PublicAddress>& (*)(Config&), std::vector<TcpListen>& (*)(Config&)>;
 
 // What a text may be.
 enum class TextRule : std::uint8_t {

@@ -80,6 +80,9 @@ std::string expected_value(const Key& key) {
         } else if constexpr (std::is_same_v<Value, std::vector<PublicAddress>>) {
             return "a list of at most " + std::to_string(key.max) +
                    " pairs such as [\"10.77.0.1=198.51.100.7\"]";
+        } else if constexpr (std::is_same_v<Value, std::vector<TcpListen>>) {
+            return "a list of at most " + std::to_string(key.max) +
+                   " addresses and ports such as [\"0.0.0.0:443\", \"[::]:443\"]";
         } else {
             std::string text = "one of ";
             for (const std::string_view choice : choices(key)) {
@@ -110,6 +113,8 @@ std::string value_text(const Key& key, const Config& config) {
             return list_text(value, [](const PublicAddress& item) {
                 return quoted(item.own + "=" + item.outside);
             });
+        } else if constexpr (std::is_same_v<Value, std::vector<TcpListen>>) {
+            return list_text(value, [](const TcpListen& item) { return quoted(item.text()); });
         } else {
             return quoted(choices(key)[static_cast<std::size_t>(value)]);
         }

@@ -24,6 +24,14 @@ std::uint64_t handed_over(const DataplaneConfig& dataplane) {
     return dataplane.workers > 1 ? dataplane.handoff_ring_packets : 0;
 }
 
+// In the rings between workers and the thread that serves TCP connections, each way.
+std::uint64_t on_the_way_to_tcp(const DataplaneConfig& dataplane) {
+    return dataplane.tcp_listen.empty()
+               ? 0
+               : std::uint64_t{dataplane.workers} *
+                     (dataplane.handoff_ring_packets + dataplane.tx_queue_packets);
+}
+
 std::uint32_t saturated(std::uint64_t packets) {
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(packets, UINT32_MAX));
 }
@@ -40,11 +48,13 @@ PoolSizes least_pool_sizes(const Config& config) {
     const std::uint64_t queues = std::uint64_t{dataplane.ports.size()} * dataplane.workers;
     const std::uint64_t outgoing =
         queues * (std::uint64_t{dataplane.tx_ring_packets} + dataplane.tx_queue_packets +
-                  config.limits.held_packets_per_queue + handed_over(dataplane));
+                  config.limits.held_packets_per_queue + handed_over(dataplane)) +
+        on_the_way_to_tcp(dataplane);
     const std::uint64_t in_hand = std::uint64_t{dataplane.workers} * dataplane.burst_packets * 2;
     const std::uint64_t incoming =
         queues * (std::max<std::uint64_t>(dataplane.rx_ring_packets, kLeastPerReceiveQueue) +
-                  handed_over(dataplane));
+                  handed_over(dataplane)) +
+        on_the_way_to_tcp(dataplane);
     const std::uint64_t sent_or_cached = outgoing + in_hand + cached(dataplane);
     return {.payload_packets = saturated(incoming + sent_or_cached),
             .header_packets = saturated(sent_or_cached),

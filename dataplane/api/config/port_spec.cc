@@ -159,6 +159,25 @@ std::expected<PublicAddress, std::string> parse_public_address(std::string_view 
     return PublicAddress{std::string(own), std::string(outside)};
 }
 
+std::expected<TcpListen, std::string> parse_tcp_listen(std::string_view text) {
+    const std::size_t colon = std::min(text.rfind(':'), text.size());
+    const std::string_view port = text.substr(std::min(colon + 1, text.size()));
+    std::string_view address = text.substr(0, colon);
+    const bool bracketed = address.size() > 2 && address.front() == '[' && address.back() == ']';
+    if (bracketed) address = address.substr(1, address.size() - 2);
+    if (!is_number(port, 1, 65535) || family_of(address) != (bracketed ? AF_INET6 : AF_INET))
+        return problem("found " + quoted(text) +
+                       ", expected ADDRESS:PORT such as \"0.0.0.0:443\" or \"[::]:443\"");
+    TcpListen listen{.address = std::string(address)};
+    std::from_chars(port.data(), port.data() + port.size(), listen.port);
+    return listen;
+}
+
+std::string TcpListen::text() const {
+    const bool v6 = address.find(':') != std::string::npos;
+    return (v6 ? "[" + address + "]:" : address + ":") + std::to_string(port);
+}
+
 std::expected<PortSpec, std::string> parse_port(std::string_view text) {
     if (text.starts_with(kSocketPrefix)) return parse_socket(text);
     if (text.starts_with(kPciPrefix) || text.starts_with("net_")) return parse_ethdev(text);

@@ -15,6 +15,9 @@ std::expected<PortSpec, std::string> parse_port(std::string_view text);
 // One item of dataplane.public_addresses.
 std::expected<PublicAddress, std::string> parse_public_address(std::string_view text);
 
+// One item of dataplane.tcp_listen.
+std::expected<TcpListen, std::string> parse_tcp_listen(std::string_view text);
+
 // True for an IPv4 or IPv6 address without port, brackets or prefix.
 bool is_ip_address(std::string_view text);
 

@@ -263,6 +263,10 @@ class Reader {
         assign_list(key, field, node, parse_public_address);
     }
 
+    void assign(const Key& key, std::vector<TcpListen>& field, const toml::node& node) {
+        assign_list(key, field, node, parse_tcp_listen);
+    }
+
     template <typename Item, typename Parse>
     void assign_list(const Key& key, std::vector<Item>& field, const toml::node& node,
                      Parse parse) {

@@ -118,8 +118,23 @@ TEST(Contradictions, PublicAddressesAreThoseOfPorts) {
     EXPECT_EQ(found_in(config), "");
     config.dataplane.public_addresses = {{"10.0.0.9", "198.51.100.7"}};
     EXPECT_EQ(found_in(config),
-              "dataplane.public_addresses: \"10.0.0.9\" is no address of a port in "
-              "dataplane.ports\n");
+              "dataplane.public_addresses: \"10.0.0.9\" is no address in "
+              "dataplane.ports or dataplane.tcp_listen\n");
+    config.dataplane.tcp_listen = {{"10.0.0.9", 8443}};
+    EXPECT_EQ(found_in(config), "");
+}
+
+TEST(Contradictions, TcpListenersClientsCanBeToldOf) {
+    Config config;
+    config.dataplane.tcp_listen = {{"0.0.0.0", 443}, {"10.1.2.3", 443}};
+    EXPECT_EQ(found_in(config), "");
+    config.dataplane.tcp_listen = {{"0.0.0.0", 443}, {"0.0.0.0", 443}};
+    EXPECT_EQ(found_in(config), "dataplane.tcp_listen: \"0.0.0.0:443\" is there twice\n");
+    config.dataplane.tcp_listen = {{"::", 443}};  // the socket port is of IPv4
+    EXPECT_EQ(
+        found_in(config),
+        "dataplane.tcp_listen: \"[::]:443\" says of no address where clients could connect to, "
+        "and no socket port in dataplane.ports does; name the address instead\n");
 }
 
 }  // namespace

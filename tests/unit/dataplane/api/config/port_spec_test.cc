@@ -70,6 +70,20 @@ TEST(PortSpec, NeitherSocketNorDevice) {
     EXPECT_NE(problem_of(""), "accepted");
 }
 
+TEST(TcpListen, AnAddressAndAPort) {
+    const auto v4 = parse_tcp_listen("0.0.0.0:443"), v6 = parse_tcp_listen("[::]:8443");
+    ASSERT_TRUE(v4 && v6);
+    EXPECT_TRUE(v4->wildcard() && v6->wildcard());
+    EXPECT_EQ(v4->port, 443u);
+    EXPECT_EQ(v6->address, "::");
+    EXPECT_EQ(v6->text(), "[::]:8443");
+    EXPECT_FALSE(parse_tcp_listen("192.0.2.1:443")->wildcard());
+    for (const char* wrong :
+         {"", "443", ":443", "0.0.0.0", "0.0.0.0:", "0.0.0.0:0", "0.0.0.0:65536", "::443", "[::]",
+          "[1.2.3.4]:443", "localhost:443", "[:443"})
+        EXPECT_FALSE(parse_tcp_listen(wrong)) << wrong;
+}
+
 TEST(PublicAddress, TwoAddressesOfOneVersion) {
     const auto pair = parse_public_address("10.77.0.1=198.51.100.7");
     ASSERT_TRUE(pair);
