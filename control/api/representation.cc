@@ -101,6 +101,7 @@ json Representation::of(const Participant& p) const {
                    {"remote_source", p.remote    ? "fixed"
                                      : p.latched ? "latched"
                                                  : "latching"},
+                   {"remote_protocol", p.latched_by_tcp ? "tcp" : "udp"},
                    {"relay", relay.empty() ? json(nullptr) : relay[0]},
                    {"relay_addresses", std::move(relay)},
                    {"mtu_bytes", p.mtu_bytes},

@@ -108,6 +108,7 @@ json Representation::stats() const {
         for (const api::NamedValue& v : counters_of(worker)) add(total, v.name, v.value);
         workers.push_back({{"worker", worker.id}, {"counters", counters_json(worker)}});
     }
+    for (const api::NamedValue& v : statistics_.tcp()) total["tcp_" + v.name] = v.value;
     return {{"total", std::move(total)},
             {"workers", std::move(workers)},
             {"sampled_at", timestamp_text(unix_ms())},

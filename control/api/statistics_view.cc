@@ -26,6 +26,11 @@ std::vector<api::WorkerSnapshot> StatisticsView::workers() {
     return snapshots;
 }
 
+std::vector<api::NamedValue> StatisticsView::tcp() {
+    const api::StatisticsReader* segment = reader();
+    return segment == nullptr ? std::vector<api::NamedValue>() : segment->tcp();
+}
+
 void StatisticsView::read_objects() {
     const std::int64_t now = now_us_();
     if (now - objects_read_us_ < kObjectsAgeUs) return;

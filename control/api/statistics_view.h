@@ -27,6 +27,8 @@ class StatisticsView {
 
     // Empty while there is no segment.
     std::vector<api::WorkerSnapshot> workers();
+    // Of TCP connections; empty while there is no segment.
+    std::vector<api::NamedValue> tcp();
     // Null: nothing is known of it.
     const api::ObjectSnapshot* object(api::StatisticsKind kind, std::uint64_t id,
                                       std::uint64_t encoding = 0);

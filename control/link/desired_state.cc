@@ -46,7 +46,7 @@ void put_transport(const Directory& directory, const Participant& participant, s
     transport.set_id(participant.id.value);
     transport.set_worker(directory.worker_of(participant.id));
     auto remote = participant.remote;
-    if (!remote) remote = known_before(participant.latched, epoch);
+    if (!remote && !participant.latched_by_tcp) remote = known_before(participant.latched, epoch);
     if (remote) {
         transport.set_remote_address(remote->address.data(), remote->address_bytes);
         transport.set_remote_port(remote->port);

@@ -26,6 +26,20 @@ std::size_t framed(const google::protobuf::MessageLite& element) {
     return element.ByteSizeLong() + 6;  // tag and length
 }
 
+WorkerAddress address_of(const api::WorkerInfo& worker) {
+    WorkerAddress address{.worker = worker.id(),
+                          .cpu = worker.cpu(),
+                          .numa_node = worker.numa_node(),
+                          .port = worker.port(),
+                          .address = worker.address(),
+                          .udp_port = static_cast<std::uint16_t>(worker.udp_port()),
+                          .addresses = {worker.addresses().begin(), worker.addresses().end()}};
+    if (address.addresses.empty()) address.addresses.push_back(worker.address());
+    for (const std::string& text : worker.tcp_addresses())
+        if (const auto endpoint = parse_endpoint(text)) address.tcp.push_back(*endpoint);
+    return address;
+}
+
 }  // namespace
 
 std::string_view link_state_text(LinkState state) {
@@ -197,9 +211,7 @@ bool LinkSession::on_hello(const api::HelloReply& reply) {
     generation_ = std::max(generation_, reply.generation());
     statistics_segment_ = reply.statistics_segment();
     workers_.clear();
-    for (const api::WorkerInfo& w : reply.workers())
-        workers_.push_back({w.id(), w.cpu(), w.numa_node(), w.port(), w.address(),
-                            static_cast<std::uint16_t>(w.udp_port())});
+    for (const api::WorkerInfo& w : reply.workers()) workers_.push_back(address_of(w));
     stage_ = Stage::begin;
     hooks_.workers(workers_);
     hooks_.progress();
@@ -241,12 +253,15 @@ void LinkSession::on_applied(const api::Applied& applied) {
 void LinkSession::on_event(const api::Event& event) {
     const auto told = [this](const auto& learned, const auto& hook) {
         const auto remote = endpoint_of(learned.address(), learned.port());
-        if (remote) hook(ParticipantId{learned.transport()}, {*remote, dataplane_epoch_});
+        if (remote) hook(ParticipantId{learned.transport()}, Learned{*remote, dataplane_epoch_});
     };
     if (event.has_latched()) {
         told(event.latched(), hooks_.latched);
     } else if (event.has_nominated()) {
-        told(event.nominated(), hooks_.nominated);
+        const bool tcp = event.nominated().tcp();
+        told(event.nominated(), [&](ParticipantId id, const Learned<Endpoint>& remote) {
+            hooks_.nominated(id, remote, tcp);
+        });
     } else if (event.has_consent_lost()) {
         hooks_.consent_lost({event.consent_lost().transport()});
     } else if (event.has_ssrc_learned()) {

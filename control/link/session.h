@@ -32,6 +32,8 @@ struct WorkerAddress {
     std::string port;     // as configured
     std::string address;  // that peers are told
     std::uint16_t udp_port = 0;
+    std::vector<std::string> addresses;  // that WebRTC peers are told, `address` first
+    std::vector<Endpoint> tcp;           // where they reach it by TCP
     friend bool operator==(const WorkerAddress&, const WorkerAddress&) = default;
 };
 
@@ -56,7 +58,7 @@ class LinkSession {
         std::function<void(ParticipantId, const Learned<Endpoint>&)> latched;
         std::function<void(TrackId, std::size_t encoding, bool rtx, const Learned<std::uint32_t>&)>
             ssrc_learned;
-        std::function<void(ParticipantId, const Learned<Endpoint>&)> nominated;
+        std::function<void(ParticipantId, const Learned<Endpoint>&, bool tcp)> nominated;
         std::function<void(ParticipantId)> consent_lost;
         std::function<void()> progress;  // some object's state, or the link's, has changed
     };

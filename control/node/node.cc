@@ -56,8 +56,8 @@ LinkSession::Hooks Node::hooks() {
                 learn(directory_.plan_learned_ssrc(id, encoding, rtx, ssrc));
             },
         .nominated =
-            [this](ParticipantId id, const Learned<Endpoint>& remote) {
-                learn(directory_.plan_latched(id, remote));
+            [this](ParticipantId id, const Learned<Endpoint>& remote, bool tcp) {
+                learn(directory_.plan_latched(id, remote, tcp));
                 watcher.nominated(id);
             },
         .consent_lost = [this](ParticipantId id) { watcher.consent_lost(id); },

@@ -108,13 +108,16 @@ Result<Change> Directory::plan_remove(SubscriptionId id) {
     return Change{.removes = {id}, .next_id = next_id_};
 }
 
-Change Directory::plan_latched(ParticipantId id, const Learned<Endpoint>& remote) {
+Change Directory::plan_latched(ParticipantId id, const Learned<Endpoint>& remote, bool tcp) {
     Change change{.next_id = next_id_};
     const auto found = participants_.find(id);
     if (found == participants_.end() || found->second.remote) return change;
-    if (found->second.latched && found->second.latched->value == remote.value) return change;
+    if (found->second.latched && found->second.latched->value == remote.value &&
+        found->second.latched_by_tcp == tcp)
+        return change;
     Participant participant = found->second;
     participant.latched = remote;
+    participant.latched_by_tcp = tcp;
     change.puts.emplace_back(std::move(participant));
     return change;
 }

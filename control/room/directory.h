@@ -47,7 +47,7 @@ class Directory {
 
     // What the data plane learned. Without effect (an empty change) where the object is gone, its
     // address or SSRC is fixed, or the same is known already.
-    Change plan_latched(ParticipantId id, const Learned<Endpoint>& remote);
+    Change plan_latched(ParticipantId id, const Learned<Endpoint>& remote, bool tcp = false);
     Change plan_learned_ssrc(TrackId id, std::size_t encoding, bool rtx,
                              const Learned<std::uint32_t>& ssrc);
 

@@ -39,11 +39,15 @@ std::optional<Endpoint> parse_endpoint(std::string_view text) {
     return endpoint;
 }
 
-std::string endpoint_text(const Endpoint& endpoint) {
+std::string address_text(const Endpoint& endpoint) {
     char text[INET6_ADDRSTRLEN] = "";
     const int family = endpoint.address_bytes == 16 ? AF_INET6 : AF_INET;
     inet_ntop(family, endpoint.address.data(), text, sizeof text);
-    return endpoint_text(text, endpoint.port);
+    return text;
+}
+
+std::string endpoint_text(const Endpoint& endpoint) {
+    return endpoint_text(address_text(endpoint), endpoint.port);
 }
 
 std::string endpoint_text(std::string_view address, std::uint32_t port) {

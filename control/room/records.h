@@ -79,6 +79,7 @@ struct Participant {
     std::string name;
     std::optional<Endpoint> remote;  // fixed; nullopt: latched from the first valid RTP packet
     std::optional<Learned<Endpoint>> latched;  // of a WebRTC peer: nominated
+    bool latched_by_tcp = false;               // a connection, which doesn't outlive the data plane
     std::optional<WebRtcPeer> webrtc;
     std::uint32_t mtu_bytes = 1500;
     std::int64_t created_at_ms = 0;

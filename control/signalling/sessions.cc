@@ -209,13 +209,18 @@ Sessions::Opened Sessions::finish(Opening opening) {
 std::vector<sdp::Candidate> Sessions::candidates(ParticipantId id) const {
     std::vector<sdp::Candidate> found;
     const std::uint32_t worker = node_.directory().worker_of(id);
-    for (const WorkerAddress& address : node_.session().workers()) {
-        if (address.worker != worker) continue;
+    const auto add = [&](const std::string& host, std::uint16_t port, bool tcp) {
         const std::size_t index = found.size();
         found.push_back({.foundation = std::to_string(index + 1),
-                         .priority = sdp::candidate_priority(false, index),
-                         .address = address.address,
-                         .port = address.udp_port});
+                         .tcp = tcp,
+                         .priority = sdp::candidate_priority(tcp, index),
+                         .address = host,
+                         .port = port});
+    };
+    for (const WorkerAddress& address : node_.session().workers()) {
+        if (address.worker != worker) continue;
+        for (const std::string& host : address.addresses) add(host, address.udp_port, false);
+        for (const Endpoint& at : address.tcp) add(address_text(at), at.port, true);
     }
     return found;
 }

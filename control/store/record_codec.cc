@@ -93,6 +93,7 @@ json to_json(const Participant& p) {
     if (p.latched)
         object["latched"] =
             to_json(p.latched, [](const Endpoint& endpoint) { return endpoint_text(endpoint); });
+    if (p.latched_by_tcp) object["latched_by_tcp"] = true;
     return object;
 }
 
@@ -199,6 +200,7 @@ Participant participant_of(const json& o) {
         const json& latched = o.at("latched");
         const auto endpoint = parse_endpoint(latched.at("value").get<std::string>());
         if (endpoint) p.latched = Learned<Endpoint>{*endpoint, latched.at("epoch")};
+        p.latched_by_tcp = field<bool>(o, "latched_by_tcp", false);
     }
     return p;
 }

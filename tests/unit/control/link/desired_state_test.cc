@@ -58,6 +58,9 @@ TEST(DesiredState, learned_values_are_for_later_data_planes) {
     const auto later = desired_object(f.directory, transport, 42);
     EXPECT_EQ(later->transport().remote_address(), std::string("\x7f\0\0\1", 4));
     EXPECT_EQ(later->transport().remote_port(), 9u);
+    // A TCP connection ends with the data plane that has it.
+    f.directory.apply(f.directory.plan_latched(a.id, {*parse_endpoint("127.0.0.1:9"), 41}, true));
+    EXPECT_TRUE(desired_object(f.directory, transport, 42)->transport().remote_address().empty());
     EXPECT_EQ(desired_object(f.directory, media, 42)->track().encodings(0).ssrc(), 77u);
     EXPECT_EQ(desired_object(f.directory, media, 42)->track().encodings(0).rtx_ssrc(), 78u);
 }

@@ -45,6 +45,16 @@ class FakeDataplane {
         event->set_port(port);
         return message.SerializeAsString();
     }
+    std::string nominated(std::uint64_t transport, const std::string& address, std::uint32_t port,
+                          bool tcp) {
+        api::ToControl message;
+        auto* event = message.mutable_event()->mutable_nominated();
+        event->set_transport(transport);
+        event->set_address(address);
+        event->set_port(port);
+        event->set_tcp(tcp);
+        return message.SerializeAsString();
+    }
     std::string refused(const std::string& code) {
         api::ToControl message;
         message.mutable_refused()->set_code(code);
@@ -63,6 +73,8 @@ class FakeDataplane {
     std::uint32_t version = api::kProtocolVersion;
     int messages = 0;
     std::string segment = "none";
+    std::vector<std::string> addresses;      // of its worker, for WebRTC peers
+    std::vector<std::string> tcp_addresses;  // the same by TCP
 
     static ObjectKey key_of(const api::Object& object) {
         using Kind = ObjectKey::Kind;
@@ -83,6 +95,8 @@ class FakeDataplane {
         worker->set_port("socket:127.0.0.1");
         worker->set_address("127.0.0.1");
         worker->set_udp_port(40000);
+        for (const std::string& address : addresses) worker->add_addresses(address);
+        for (const std::string& address : tcp_addresses) worker->add_tcp_addresses(address);
         return message.SerializeAsString();
     }
     std::vector<std::string> stage(const api::Batch& batch) {

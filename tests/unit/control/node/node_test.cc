@@ -32,6 +32,11 @@ TEST(Node, a_restart_forgets_nothing) {
     f.restart();
     ASSERT_EQ(f.node->directory().participants().size(), 1u);
     EXPECT_EQ(f.node->directory().participants().at({1}).latched->value.port, 5000);
+    const std::string there("\x7f\0\0\1", 4);
+    f.node->session().receive(f.dataplane.nominated(1, there, 5001, true));
+    EXPECT_TRUE(f.node->directory().participants().at({1}).latched_by_tcp);
+    f.node->session().receive(f.dataplane.nominated(1, there, 5001, false));
+    EXPECT_FALSE(f.node->directory().participants().at({1}).latched_by_tcp);
     EXPECT_EQ(f.node->directory().next_id(), 2u);
     f.connect();
     EXPECT_TRUE(f.dataplane.changes.empty());  // nothing was disturbed

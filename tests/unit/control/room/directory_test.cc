@@ -204,6 +204,8 @@ TEST(Directory, what_the_data_plane_learned) {  // C53
     EXPECT_EQ((*f.directory.participant(a.id))->latched, seen);
     EXPECT_TRUE(f.directory.plan_latched(a.id, seen).puts.empty());
     EXPECT_TRUE(f.directory.plan_latched(ParticipantId{99}, seen).puts.empty());
+    f.directory.apply(f.directory.plan_latched(a.id, seen, true));
+    EXPECT_TRUE((*f.directory.participant(a.id))->latched_by_tcp);
 
     TrackSpec spec{.codec = "VP8", .payload_type = 96};
     spec.extensions = {{10, "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"}};

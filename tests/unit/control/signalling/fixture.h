@@ -14,6 +14,8 @@ namespace strata::control {
 // Sessions on a node with a data plane made of maps; DTLS datagrams go nowhere.
 struct SessionsFixture : NodeFixture {
     SessionsFixture() {
+        dataplane.addresses = {"127.0.0.1", "::1"};
+        dataplane.tcp_addresses = {"198.51.100.7:443", "[2001:db8::1]:8443"};
         start();
         connect();
         node->carry_out(node->directory().plan_room({.name = "demo"}));

@@ -36,7 +36,14 @@ TEST_F(SessionsTest, APublisherIsAParticipantWithTracks) {
     const sdp::Description answer = sdp::parsed(opened.answer);
     EXPECT_EQ(answer.media[0].transport.fingerprint, handshakes->fingerprint());
     EXPECT_EQ(answer.media[0].transport.ice_pwd, t.ice().credentials(0).local_password());
-    EXPECT_NE(opened.answer.find("a=candidate:1 1 udp "), std::string::npos);
+    // UDP first, both IP versions, TCP behind it (RFC 6544).
+    for (const char* candidate :
+         {"a=candidate:1 1 udp 2130706431 127.0.0.1 40000 typ host\r\n"
+          "a=candidate:2 1 udp 2130706175 ::1 40000 typ host\r\n"
+          "a=candidate:3 1 tcp 1526726143 198.51.100.7 443 typ host tcptype passive\r\n"
+          "a=candidate:4 1 tcp 1526725887 2001:db8::1 8443 typ host tcptype passive\r\n"
+          "a=end-of-candidates\r\n"})
+        EXPECT_NE(opened.answer.find(candidate), std::string::npos) << opened.answer;
     EXPECT_EQ(answer.media[1].simulcast_recv.size(), 3u);
     // Random each time.
     EXPECT_NE(publish("chromium-svc").session, opened.session);
