@@ -16,6 +16,9 @@ BIN = os.environ.get("STRATA_BIN") or os.path.join(
     os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "build", "bin")
 
 
+TCP_COUNTERS_AT = 136  # in the segment's header
+
+
 class Dataplane:
     def __init__(self, dataplane="", limits="", ports=("socket:127.0.0.1",)):
         self.folder = tempfile.mkdtemp(prefix="strata-webrtc-")
@@ -39,6 +42,7 @@ class Dataplane:
         reply = wire.read(self.receive(1))
         worker = wire.read(wire.first(reply, 4))
         self.addresses = [address.decode() for address in worker[7]]
+        self.tcp_addresses = [address.decode() for address in worker.get(8, [])]
         assert self.addresses[0] == wire.first(worker, 5).decode(), worker
         self.relay = ("127.0.0.1", wire.first(worker, 6, 0))
 
@@ -116,7 +120,8 @@ class Dataplane:
         self.punts.send(wire.message((1, transport), (2, datagram)))
 
     def counters(self):
-        """Of the first worker, by name, from the statistics segment; drops as rx_… and tx_…."""
+        """Of the first worker, by name, from the statistics segment; drops as rx_… and tx_…. Those of
+        TCP connections as tcp_…."""
         time.sleep(0.05)
         with open(f"/dev/shm/{self.prefix}.statistics", "rb") as f:
             with mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ) as m:
@@ -129,8 +134,17 @@ class Dataplane:
                         found[prefix + name] = struct.unpack_from("<Q", m, at + 8 * i)[0]
                         name_at += 32
                     at += (8 * count + 63) // 64 * 64
+                name_at += 32 * header[17]  # values of objects
+                for i in range((header[2] - TCP_COUNTERS_AT) // 8):
+                    name = m[name_at:name_at + 32].split(b"\0")[0].decode()
+                    if name:
+                        found["tcp_" + name] = struct.unpack_from("<Q", m, TCP_COUNTERS_AT + 8 * i)[0]
+                    name_at += 32
+                tcp = {k: v for k, v in found.items() if k.startswith("tcp_")}
+                found = {k: v for k, v in found.items() if k not in tcp}
                 found["rx_drops"] = sum(v for k, v in list(found.items())[counts[0]:counts[0] + counts[1]])
                 found["tx_drops"] = sum(v for k, v in list(found.items())[counts[0] + counts[1]:-1])
+                found.update(tcp)
         return found
 
     def check_equations(self):

@@ -74,7 +74,7 @@ async function stats(pc) {
       const pair = report.get(entry.selectedCandidatePairId);
       const remote = pair && report.get(pair.remoteCandidateId);
       Object.assign(found, { srtp: entry.srtpCipher, role: entry.dtlsRole, remote: remote?.address,
-        dtls: entry.dtlsState });
+        protocol: remote?.protocol, port: remote?.port, dtls: entry.dtlsState });
     }
     if (entry.type === "inbound-rtp") found[entry.kind] = entry;
     if (entry.type === "outbound-rtp" && entry.kind === "video") {

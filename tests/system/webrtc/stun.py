@@ -65,10 +65,13 @@ class Peer:
 
     def __init__(self, relay, ufrag, password, peer_ufrag="peer"):
         self.relay, self.username, self.password = relay, f"{ufrag}:{peer_ufrag}", password
-        v6 = ":" in relay[0]
+        self.media, self.dtls, self.sequence = [], [], 1000
+        self.open()
+
+    def open(self):
+        v6 = ":" in self.relay[0]
         self.socket = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("::1" if v6 else "127.0.0.1", 0))
-        self.media, self.dtls, self.sequence = [], [], 1000
 
     def address(self):
         return self.socket.getsockname()
@@ -93,12 +96,17 @@ class Peer:
                 return Answer(packet)
         return None
 
-    def receive(self, seconds):
-        """The next datagram; media and DTLS are kept as well."""
+    def datagram(self, seconds):
         self.socket.settimeout(max(seconds, 0.001))
         try:
-            packet = self.socket.recv(4096)
+            return self.socket.recv(4096)
         except socket.timeout:
+            return None
+
+    def receive(self, seconds):
+        """The next datagram; media and DTLS are kept as well."""
+        packet = self.datagram(seconds)
+        if packet is None:
             return None
         if packet[0] >= 128 and not 192 <= packet[1] <= 223:
             self.media.append(packet)
