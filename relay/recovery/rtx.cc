@@ -22,4 +22,15 @@ bool unwrap_rtx(std::span<std::uint8_t> packet, const PacketInfo& info, Ssrc ori
     return true;
 }
 
+std::size_t wrap_rtx(std::span<std::uint8_t> header, std::size_t size, std::size_t payload_at,
+                     const RtxFields& fields) {
+    const std::uint16_t original = load_be16(&header[2]);
+    std::memmove(&header[payload_at + kOsnSize], &header[payload_at], size - payload_at);
+    store_be16(&header[payload_at], original);
+    header[1] = static_cast<std::uint8_t>((header[1] & 0x80) | (fields.payload_type & 0x7f));
+    store_be16(&header[2], fields.sequence.value);
+    store_be32(&header[8], fields.ssrc.value);
+    return size + kOsnSize;
+}
+
 }  // namespace strata::relay

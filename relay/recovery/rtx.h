@@ -17,4 +17,18 @@ constexpr std::size_t kOsnSize = 2;  // original sequence number, RFC 4588 secti
 bool unwrap_rtx(std::span<std::uint8_t> packet, const PacketInfo& info, Ssrc original,
                 std::uint8_t original_payload_type);
 
+// What tells a retransmission from the packet that it repeats.
+struct RtxFields {
+    Ssrc ssrc;
+    std::uint8_t payload_type = 0;
+    SequenceNumber sequence;  // of the RTX stream's own
+};
+
+// Turns the beginning of a packet as it was sent, `size` bytes of `header`, into that of its
+// retransmission: the OSN is the number that it was sent under (C26), and stands in front of the
+// payload, which begins at `payload_at`. `header` has room for kOsnSize bytes more. Returns the new
+// size.
+std::size_t wrap_rtx(std::span<std::uint8_t> header, std::size_t size, std::size_t payload_at,
+                     const RtxFields& fields);
+
 }  // namespace strata::relay

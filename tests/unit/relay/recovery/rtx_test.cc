@@ -71,5 +71,36 @@ TEST(Rtx, MediaIsLeftAlone) {
     EXPECT_EQ(bytes, before);
 }
 
+// Header with one extension block and the first payload bytes, which a template may hold.
+TEST(Rtx, WrappedAndUnwrappedIsTheSame) {  // C26
+    const auto sent = packet(0x90, 0x80 | kMedia, {0x8f, 0x80, 0x01, 0x02, 0x03, 0x04});
+    constexpr std::size_t kHeader = 22, kPayloadAt = 20;  // two payload bytes in the header
+    std::vector<std::uint8_t> bytes(sent.begin(), sent.begin() + kHeader);
+    bytes.resize(kHeader + kOsnSize);
+    EXPECT_EQ(wrap_rtx(bytes, kHeader, kPayloadAt, {{0xfeed}, kRtx, {777}}), kHeader + kOsnSize);
+    bytes.insert(bytes.end(), sent.begin() + kHeader, sent.end());
+    PacketInfo info;
+    ASSERT_EQ(parse_packet(bytes, parser(), info), ParseError::none);
+    EXPECT_TRUE(info.rtx);
+    EXPECT_TRUE(info.marker);
+    EXPECT_EQ(info.ssrc.value, 0xfeedu);
+    EXPECT_EQ(info.sequence.value, 777);
+    EXPECT_EQ(info.payload_size, 8) << "the OSN and the payload";
+    ASSERT_TRUE(unwrap_rtx(bytes, info, {7}, kMedia));
+    EXPECT_EQ(std::vector<std::uint8_t>(bytes.begin() + kOsnSize, bytes.end()), sent);
+}
+
+TEST(Rtx, AnEmptyPacketKeepsItsPadding) {  // C17, C19
+    std::vector<std::uint8_t> bytes{0xa0, kMedia, 0x12, 0x34, 0, 0, 0, 9, 0, 0, 0, 7, 0, 0, 0, 4};
+    bytes.resize(18);
+    EXPECT_EQ(wrap_rtx(bytes, 16, 12, {{1}, kRtx, {2}}), 18u);
+    PacketInfo info;
+    ASSERT_EQ(parse_packet(bytes, parser(), info), ParseError::none);
+    EXPECT_EQ(info.padding_size, 4);
+    EXPECT_EQ(info.payload_size, kOsnSize);
+    EXPECT_EQ(bytes[12], 0x12);
+    EXPECT_EQ(bytes[13], 0x34);
+}
+
 }  // namespace
 }  // namespace strata::relay
