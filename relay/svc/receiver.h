@@ -21,6 +21,10 @@ struct Stay {
     std::uint32_t generation = 0;  // of the group's place: it may have been given to another since
     std::uint8_t encoding = 0;
     std::int64_t begin = 0, end = 0;
+    // Outgoing: the number of its first packet, and the one behind its last. What lies between the
+    // end of a stay and the next one's beginning was skipped (C20).
+    std::uint16_t first_sequence = 0, next_sequence = 0;
+    std::uint32_t start = 0;  // Receiver::starts at its time
     ReceiverOffsets offsets;
 };
 constexpr std::size_t kMaxStays = 8;
@@ -35,11 +39,13 @@ struct Receiver {
     std::uint32_t switches = 0;
     std::uint32_t first_timestamp = 0;
     bool key_frame_asked = false;
-    TimeUs key_frame_asked_at = 0;  // C33
-    std::int64_t since = 0;         // n at which it came to its group
+    TimeUs key_frame_asked_at = 0;     // C33
+    std::int64_t since = 0;            // n at which it came to its group
+    std::uint16_t first_sequence = 0;  // outgoing number there
+    std::uint32_t starts = 0;          // how often it began with nothing known
     Continuation last;
     std::array<Stay, kMaxStays> stays{};
-    std::uint8_t next_stay = 0;  // ring
+    std::uint8_t next_stay = 0;  // ring; the newest is the one before
 };
 
 }  // namespace strata::relay

@@ -15,6 +15,7 @@
 #include "relay/svc/continuation.h"
 #include "relay/svc/layers.h"
 #include "relay/svc/receiver_slot.h"
+#include "relay/svc/sent_number.h"
 
 // The contract between the worker and the media logic. One Track per (published track, worker that
 // serves receivers of it); a worker calls it for each packet, control commands reach it through the
@@ -171,6 +172,29 @@ class Track {
     std::optional<ReceiverStatus> status(ReceiverHandle handle) const;
     // What the receiver's stream would go on from if it left now: what add_receiver takes.
     std::optional<Continuation> continuation(ReceiverHandle handle) const;
+
+    // What on_packet has just made of a packet, so that it can be made once more; after it returned
+    // none.
+    void describe_sent(SentForms& out) const;
+    // What stood behind a number that the receiver was sent.
+    SentNumber find_sent(ReceiverHandle handle, SequenceNumber sequence) const;
+    // Whether what `sent` names, a packet of this timestamp, is older than the last key frame that
+    // came instead (C27).
+    bool is_obsolete(const SentNumber& sent, RtpTimestamp timestamp) const;
+    // The receiver's slot with the offsets of that time. Nullopt: unknown handle.
+    std::optional<ReceiverSlot> slot_then(ReceiverHandle handle, const SentNumber& sent) const;
+    // Makes of `packet` once more what the receiver was sent under `sequence`, in the form that its
+    // group gave it; of an empty one, without form, an empty packet. The slots that it goes to are
+    // left to the caller. False: it can't be made.
+    struct Repetition {
+        ReceiverHandle receiver = 0;
+        SequenceNumber sequence;
+        SentNumber sent;
+    };
+    bool repeat(const Repetition& repetition, Output& out) const;  // of an empty one
+    bool repeat(const Repetition& repetition, const SentForm& form,
+                std::span<const std::uint8_t> packet, const PacketInfo& info, Output& out) const;
+
     // Nullopt until something was sent and a mapping is known or estimated (C22).
     std::optional<SenderReportOut> sender_report(ReceiverHandle handle, TimeUs now) const;
     // Calls visit(const ReceiverSlot&) for each receiver, in slot order.

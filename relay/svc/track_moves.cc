@@ -21,7 +21,11 @@ void TrackState::on_frame(PacketInWork& work, bool late) {
     frame.begun = frame.begun && !late;
     const FrameRing& ring = encoding.tracker.ring();
     selector.availability().on_frame(work.encoding, frame, work.now);
-    if (frame.key_picture && frame.independent) requests.on_key_frame(work.encoding);
+    if (frame.key_picture && frame.independent) {
+        requests.on_key_frame(work.encoding);
+        encoding.key_frame_at = work.timestamp;
+        encoding.key_frame_known = true;
+    }
     // Moves may merge cohorts and free their places, never add new ones behind the end.
     for (std::size_t i = 0; i < selector.cohort_count(); ++i) {
         const auto cohort = static_cast<CohortIndex>(i);
@@ -82,6 +86,10 @@ void TrackState::close_stay(ReceiverIndex index, std::int64_t end) {
     stay.begin = receiver.since;
     stay.end = end;
     stay.offsets = table.slot(index).offsets;
+    stay.first_sequence = receiver.first_sequence;
+    stay.next_sequence =
+        low16(groups.body(receiver.group).numbers.expected(end) + stay.offsets.sequence);
+    stay.start = receiver.starts;
     EncodingState& encoding = encodings[head.layer.encoding];
     if (end > encoding.moves_before) encoding.moves_before = end;
 }
@@ -116,6 +124,7 @@ void TrackState::shift(ReceiverIndex index, GroupIndex to, const PacketInWork& w
     }
     if (after_marker) ++offsets.timestamp;
     receiver.since = work.n;
+    receiver.first_sequence = low16(after.numbers.expected(work.n) + offsets.sequence);
     ++receiver.switches;
     change_group(index, to);
 }
@@ -213,6 +222,8 @@ void TrackState::start(ReceiverIndex index, GroupIndex to, const PacketInWork& w
     if (work.tracked->picture_id >= 0 && config.codec == Codec::vp8)
         group.pictures.freeze_before(work.tracked->picture_id);
     receiver.since = work.n;
+    receiver.first_sequence = low16(last.next_sequence + skip);
+    ++receiver.starts;
     EncodingState& encoding = encodings[work.encoding];
     if (work.n > encoding.moves_before) encoding.moves_before = work.n;
     change_group(index, to);
@@ -220,6 +231,7 @@ void TrackState::start(ReceiverIndex index, GroupIndex to, const PacketInWork& w
 
 // C24: the numbers of the source start again. Whatever is to come begins with a key frame.
 void TrackState::restart_encoding(std::uint8_t encoding) {
+    encodings[encoding].key_frame_known = false;
     moving.clear();
     for (const Partition& partition : table.partitions()) {
         if (partition.group == kNoGroup) continue;

@@ -26,7 +26,7 @@ MediaDrop TrackState::on_packet(PacketInWork& work, OutputList& out) {
     if (arrived.arrival == Arrival::duplicate) return MediaDrop::duplicate;
     if (arrived.arrival == Arrival::too_old || arrived.arrival == Arrival::suspect)
         return MediaDrop::too_old;
-    work.n = arrived.n;
+    work.n = last_n = arrived.n;
     const bool late = arrived.arrival == Arrival::late;
     if (arrived.arrival == Arrival::restarted) {
         encoding.tracker.reset();

@@ -37,6 +37,8 @@ struct alignas(64) EncodingState {
     InputSequence input;
     HolePatience patience;
     FrameTracker tracker;
+    RtpTimestamp key_frame_at;  // of the newest key frame, for what is asked for again (C27)
+    bool key_frame_known = false;
 };
 
 // What becomes of one input number in one group.
@@ -95,6 +97,10 @@ struct TrackState {
     bool emit(const PacketInWork& work, const GroupDecision& decision, std::uint8_t profile,
               std::span<ReceiverSlot> receivers, OutputList& out) const;
 
+    // What was sent before (track_repeat.cc).
+    SentNumber find_sent(ReceiverIndex index, SequenceNumber sequence) const;
+    SentNumber sent_in(const Stay& stay, SequenceNumber sequence) const;
+
     // Late packets and holes (track_late.cc).
     bool deliver_by_stays(const PacketInWork& work, OutputList& out);
     const ReceiverOffsets* offsets_at(ReceiverIndex index, GroupIndex group,
@@ -108,6 +114,7 @@ struct TrackState {
     ReceiverTable table;
     std::vector<GroupDecision> decisions;  // [group], scratch of one packet
     std::size_t late_used = 0;
+    std::int64_t last_n = 0;  // that `decisions` are about
     KeyFrameRequests requests;
     std::size_t profile_count = 0;
     std::array<HeaderProfile, kMaxProfiles> profiles{};

@@ -1,7 +1,10 @@
 #include "relay/svc/track.h"
 
 #include <array>
+#include <map>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "relay/rtp/byte_order.h"
 #include "tests/fuzz/every_codec.h"
@@ -14,6 +17,13 @@ namespace {
 using Bytes = std::span<const std::uint8_t>;
 
 constexpr std::uint32_t kReceivers = 4;
+constexpr std::uint16_t kFirstSequence = 65'530;
+
+// A packet that went out, and in which forms.
+struct Kept {
+    std::vector<std::uint8_t> bytes;
+    SentForms forms;
+};
 
 // One track with four receivers, driven by the input's bytes.
 class Session {
@@ -67,7 +77,7 @@ class Session {
                 config.profile.extension_id[kind] =
                     static_cast<std::uint8_t>(handle == 3 ? kind + 16 : kind % 14 + 1);
         config.target = {.spatial = static_cast<SpatialId>(handle % 3)};
-        config.first_sequence = 65'530;
+        config.first_sequence = kFirstSequence;
         config.first_timestamp = 0xFFFF'F000;
         INVARIANT(track_.add_receiver(handle, config, now_));
     }
@@ -100,6 +110,31 @@ class Session {
                                 load_be32(bytes.data()), now_);
         track_.sender_report(who, now_);
         track_.status(who);
+        ask(who, static_cast<std::uint16_t>(kFirstSequence + bytes[0]));
+    }
+
+    // A NACK: whatever was sent can be made once more, and is well-formed again.
+    void ask(std::uint8_t who, std::uint16_t sequence) {
+        const SentNumber sent = track_.find_sent(who, {sequence});
+        const Track::Repetition repetition{who, {sequence}, sent};
+        Output& out = outputs_->outputs[0];
+        if (sent.kind == SentNumber::Kind::empty) {
+            INVARIANT(track_.repeat(repetition, out));
+            return check_packet(out, *track_.slot_then(who, sent), {});
+        }
+        if (sent.kind != SentNumber::Kind::packet) return;
+        const auto kept = kept_.find({sent.encoding, sent.n});
+        if (kept == kept_.end()) return;
+        for (std::size_t i = 0; i < kept->second.forms.count; ++i) {
+            const SentForm& form = kept->second.forms.forms[i];
+            if (form.group != sent.group) continue;
+            PacketInfo info;
+            const Bytes input = kept->second.bytes;
+            INVARIANT(parse_packet(input, parser_, info) == ParseError::none);
+            track_.is_obsolete(sent, info.timestamp);
+            if (track_.repeat(repetition, form, input, info, out))
+                check_packet(out, *track_.slot_then(who, sent), input);
+        }
     }
 
     void packet(std::uint8_t who, Bytes bytes) {
@@ -107,8 +142,13 @@ class Session {
         if (parse_packet(bytes, parser_, info) != ParseError::none || info.rtx) return;
         if (info.codec != track_.config().codec) return;
         outputs_->count = 0;
-        track_.on_packet(who % track_.config().encoding_count, bytes, info, now_, *outputs_);
+        const auto encoding = static_cast<std::uint8_t>(who % track_.config().encoding_count);
+        const MediaDrop drop = track_.on_packet(encoding, bytes, info, now_, *outputs_);
         check_outputs(bytes);
+        if (drop != MediaDrop::none) return;
+        Kept kept{{bytes.begin(), bytes.end()}, {}};
+        track_.describe_sent(kept.forms);
+        kept_[{encoding, kept.forms.n}] = std::move(kept);
     }
 
     // Each output is a well-formed packet for each of its receivers.
@@ -141,6 +181,7 @@ class Session {
     PacketParser parser_;
     Track track_;
     TimeUs now_ = 1'000'000;
+    std::map<std::pair<std::uint8_t, std::int64_t>, Kept> kept_;
     std::unique_ptr<OutputList> outputs_ = std::make_unique<OutputList>();
     std::unique_ptr<std::array<std::uint8_t, HeaderTemplate::kMaxSize + 65'536>> packet_ =
         std::make_unique<std::array<std::uint8_t, HeaderTemplate::kMaxSize + 65'536>>();

@@ -98,12 +98,13 @@ std::int64_t TrackSession::highest_at(std::size_t e, std::int64_t when) const {
     return highest_history_[e][static_cast<std::size_t>(when)];
 }
 
-void TrackSession::play() {
+void TrackSession::play(const std::function<void(int)>& after_picture) {
     for (int picture = 0; picture < settings_.pictures; ++picture) {
         const TimeUs captured = picture * settings_.encoder.picture_us;
         run_until(captured);
         if (random_.chance(settings_.changes_percent)) change_targets();
         encode_picture(captured);
+        if (after_picture) after_picture(picture);
     }
     run_until(settings_.pictures * settings_.encoder.picture_us + 500'000);
 }
@@ -195,6 +196,11 @@ void TrackSession::deliver(const SourcePacket& source) {
     out_->count = 0;
     const MediaDrop drop = track_.on_packet(static_cast<std::uint8_t>(source.encoding),
                                             source.packet.bytes, info, now_, *out_);
+    if (drop == MediaDrop::none) {
+        SentForms forms;
+        track_.describe_sent(forms);
+        kept_[{source.encoding, forms.n}] = {source.packet.tag, forms};
+    }
     SourcePacket& seen = sources_.at(source.packet.tag);
     // Without its structure a packet is as good as lost (C9).
     const bool taken = drop != MediaDrop::duplicate && drop != MediaDrop::too_old &&
@@ -219,6 +225,7 @@ void TrackSession::log_output(std::optional<std::uint32_t> tag) {
             sent.tag_known = tag.has_value();
             sent.tag = tag.value_or(0);
             sent.when = arrivals_;
+            sent.switches = track_.status(slot.handle)->switches;
             if (!sent.empty) {
                 const auto& bytes = sources_.at(*tag).packet.bytes;
                 sent.bytes.insert(sent.bytes.end(), bytes.begin() + output.payload_offset,

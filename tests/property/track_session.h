@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,8 +31,15 @@ struct SentPacket {
     bool empty = false;     // closes a hole (C17)
     std::uint32_t tag = 0;  // of its source; of an empty one: of the packet it was made for, if any
     bool tag_known = false;
-    std::int64_t when = 0;  // count of arrivals
+    std::int64_t when = 0;       // count of arrivals
+    std::uint32_t switches = 0;  // of its receiver, until then
     std::vector<std::uint8_t> bytes;
+};
+
+// A packet that went to somebody, as a history keeps it.
+struct KeptPacket {
+    std::uint32_t tag = 0;
+    SentForms forms;
 };
 
 // A receiver paused, or started again elsewhere: its numbering may have skipped one (C20).
@@ -61,7 +69,8 @@ struct SessionSettings {
 class TrackSession {
   public:
     TrackSession(const SessionSettings& settings, Random& random);
-    void play();
+    // Calls `after_picture` with each picture's number.
+    void play(const std::function<void(int)>& after_picture = {});
 
     const SessionSettings& settings() const { return settings_; }
     const std::vector<ReceiverLog>& receivers() const { return receivers_; }
@@ -70,6 +79,10 @@ class TrackSession {
     // Source packet n of encoding e; null before the first and behind the last.
     const SourcePacket* source(std::size_t e, std::int64_t n) const;
     const Track& track() const { return track_; }
+    // By encoding and the track's extended number.
+    const std::map<std::pair<std::size_t, std::int64_t>, KeptPacket>& kept() const { return kept_; }
+    // How to read what arrives.
+    const PacketParser& parser() const { return parser_; }
     // Highest n of encoding e that had arrived by `when`.
     std::int64_t highest_at(std::size_t e, std::int64_t when) const;
     TimeUs end() const { return now_; }
@@ -100,6 +113,7 @@ class TrackSession {
     std::unique_ptr<OutputList> out_ = std::make_unique<OutputList>();
     std::vector<ReceiverLog> receivers_;
     std::map<std::uint32_t, SourcePacket> sources_;
+    std::map<std::pair<std::size_t, std::int64_t>, KeptPacket> kept_;
     std::vector<std::vector<std::uint32_t>> tag_of_n_;        // [encoding][n]
     std::vector<std::vector<std::int64_t>> highest_history_;  // [encoding][count of arrivals]
     std::multimap<TimeUs, std::uint32_t> in_flight_;
