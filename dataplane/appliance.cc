@@ -94,8 +94,9 @@ Appliance::Started Appliance::start_environment() {
     const api::PoolSizes sizes = api::pool_sizes(config_);
     const std::uint64_t needed_mb = (sizes.memory_bytes() >> 20) + 1;
     log_info("memory: " + std::to_string(sizes.payload_packets) + " payload, " +
-             std::to_string(sizes.header_packets) + " header and " +
-             std::to_string(sizes.indirect_packets) + " indirect buffers need " +
+             std::to_string(sizes.header_packets) + " header, " +
+             std::to_string(sizes.indirect_packets) + " indirect and " +
+             std::to_string(sizes.small_packets) + " small buffers need " +
              std::to_string(needed_mb) +
              " MB of dataplane.memory_mb = " + std::to_string(config_.dataplane.memory_mb));
     if (needed_mb > config_.dataplane.memory_mb)
@@ -159,6 +160,7 @@ Appliance::Started Appliance::make_pools() {
     pools.rx_mbufs = sizes.payload_packets;
     pools.header_mbufs = sizes.header_packets;
     pools.indirect_mbufs = sizes.indirect_packets;
+    pools.compact_mbufs = sizes.small_packets;
     pools.cache_mbufs = config_.dataplane.pool_cache_packets;
     if (std::any_of(ports_.begin(), ports_.end(),
                     [](const auto& port) { return !port->capabilities().chains; }))
@@ -204,6 +206,11 @@ Appliance::Started Appliance::start_workers() {
         worker.punt_ring_bytes = config_.limits.punt_ring_bytes;
         worker.stun_errors_per_s = config_.limits.stun_errors_per_s;
         worker.track_outputs = config_.limits.track_outputs;
+        worker.nack_packets = config_.limits.nack_packets;
+        worker.history = {.packets = from_file.history_packets,
+                          .small_packets = from_file.history_small_packets,
+                          .age_us = relay::TimeUs{from_file.history_ms} * 1000,
+                          .reserve_packets = api::history_reserve(config_)};
         worker.fan_out.tiny_payload_bytes = static_cast<std::uint16_t>(
             std::min<std::uint32_t>(from_file.copy_payload_max_bytes, kTinyPayloadMax));
         worker.fan_out.tx_queue.packets = from_file.tx_queue_packets;
@@ -258,6 +265,9 @@ Appliance::Started Appliance::start_server() {
     limits.missing = {
         .give_up_us = relay::TimeUs{config_.limits.missing_packet_ms} * 1000,
         .max_requests = static_cast<std::uint8_t>(config_.limits.missing_packet_requests)};
+    limits.repair = {
+        .repeats = static_cast<std::uint8_t>(config_.limits.retransmissions_per_packet),
+        .packets_per_s = config_.limits.retransmissions_per_s};
     limits.header_profiles = static_cast<std::uint8_t>(config_.limits.track_header_profiles);
     ControlServerConfig server;
     server.path = config_.control.dataplane_socket;

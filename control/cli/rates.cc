@@ -18,7 +18,9 @@ Counters read_counters(const Json& object, const char* name) {
     return counters;
 }
 
-bool is_gauge(std::string_view name) { return name == "queued" || name.ends_with("_max"); }
+bool is_gauge(std::string_view name) {
+    return name == "queued" || name == "history_packets" || name.ends_with("_max");
+}
 
 }  // namespace
 

@@ -51,28 +51,47 @@ enum class WorkerCounter : std::uint32_t {
     key_frame_requests_out,  // C: PLI sent to publishers
     nacks_out,               // C: packets that publishers were asked for again
     retransmissions_in,      // C: RTX packets that became the packet they repeat
-    transports_latched,      // C
-    ssrcs_learned,           // C
-    stun_answered,           // C: connectivity checks answered with success
-    stun_errors_sent,        // C: and with an error
-    ice_tuples,              // C: tuples validated
-    ice_nominations,         // C: media moved to another tuple
-    ice_consent_lost,        // C: transports whose peer stopped consenting (C42)
-    punts_down,              // C: datagrams of the control process sent
-    punts_down_lost,         // C: those that found no validated tuple
-    ssrcs_refused,           // C: a table was full, or the SSRC belongs to another stream (C38)
-    streams_resumed,         // C: outgoing streams that went on from a checkpoint (C53)
-    checkpoints_refused,     // C: checkpoints too old or of another stream: it began anew
-    outputs_refused,         // C: outputs of a packet beyond limits.track_outputs
-    commands,                // C: commands applied
-    events_lost,             // C: events that found the ring to the main thread full
-    turns_busy,              // C: turns that moved a packet
-    turns_idle,              // C: turns that moved none
-    sleeps,                  // C: idle waits (adaptive)
-    preemptions,             // C: gaps of more than 50 µs between two turns that didn't sleep
-    preempted_us,            // C: their sum
-    turn_overruns,           // C: turns that took more than 1 ms
-    timer_us_late_max,       // G: worst lateness of the timers, µs
+    // Packets that receivers asked for again: nacks_in is the sum of the others that begin so, but
+    // for nacks_ignored, and of retransmissions_out and retransmissions_empty.
+    nacks_in,                 // C
+    nacks_unknown,            // C: never sent, or not kept any longer
+    nacks_missing,            // C: their publisher has not sent them (again) yet
+    nacks_obsolete,           // C: older than the last key frame (C27)
+    nacks_repeated,           // C: sent again less than a round trip ago, or too often (C27)
+    nacks_limited,            // C: more than limits.retransmissions_per_s
+    nacks_unanswerable,       // C: encrypted, and without an RTX SSRC (C25); or nothing may be sent
+    nacks_ignored,            // C: beyond limits.nack_packets of one message; not in nacks_in
+    retransmissions_out,      // C: packets sent again
+    retransmissions_empty,    // C: empty ones in place of numbers that nothing is behind (C17, C19)
+    transport_feedback_in,    // C: transport-wide feedback of receivers, messages
+    transport_feedback_lost,  // C: packets that it reports lost
+    history_packets,          // G: packets kept to be sent again
+    history_copied,           // C: small ones, which are copied
+    history_displaced,        // C: gave way to newer ones before dataplane.history_ms
+    history_relinquished,     // C: gave way since buffers for receiving ran short
+    history_refused,          // C: not kept, no buffer for a copy
+    transports_latched,       // C
+    ssrcs_learned,            // C
+    stun_answered,            // C: connectivity checks answered with success
+    stun_errors_sent,         // C: and with an error
+    ice_tuples,               // C: tuples validated
+    ice_nominations,          // C: media moved to another tuple
+    ice_consent_lost,         // C: transports whose peer stopped consenting (C42)
+    punts_down,               // C: datagrams of the control process sent
+    punts_down_lost,          // C: those that found no validated tuple
+    ssrcs_refused,            // C: a table was full, or the SSRC belongs to another stream (C38)
+    streams_resumed,          // C: outgoing streams that went on from a checkpoint (C53)
+    checkpoints_refused,      // C: checkpoints too old or of another stream: it began anew
+    outputs_refused,          // C: outputs of a packet beyond limits.track_outputs
+    commands,                 // C: commands applied
+    events_lost,              // C: events that found the ring to the main thread full
+    turns_busy,               // C: turns that moved a packet
+    turns_idle,               // C: turns that moved none
+    sleeps,                   // C: idle waits (adaptive)
+    preemptions,              // C: gaps of more than 50 µs between two turns that didn't sleep
+    preempted_us,             // C: their sum
+    turn_overruns,            // C: turns that took more than 1 ms
+    timer_us_late_max,        // G: worst lateness of the timers, µs
     kCount
 };
 
@@ -141,7 +160,8 @@ enum class ObjectValue : std::uint32_t {
     jitter_us,           // G: interarrival jitter
     rtt_us,              // G: from LSR and DLSR; 0: unknown
     duplicates,          // C
-    rtx_packets,         // C: RTX packets recognised
+    rtx_packets,         // C: RTX packets recognised (track) or packets sent again (subscription)
+    nacks,               // C: packets asked for again, by us (encoding) or by it (subscription)
     key_frame_requests,  // C: sent (track, encoding) or received (subscription)
     key_frames,          // C
     target,              // G: layers asked for, see pack_layers

@@ -48,6 +48,7 @@ std::expected<Pools, PortError> Pools::create(const PoolConfig& config) {
         {&Pools::header, {"header", config.header_mbufs, 0, kHeaderRoomBytes}},
         {&Pools::indirect, {"indirect", config.indirect_mbufs, 0, 0}},
         {&Pools::linear, {"linear", config.linear_mbufs, 0, config.rx_room_bytes}},
+        {&Pools::compact, {"compact", config.compact_mbufs, 0, kCompactRoomBytes}},
     };
     for (const auto& [member, size] : wanted) {
         if (size.count == 0) continue;
@@ -65,11 +66,12 @@ Pools& Pools::operator=(Pools&& other) noexcept {
     std::swap(header, other.header);
     std::swap(indirect, other.indirect);
     std::swap(linear, other.linear);
+    std::swap(compact, other.compact);
     return *this;
 }
 
 Pools::~Pools() {
-    for (rte_mempool* pool : {rx, header, indirect, linear}) rte_mempool_free(pool);
+    for (rte_mempool* pool : {rx, header, indirect, linear, compact}) rte_mempool_free(pool);
 }
 
 }  // namespace strata::dataplane

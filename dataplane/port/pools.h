@@ -18,6 +18,7 @@ struct PoolConfig {
     std::uint32_t header_mbufs = 32'768;
     std::uint32_t indirect_mbufs = 8'192;
     std::uint32_t linear_mbufs = 0;       // only where a port can't take chains (PortNeeds)
+    std::uint32_t compact_mbufs = 0;      // small packets that are kept
     std::uint32_t cache_mbufs = 256;      // per lcore; 0 costs a factor of 2.4
     std::uint16_t rx_room_bytes = 2'176;  // headroom included
     int numa_node = -1;                   // -1: any
@@ -31,6 +32,10 @@ constexpr std::uint16_t kRtpOffset = 72;
 constexpr std::uint16_t kHeaderRoomBytes = 448;
 // Bytes that fit into a header mbuf behind its link header.
 constexpr std::uint16_t kHeaderPayloadBytes = kHeaderRoomBytes - kRtpOffset;
+
+// Of a small packet that waits for something: headroom, and bytes of it. Audio fits.
+constexpr std::uint16_t kCompactBytes = 256;
+constexpr std::uint16_t kCompactRoomBytes = RTE_PKTMBUF_HEADROOM + kCompactBytes;
 
 // The mempools of one set of workers. Thread: made and freed on the main thread; the pools are
 // multi-producer/consumer with per-lcore caches.
@@ -47,6 +52,7 @@ class Pools {
     rte_mempool* indirect = nullptr;  // views of a received packet's payload, no room of their own
     rte_mempool* linear =
         nullptr;  // whole packets for ports without chains; null: none was asked for
+    rte_mempool* compact = nullptr;  // copies of small packets; null: none was asked for
 };
 
 }  // namespace strata::dataplane

@@ -136,6 +136,8 @@ void DesiredState::destroy(WorkerSide& side, const Command& answer) {
             side.subscriptions.give_back(answer.subscription->handle);
             give_back_slot(side, answer.subscription->statistics);
             give_back_checkpoint(answer.subscription->checkpoint);
+            if (answer.subscription->repair)
+                give_back_checkpoint(answer.subscription->repair->checkpoint);
             side.old_subscriptions.erase(answer.subscription);
             break;
         case Command::Kind::replace_track: delete answer.relay_track; break;

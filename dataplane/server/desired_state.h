@@ -33,6 +33,7 @@ struct StateLimits {
     relay::TimeUs key_frame_retry_us = 1'000'000;
     relay::MissingPackets::Settings missing{};
     std::uint8_t header_profiles = 8;  // of one track's receivers
+    RepairLimits repair;
 };
 
 // Where control's worker number i lives: a worker and one of its ports.
@@ -169,6 +170,7 @@ class DesiredState {
     void give_back_slot(WorkerSide& side, const SlotRef& slot);
     void resume(Transport& transport);
     void resume(Subscription& subscription);
+    bool resume(Repair& repair, std::uint64_t id, std::uint32_t clock_rate_hz);
     void resume(PublishedTrack& track);
     void give_back_checkpoint(CheckpointRecord* record);
     std::string address_key(const Home& home, const Endpoint& remote) const;

@@ -16,6 +16,14 @@ void DesiredState::keep_checkpoints(CheckpointStore& store, relay::TimeUs max_ag
 void DesiredState::resume(Subscription& subscription) {
     relay::ReceiverConfig& config = subscription.config;
     subscription.extended_sequence = config.first_sequence;
+    // C25: where numbers may have been used under the keys there are, nothing is sent again.
+    if (subscription.repair &&
+        !resume(*subscription.repair, subscription.id,
+                subscription.track->track->config().clock_rate_hz) &&
+        subscription.legs) {
+        give_back_checkpoint(subscription.repair->checkpoint);
+        subscription.repair.reset();
+    }
     if (checkpoints_ == nullptr) return;
     const auto claim =
         checkpoints_->claim({.kind = CheckpointKind::outgoing, .id = subscription.id});
@@ -38,6 +46,27 @@ void DesiredState::resume(Subscription& subscription) {
     subscription.extended_sequence = resumption->granted.extended_sequence;
     subscription.packets_kept = resumption->from.packets;
     write_checkpoint(*claim.record, resumption->granted);
+}
+
+// The numbers of its retransmissions. False: they are in doubt.
+bool DesiredState::resume(Repair& repair, std::uint64_t id, std::uint32_t clock_rate_hz) {
+    if (checkpoints_ == nullptr || repair.rtx_ssrc == 0) return true;
+    const auto claim = checkpoints_->claim({.kind = CheckpointKind::outgoing_rtx, .id = id});
+    repair.checkpoint = claim.record;
+    if (claim.record == nullptr || !claim.stored) return true;
+    auto fault = CheckpointFault::none;
+    const auto resumption = resume_from(
+        *claim.stored,
+        {.ssrc = repair.rtx_ssrc, .clock_rate_hz = clock_rate_hz, .max_age_us = checkpoint_age_us_},
+        clock_(), fault);
+    if (!resumption) {
+        claim.record->states = {};
+        return false;
+    }
+    repair.resumed = true;
+    repair.next_sequence = repair.sequence_kept = resumption->granted.extended_sequence;
+    write_checkpoint(*claim.record, resumption->granted);
+    return true;
 }
 
 // The SRTCP index jumps as well; of its 31 bits there is no end in sight.

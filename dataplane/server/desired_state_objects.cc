@@ -44,6 +44,12 @@ std::vector<std::uint32_t> ssrcs_of(const api::Track& spec) {
     return ssrcs;
 }
 
+std::vector<std::uint32_t> ssrcs_of(const api::Subscription& spec) {
+    std::vector<std::uint32_t> ssrcs{spec.ssrc()};
+    if (spec.rtx_ssrc() != 0) ssrcs.push_back(spec.rtx_ssrc());
+    return ssrcs;
+}
+
 }  // namespace
 
 std::string DesiredState::address_key(const Home& home, const Endpoint& remote) const {
@@ -399,8 +405,10 @@ DesiredState::Problem DesiredState::add(const api::Subscription& spec) {
     if (track.worker != transport.home.worker)
         return ObjectProblem{"worker-mismatch",
                              "the track and the receiver's transport live on different workers"};
-    if (const Problem problem = check_ssrcs(transport, {spec.ssrc()}, false)) return problem;
-    auto built = build_subscription(spec, *track.object, *transport.object, numbers_);
+    const std::vector<std::uint32_t> ssrcs = ssrcs_of(spec);
+    if (const Problem problem = check_ssrcs(transport, ssrcs, false)) return problem;
+    auto built =
+        build_subscription(spec, *track.object, *transport.object, numbers_, limits_.repair);
     if (!built) return built.error();
     if (const Problem problem = grow(track)) return problem;
     WorkerSide& side = workers_[track.worker];
@@ -426,7 +434,7 @@ DesiredState::Problem DesiredState::add(const api::Subscription& spec) {
     subscriptions_.emplace(spec.id(), std::move(record));
     track.subscriptions.insert(spec.id());
     transport.subscriptions.insert(spec.id());
-    transport.ssrcs.insert(spec.ssrc());
+    transport.ssrcs.insert(ssrcs.begin(), ssrcs.end());
     submit(side, {.kind = Command::Kind::add_subscription, .subscription = &subscription});
     return {};
 }
@@ -440,7 +448,7 @@ void DesiredState::remove_subscription(std::uint64_t id) {
     give_back_profile(track, record.object->config.profile);
     TransportRecord& transport = transports_.at(record.spec.transport());
     transport.subscriptions.erase(id);
-    transport.ssrcs.erase(record.spec.ssrc());
+    for (const std::uint32_t ssrc : ssrcs_of(record.spec)) transport.ssrcs.erase(ssrc);
     WorkerSide& side = workers_[record.worker];
     Subscription* object = record.object.get();
     side.old_subscriptions.emplace(object, std::move(record.object));

@@ -200,10 +200,14 @@ Built<PublishedTrack> build_track(const api::Track& spec, Transport& transport,
 }
 
 Built<Subscription> build_subscription(const api::Subscription& spec, PublishedTrack& track,
-                                       Transport& transport, const NumberSource& numbers) {
+                                       Transport& transport, const NumberSource& numbers,
+                                       const RepairLimits& repair) {
     if (spec.ssrc() == 0) return invalid("a subscription needs an outgoing SSRC");
-    if (!is_payload_type(spec.payload_type()) || !is_payload_type(spec.red_payload_type()))
+    if (!is_payload_type(spec.payload_type()) || !is_payload_type(spec.red_payload_type()) ||
+        !is_payload_type(spec.rtx_payload_type()))
         return invalid("payload types lie in 0..63 or 96..127");
+    if (spec.rtx_ssrc() != 0 && spec.rtx_payload_type() == spec.payload_type())
+        return invalid("retransmissions need a payload type of their own");
     if (spec.target().encoding() >= track.encoding_count)
         return invalid("the track has " + std::to_string(track.encoding_count) +
                        " encodings, the target names number " +
@@ -215,14 +219,20 @@ Built<Subscription> build_subscription(const api::Subscription& spec, PublishedT
     relay::ReceiverConfig& config = subscription->config;
     config.ssrc = spec.ssrc();
     config.target = to_layer_target(spec.target());
-    config.first_sequence = static_cast<std::uint16_t>(numbers());
+    const std::uint32_t drawn = numbers();
+    config.first_sequence = static_cast<std::uint16_t>(drawn);
     if (transport.secure) {
         subscription->legs = std::make_unique<SecureLegs>();
         // A receiver that misses the first packets still guesses roll-over counter 0.
         config.first_sequence &= 0x7fff;
     }
-    subscription->rtx_ssrc = spec.rtx_ssrc();
     config.first_timestamp = numbers();
+    if (!transport.secure || spec.rtx_ssrc() != 0) {
+        subscription->repair = std::make_unique<Repair>(repair);
+        subscription->repair->rtx_ssrc = spec.rtx_ssrc();
+        subscription->repair->rtx_payload_type = static_cast<std::uint8_t>(spec.rtx_payload_type());
+        subscription->repair->next_sequence = drawn >> 17;  // below 2^15 as well
+    }
     config.profile.payload_type = static_cast<std::uint8_t>(spec.payload_type());
     config.profile.red_payload_type = static_cast<std::uint8_t>(spec.red_payload_type());
     config.profile.mixed_extension_forms = spec.extmap_allow_mixed();

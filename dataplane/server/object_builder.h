@@ -53,7 +53,8 @@ Built<PublishedTrack> build_track(const api::Track& spec, Transport& transport,
                                   const TrackLimits& limits);
 
 Built<Subscription> build_subscription(const api::Subscription& spec, PublishedTrack& track,
-                                       Transport& transport, const NumberSource& numbers);
+                                       Transport& transport, const NumberSource& numbers,
+                                       const RepairLimits& repair = {});
 
 // Clamped to what layers there can be.
 relay::LayerTarget to_layer_target(const api::LayerTarget& target);

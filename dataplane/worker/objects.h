@@ -12,10 +12,12 @@
 #include "dataplane/worker/checkpoint.h"
 #include "dataplane/worker/ended_legs.h"
 #include "dataplane/worker/ice_transport.h"
+#include "dataplane/worker/repair.h"
 #include "dataplane/worker/secure_transport.h"
 #include "dataplane/worker/timer_wheel.h"
 #include "relay/bandwidth/feedback_recorder.h"
 #include "relay/recovery/missing_packets.h"
+#include "relay/recovery/packet_history.h"
 #include "relay/rtp/packet.h"
 #include "relay/rtp/reception_statistics.h"
 #include "relay/svc/track.h"
@@ -78,6 +80,8 @@ struct alignas(64) Transport {
     // Of one of the tracks; null: no track of it has transport-wide numbers.
     relay::FeedbackRecorder* feedback = nullptr;
     Timer feedback_timer;
+    // To the peer and back, from its receiver reports, smoothed; 0: not known.
+    relay::TimeUs round_trip_us = 0;
     SlotRef statistics;
 };
 
@@ -91,7 +95,9 @@ struct alignas(64) InboundEncoding {
     std::uint64_t rtx_packets = 0, duplicates = 0, nacks = 0;
     std::uint64_t key_frame_requests = 0;
     std::uint32_t sender_reports = 0;
-    std::uint64_t srtp_resume = 0;  // constant: one more than the highest index before a restart
+    std::uint64_t srtp_resume = 0;     // constant: one more than the highest index before a restart
+    std::uint64_t history_stream = 0;  // its name in KeptPackets, never used twice
+    relay::HistoryIndex history;
     CheckpointRecord* checkpoint = nullptr;  // constant; null: nothing outlives the process
     SlotRef statistics;
 };
@@ -110,6 +116,7 @@ struct alignas(64) PublishedTrack {
     // transport.
     std::unique_ptr<relay::FeedbackRecorder> feedback;
     std::vector<relay::MissingPackets> missing;  // [encoding]; empty: its publisher takes no NACK
+    std::uint32_t repairable = 0;                // subscriptions that may be sent packets again
     std::string mid;                             // constant, empty: not used
     std::string cname;                           // constant: of its publisher, towards receivers
     relay::TimeUs next_statistics_us = 0;
@@ -124,8 +131,8 @@ struct Subscription {
     PublishedTrack* track = nullptr;   // constant
     Transport* transport = nullptr;    // constant
     relay::ReceiverConfig config;      // link and target change
-    std::uint32_t rtx_ssrc = 0;        // constant, 0: none
     std::unique_ptr<SecureLegs> legs;  // of a secure transport; null: plain
+    std::unique_ptr<Repair> repair;    // null: nothing can be sent again
     bool attached = false;             // the track knows it: its transport has an address
     Subscription* next = nullptr;      // of the same transport
     Subscription** link = nullptr;     // what points at this one

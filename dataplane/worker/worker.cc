@@ -25,6 +25,7 @@ Worker::Worker(const WorkerConfig& config, std::span<Port* const> ports, const P
       users_(std::size_t{config.max_transports} * 2, config.secret ^ 0x49434520ULL),
       stun_errors_(config.stun_errors_per_s),
       timers_(now),
+      kept_(config.history, pools),
       commands_(config.command_ring),
       answers_(config.command_ring),
       notices_(config.command_ring),
@@ -53,6 +54,7 @@ Worker::Turn Worker::turn(relay::TimeUs now, std::uint16_t burst) {
         ports_[i]->poll_slow(config_.queue, now);
     }
     for (auto& fan_out : fan_outs_) fan_out->flush(now);
+    kept_.expire(now);
     if (turn.busy() || statistics_[WorkerCounter::queued].get() != 0) publish_counters();
     count(turn.received != 0 ? WorkerCounter::turns_busy : WorkerCounter::turns_idle);
     return turn;
@@ -193,6 +195,12 @@ void Worker::publish_counters() {
         hold_dropped += p[PortCounter::hold_dropped];
         bytes += p[PortCounter::tx_bytes];
     }
+    const KeptPacketsCounters& kept = kept_.counters();
+    statistics_[WorkerCounter::history_packets].set(kept_.size());
+    statistics_[WorkerCounter::history_copied].set(kept.copied);
+    statistics_[WorkerCounter::history_displaced].set(kept.displaced);
+    statistics_[WorkerCounter::history_relinquished].set(kept.relinquished);
+    statistics_[WorkerCounter::history_refused].set(kept.refused);
     statistics_[WorkerCounter::selected].set(made.selected);
     statistics_[WorkerCounter::sent].set(queues.sent + hold_sent);
     statistics_[WorkerCounter::sent_bytes].set(bytes);

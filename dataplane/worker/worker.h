@@ -13,6 +13,7 @@
 #include "dataplane/worker/bounded_table.h"
 #include "dataplane/worker/command.h"
 #include "dataplane/worker/fanout.h"
+#include "dataplane/worker/kept_packets.h"
 #include "dataplane/worker/objects.h"
 #include "dataplane/worker/punt_ring.h"
 #include "dataplane/worker/spsc_ring.h"
@@ -44,6 +45,8 @@ struct WorkerConfig {
     std::uint32_t command_ring = 4'096;
     std::uint32_t punt_ring_bytes = 262'144;
     std::uint32_t stun_errors_per_s = 1'000;  // answered with an error
+    std::uint32_t nack_packets = 512;         // of one NACK that are looked at
+    KeptPacketsConfig history;
     FanOutConfig fan_out;
 };
 
@@ -113,7 +116,7 @@ class Worker {
   private:
     // What an SSRC on a transport is.
     struct StreamRef {
-        enum class Kind : std::uint8_t { media, rtx, outgoing, latch };
+        enum class Kind : std::uint8_t { media, rtx, outgoing, outgoing_rtx, latch };
         Kind kind = Kind::media;
         std::uint8_t encoding = 0;
         void* object = nullptr;  // PublishedTrack, Subscription or (latch) Transport
@@ -150,6 +153,26 @@ class Worker {
     void request_missing(PublishedTrack& track, std::uint8_t encoding, relay::TimeUs now);
     void start_feedback(PublishedTrack& track, relay::TimeUs now);
     void stop_feedback(PublishedTrack& track);
+
+    // worker_recovery.cc
+    void keep_for_repair(rte_mbuf& packet, PublishedTrack& track, std::uint8_t encoding,
+                         relay::TimeUs now);
+    void on_transport_feedback(Transport& transport, const relay::RtcpPacket& part,
+                               relay::TimeUs now);
+    void on_nack(Transport& transport, const relay::GenericNack& nack, relay::TimeUs now);
+    api::WorkerCounter repair(Subscription& subscription, relay::SequenceNumber sequence,
+                              relay::TimeUs now);
+    std::optional<api::WorkerCounter> refuse_repeat(Subscription& subscription,
+                                                    relay::SequenceNumber sequence,
+                                                    relay::TimeUs now) const;
+    api::WorkerCounter send_again(Subscription& subscription,
+                                  const relay::Track::Repetition& repetition,
+                                  const KeptPackets::Found* kept, relay::TimeUs now);
+    static bool make_retransmission(const Subscription& subscription, relay::Output& output,
+                                    relay::ReceiverSlot& slot);
+    void start_repair(Subscription& subscription);
+    static void expect_repair(Subscription& subscription);
+    void stop_repair(const Subscription& subscription);
 
     // worker_learning.cc
     // Null: it latches nothing; `reason` is why, where there is more to say of it.
@@ -245,6 +268,7 @@ class Worker {
     // worker_checkpoint.cc
     static void keep(const Transport& transport, relay::TimeUs now);
     static void keep(Subscription& subscription, relay::TimeUs now);
+    static void keep(Repair& repair, std::uint32_t clock_rate_hz, relay::TimeUs now);
     static void keep(PublishedTrack& track, relay::TimeUs now);
 
     // worker_commands.cc
@@ -279,6 +303,10 @@ class Worker {
     std::vector<PublishedTrack*> waiting_by_name_;
     TimerWheel timers_;
     relay::OutputList outputs_;
+    KeptPackets kept_;
+    std::uint64_t history_streams_ = 0;  // names given out
+    relay::ReceiverSlot repair_slot_;    // of the packet that is sent again
+    relay::SentForms sent_forms_;        // of the packet in work
     rte_mbuf* blank_ = nullptr;  // stands for the input where the relay makes a packet by itself
     SpscRing<Command> commands_;
     SpscRing<Command> answers_;

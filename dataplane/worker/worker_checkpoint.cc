@@ -23,15 +23,33 @@ void confirm(CheckpointRecord& record, relay::TimeUs now) {
 
 }  // namespace
 
+// RTX's own numbers (C53).
+void Worker::keep(Repair& repair, std::uint32_t clock_rate_hz, relay::TimeUs now) {
+    if (repair.checkpoint == nullptr || repair.sent == 0) return;
+    if (repair.next_sequence == repair.sequence_kept) return confirm(*repair.checkpoint, now);
+    CheckpointNumbers numbers;
+    numbers.ssrc = repair.rtx_ssrc;
+    numbers.clock_rate_hz = clock_rate_hz;
+    numbers.extended_sequence = repair.next_sequence;
+    numbers.packets_per_interval =
+        static_cast<std::uint32_t>(repair.next_sequence - repair.sequence_kept);
+    numbers.written_us = numbers.sent_us = now;
+    numbers.ever = 1;
+    write_checkpoint(*repair.checkpoint, numbers);
+    repair.sequence_kept = repair.next_sequence;
+}
+
 void Worker::keep(Subscription& subscription, relay::TimeUs now) {
+    if (subscription.repair)
+        keep(*subscription.repair, subscription.track->track->config().clock_rate_hz, now);
     if (subscription.checkpoint == nullptr) return;
     const auto last = numbers_of(subscription);
     if (!last || !last->ever) return;
     const std::uint64_t before = subscription.extended_sequence;
     std::uint64_t extended = extend_forward(before, last->next_sequence);
     if (subscription.legs && subscription.legs->media.stream.started())  // it knows its cycle
-        extended = relay::nearest_index(subscription.legs->media.stream.highest(),
-                                        last->next_sequence);
+        extended =
+            relay::nearest_index(subscription.legs->media.stream.highest(), last->next_sequence);
     if (extended == before && last->packets == subscription.packets_kept)
         return confirm(*subscription.checkpoint, now);
     CheckpointNumbers numbers =

@@ -109,6 +109,7 @@ void Worker::add(PublishedTrack& track, relay::TimeUs now) {
         take(encoding.ssrc, StreamRef::Kind::media);
         take(encoding.rtx_ssrc, StreamRef::Kind::rtx);
     }
+    for (InboundEncoding& encoding : track.encodings) encoding.history_stream = ++history_streams_;
     if (!transport.has_address && !transport.ice) offer_for_latching(track);
     expect_srtp(track);
     track.timer.owner = &track;
@@ -150,6 +151,7 @@ void Worker::add(Subscription& subscription, relay::TimeUs now) {
     if (!streams_.insert(stream_key(subscription.transport->index, subscription.config.ssrc),
                          {StreamRef::Kind::outgoing, 0, &subscription}))
         count(WorkerCounter::ssrcs_refused);
+    start_repair(subscription);
     if (subscription.config.resume.ever)
         count(WorkerCounter::streams_resumed);
     else
@@ -172,6 +174,7 @@ void Worker::remove(Subscription& subscription, relay::TimeUs now) {
     const std::uint64_t key = stream_key(subscription.transport->index, subscription.config.ssrc);
     const StreamRef* stream = streams_.find(key);
     if (stream && stream->object == &subscription) streams_.erase(key);
+    stop_repair(subscription);
     if (subscription.attached) {
         relay::Track& track = *subscription.track->track;
         subscription.config.resume = *track.continuation(subscription.handle);

@@ -67,6 +67,7 @@ void Worker::on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t enco
     const relay::MediaDrop reason = track.track->on_packet(encoding, bytes, info, now, outputs_);
     if (reason == relay::MediaDrop::none) {
         count(WorkerCounter::fanned_out);
+        if (track.repairable != 0) keep_for_repair(packet, track, encoding, now);
     } else {
         inbound.duplicates += reason == relay::MediaDrop::duplicate ? 1 : 0;
         drop(to_rx_drop(reason));

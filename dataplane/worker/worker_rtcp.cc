@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "dataplane/worker/worker.h"
 #include "relay/rtp/rtcp/writer.h"
 
@@ -12,6 +14,9 @@ using api::WorkerCounter;
 // Blocks of one compound: what fits into a header mbuf beside the RR header and the CNAME.
 constexpr std::size_t kBlocksPerReport = 12;
 constexpr std::string_view kRelayCname = "strata";
+
+// What a peer says of the round trip is believed within these bounds.
+constexpr relay::TimeUs kLeastRoundTripUs = 1'000, kMostRoundTripUs = 1'000'000;
 
 constexpr relay::TimeUs dlsr_to_us(std::uint32_t delay) {
     return static_cast<relay::TimeUs>(std::uint64_t{delay} * 1'000'000 >> 16);
@@ -33,7 +38,7 @@ void Worker::on_rtcp(rte_mbuf& packet, Transport& transport, relay::TimeUs now) 
     count(WorkerCounter::consumed);
 }
 
-// Types without a use here (SDES, APP, XR, NACK, bandwidth) end without effect.
+// Types without a use here (SDES, APP, XR, bandwidth) end without effect.
 void Worker::on_rtcp_part(Transport& transport, const relay::RtcpPacket& part, relay::TimeUs now) {
     switch (part.type) {
         case relay::RtcpType::sender_report: {
@@ -52,6 +57,8 @@ void Worker::on_rtcp_part(Transport& transport, const relay::RtcpPacket& part, r
             return;
         }
         case relay::RtcpType::payload_feedback: return on_payload_feedback(transport, part, now);
+        case relay::RtcpType::transport_feedback:
+            return on_transport_feedback(transport, part, now);
         case relay::RtcpType::bye: return on_bye(transport, part);
         default: return;
     }
@@ -112,6 +119,9 @@ void Worker::on_report_block(Transport& transport, const relay::ReportBlock& blo
         if (sent.ntp_middle != block.last_sr) continue;
         const relay::TimeUs rtt = now - sent.sent_us - dlsr_to_us(block.delay_since_last_sr);
         out.set(ObjectValue::rtt_us, static_cast<std::uint64_t>(rtt > 0 ? rtt : 0));
+        const relay::TimeUs sample = std::clamp(rtt, kLeastRoundTripUs, kMostRoundTripUs);
+        relay::TimeUs& smoothed = transport.round_trip_us;
+        smoothed = smoothed == 0 ? sample : (7 * smoothed + sample) / 8;
     }
 }
 

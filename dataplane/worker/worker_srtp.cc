@@ -155,7 +155,13 @@ void Worker::hand_keys(Subscription& subscription) {
         leg.keys = &srtp->outbound;
     };
     hand(subscription.legs->media, subscription.config.ssrc);
-    if (subscription.rtx_ssrc != 0) hand(subscription.legs->rtx, subscription.rtx_ssrc);
+    if (Repair* repair = subscription.repair.get(); repair && repair->rtx_ssrc != 0) {
+        relay::OutboundStream& rtx = subscription.legs->rtx.stream;
+        hand(subscription.legs->rtx, repair->rtx_ssrc);
+        if (!rtx.started() && repair->resumed) rtx.start_behind(repair->next_sequence - 1);
+        if (rtx.started() && repair->next_sequence <= rtx.highest())
+            repair->next_sequence = rtx.highest() + 1;
+    }
     relay::Continuation& resume = subscription.config.resume;
     relay::OutboundStream& stream = subscription.legs->media.stream;
     if (!resume.ever) return;
@@ -201,7 +207,7 @@ void Worker::remember_sent(const Subscription& subscription) {
             entry->highest = std::max(entry->highest, leg.stream.highest());
     };
     keep(subscription.legs->media, subscription.config.ssrc);
-    keep(subscription.legs->rtx, subscription.rtx_ssrc);
+    if (subscription.repair) keep(subscription.legs->rtx, subscription.repair->rtx_ssrc);
 }
 
 }  // namespace strata::dataplane

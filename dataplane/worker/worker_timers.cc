@@ -111,6 +111,7 @@ void Worker::publish(const PublishedTrack& track) {
                 std::uint64_t{in.reception.jitter()} * 1'000'000 / config.clock_rate_hz);
         out.set(ObjectValue::duplicates, in.duplicates);
         out.set(ObjectValue::rtx_packets, in.rtx_packets);
+        out.set(ObjectValue::nacks, in.nacks);
         out.set(ObjectValue::key_frame_requests, in.key_frame_requests);
         out.set(ObjectValue::key_frames, in.key_frames);
         out.set(ObjectValue::last_packet_us, static_cast<std::uint64_t>(in.last_packet_us));
@@ -132,6 +133,11 @@ void Worker::publish(const Subscription& subscription) {
     out.set(ObjectValue::target, packed(subscription.config.target));
     out.set(ObjectValue::key_frame_requests, subscription.key_frame_requests);
     out.set(ObjectValue::sender_reports, subscription.reports_sent);
+    if (const Repair* repair = subscription.repair.get()) {
+        out.set(ObjectValue::rtx_ssrc, repair->rtx_ssrc);
+        out.set(ObjectValue::rtx_packets, repair->sent);
+        out.set(ObjectValue::nacks, repair->asked);
+    }
     if (!subscription.attached) return out.set(ObjectValue::forwarding, 0);
     const auto status = subscription.track->track->status(subscription.handle);
     if (!status) return;

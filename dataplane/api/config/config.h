@@ -78,8 +78,14 @@ struct DataplaneConfig {
     std::uint32_t tx_queue_us = 20000;       // after which a waiting packet is dropped as tx_full
     std::uint32_t payload_pool_packets = 0;  // 0: computed (pool_sizes.h)
     std::uint32_t header_pool_packets = 0;   // 0: computed
-    std::uint32_t indirect_pool_packets = 0;     // 0: computed
-    std::uint32_t pool_cache_packets = 256;      // per lcore and pool
+    std::uint32_t indirect_pool_packets = 0;  // 0: computed
+    std::uint32_t pool_cache_packets = 256;   // per lcore and pool
+    // Per worker: received packets kept to be sent again, by reference; small ones by copy.
+    std::uint32_t history_packets = 8192;
+    std::uint32_t history_small_packets = 4096;
+    std::uint32_t history_ms = 1000;  // how long
+    // Of the buffers that it doesn't count on, what stays free: below that, it shrinks.
+    std::uint32_t history_reserve_percent = 25;
     std::uint32_t copy_payload_max_bytes = 192;  // payloads up to this may be copied, not chained
     bool udp_checksum = true;                    // false: 0 on IPv4 (IPv6 always has one)
     bool udp_gso = true;                         // socket ports: several packets in one message
@@ -164,9 +170,12 @@ struct LimitsConfig {
         1000;  // at most one per receiver in this time; asked again after it
     std::uint32_t missing_packet_ms = 1000;      // asked for again for so long (C28)
     std::uint32_t missing_packet_requests = 10;  // and so often
-    std::uint32_t neighbours_per_port = 1024;    // ethdev: next hops (ARP, ND)
-    std::uint32_t held_packets_per_queue = 256;  // ethdev: that wait for a neighbour's answer
-    std::uint32_t hold_ms = 1000;                // ethdev: how long they wait at most
+    std::uint32_t nack_packets = 512;            // of one receiver's NACK that are looked at (C27)
+    std::uint32_t retransmissions_per_packet = 4;  // to one receiver
+    std::uint32_t retransmissions_per_s = 1000;    // to one receiver
+    std::uint32_t neighbours_per_port = 1024;      // ethdev: next hops (ARP, ND)
+    std::uint32_t held_packets_per_queue = 256;    // ethdev: that wait for a neighbour's answer
+    std::uint32_t hold_ms = 1000;                  // ethdev: how long they wait at most
     // C53: what streams go on from after a restart of the data plane.
     std::uint32_t checkpoint_streams = 131072;  // 256 bytes each, as they are needed
     std::uint32_t checkpoint_age_s = 3600;      // older ones are nothing worth

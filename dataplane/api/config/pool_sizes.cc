@@ -10,6 +10,7 @@ namespace {
 constexpr std::uint64_t kPayloadBytes = 128 + 64 + 64 + 128 + 2048;
 constexpr std::uint64_t kHeaderBytes = 128 + 64 + 64 + 448;
 constexpr std::uint64_t kIndirectBytes = 128 + 64 + 64;
+constexpr std::uint64_t kSmallBytes = 128 + 64 + 128 + 256;
 
 // net_af_xdp refuses a receive queue whose pool has fewer.
 constexpr std::uint64_t kLeastPerReceiveQueue = 2048;
@@ -17,6 +18,10 @@ constexpr std::uint64_t kLeastPerReceiveQueue = 2048;
 // A cache holds up to one and a half times its nominal size (rte_mempool's flush threshold).
 std::uint64_t cached(const DataplaneConfig& dataplane) {
     return std::uint64_t{dataplane.pool_cache_packets} * 3 / 2 * (dataplane.workers + 1);
+}
+
+std::uint64_t kept(const DataplaneConfig& dataplane) {
+    return std::uint64_t{dataplane.workers} * dataplane.history_packets;
 }
 
 // Where a port has fewer queues than workers, packets wait in a ring per worker and direction.
@@ -40,7 +45,7 @@ std::uint32_t saturated(std::uint64_t packets) {
 
 std::uint64_t PoolSizes::memory_bytes() const {
     return payload_packets * kPayloadBytes + header_packets * kHeaderBytes +
-           indirect_packets * kIndirectBytes;
+           indirect_packets * kIndirectBytes + small_packets * kSmallBytes;
 }
 
 PoolSizes least_pool_sizes(const Config& config) {
@@ -56,9 +61,11 @@ PoolSizes least_pool_sizes(const Config& config) {
                   handed_over(dataplane)) +
         on_the_way_to_tcp(dataplane);
     const std::uint64_t sent_or_cached = outgoing + in_hand + cached(dataplane);
-    return {.payload_packets = saturated(incoming + sent_or_cached),
+    const std::uint64_t small = std::uint64_t{dataplane.workers} * dataplane.history_small_packets;
+    return {.payload_packets = saturated(incoming + sent_or_cached + kept(dataplane)),
             .header_packets = saturated(sent_or_cached),
-            .indirect_packets = saturated(sent_or_cached)};
+            .indirect_packets = saturated(sent_or_cached),
+            .small_packets = saturated(small == 0 ? 0 : small + cached(dataplane))};
 }
 
 PoolSizes pool_sizes(const Config& config) {
@@ -69,7 +76,13 @@ PoolSizes pool_sizes(const Config& config) {
     };
     return {.payload_packets = chosen(dataplane.payload_pool_packets, least.payload_packets),
             .header_packets = chosen(dataplane.header_pool_packets, least.header_packets),
-            .indirect_packets = chosen(dataplane.indirect_pool_packets, least.indirect_packets)};
+            .indirect_packets = chosen(dataplane.indirect_pool_packets, least.indirect_packets),
+            .small_packets = least.small_packets};
+}
+
+std::uint32_t history_reserve(const Config& config) {
+    const std::uint64_t others = pool_sizes(config).payload_packets - kept(config.dataplane);
+    return saturated(others * config.dataplane.history_reserve_percent / 100);
 }
 
 }  // namespace strata::api

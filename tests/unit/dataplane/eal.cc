@@ -49,7 +49,8 @@ TestPools::TestPools(const PoolConfig& sizes) {
 }
 
 bool TestPools::idle() const {
-    for (const rte_mempool* pool : {pools_.rx, pools_.header, pools_.indirect, pools_.linear})
+    for (const rte_mempool* pool :
+         {pools_.rx, pools_.header, pools_.indirect, pools_.linear, pools_.compact})
         if (pool != nullptr && rte_mempool_avail_count(pool) != pool->size) return false;
     return true;
 }

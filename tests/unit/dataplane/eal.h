@@ -11,10 +11,9 @@ void ensure_eal();
 // back.
 class TestPools {
   public:
-    explicit TestPools(const PoolConfig& sizes = {.rx_mbufs = 2'047,
-                                                  .header_mbufs = 4'095,
-                                                  .indirect_mbufs = 511,
-                                                  .cache_mbufs = 32});
+    inline static const PoolConfig kSizes{
+        .rx_mbufs = 2'047, .header_mbufs = 4'095, .indirect_mbufs = 511, .cache_mbufs = 32};
+    explicit TestPools(const PoolConfig& sizes = kSizes);
     const Pools& operator*() const { return pools_; }
     const Pools* operator->() const { return &pools_; }
     bool idle() const;

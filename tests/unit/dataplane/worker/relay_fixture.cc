@@ -38,8 +38,11 @@ Packet vp8_payload(bool key_frame) {
     return out;
 }
 
-Relay::Relay(const WorkerConfig& config, const StateLimits& limits, std::vector<Port*> more)
-    : port({.base_udp_port = kRelayPort}), other({.index = 1, .base_udp_port = kRelayPort}) {
+Relay::Relay(const WorkerConfig& config, const StateLimits& limits, std::vector<Port*> more,
+             const PoolConfig& sizes)
+    : pools(sizes),
+      port({.base_udp_port = kRelayPort}),
+      other({.index = 1, .base_udp_port = kRelayPort}) {
     port.set_sink(this);
     other.set_sink(this);
     EXPECT_TRUE(port.start(*pools));

@@ -45,7 +45,7 @@ class Relay : public MemoryPort::Sink {
 
     // The worker has `more` ports behind its two in memory.
     explicit Relay(const WorkerConfig& config = {}, const StateLimits& limits = {},
-                   std::vector<Port*> more = {});
+                   std::vector<Port*> more = {}, const PoolConfig& sizes = TestPools::kSizes);
     ~Relay() override;
 
     static Endpoint peer(std::uint8_t last_byte, std::uint16_t port = 5000) {

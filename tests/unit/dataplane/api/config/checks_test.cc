@@ -73,7 +73,7 @@ TEST(Contradictions, MemoryHoldsThePools) {
     config.dataplane.header_pool_packets = 1000000;
     const std::string found = found_in(config);
     EXPECT_TRUE(
-        found.starts_with("dataplane.memory_mb: found 512, but the packet pools need 693 MB"))
+        found.starts_with("dataplane.memory_mb: found 512, but the packet pools need 714 MB"))
         << found;
 }
 
@@ -101,6 +101,24 @@ TEST(PoolSizes, ZeroMeansComputed) {
     config.dataplane.payload_pool_packets = 100000;
     EXPECT_EQ(pool_sizes(config).payload_packets, 100000u);
     EXPECT_EQ(pool_sizes(config).header_packets, least.header_packets);
+}
+
+TEST(PoolSizes, HoldTheHistoryOfEachWorker) {
+    Config config;
+    config.dataplane.history_packets = 0;
+    config.dataplane.history_small_packets = 0;
+    const PoolSizes none = pool_sizes(config);
+    EXPECT_EQ(none.small_packets, 0u);
+    config.dataplane.workers = 2;
+    const PoolSizes two = pool_sizes(config);
+    config.dataplane.history_packets = 5'000;
+    config.dataplane.history_small_packets = 3'000;
+    EXPECT_EQ(pool_sizes(config).payload_packets, two.payload_packets + 10'000);
+    EXPECT_GE(pool_sizes(config).small_packets, 6'000u);
+    EXPECT_GT(pool_sizes(config).memory_bytes(), two.memory_bytes() + 10'000 * 2'048);
+    // What is counted on for the history isn't reserved from it.
+    config.dataplane.history_reserve_percent = 50;
+    EXPECT_EQ(history_reserve(config), two.payload_packets / 2);
 }
 
 TEST(PoolSizes, GrowWithPortsAndWorkers) {
