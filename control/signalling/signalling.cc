@@ -19,9 +19,10 @@ std::int64_t unix_seconds() {
         .count();
 }
 
-// Publishers get transport-wide feedback and are asked again for what is missing; towards viewers
-// the data plane does neither.
+// Publishers get transport-wide feedback and are asked again for what is missing; viewers are sent
+// again what they ask for.
 constexpr sdp::Capabilities kReceiving{.retransmission = true, .transport_cc = true};
+constexpr sdp::Capabilities kSending{.retransmission = true};
 
 std::vector<std::string> words(const std::string& text) {
     std::istringstream in(text);
@@ -46,7 +47,7 @@ struct Signalling::Parts {
           sessions({.node = &node,
                     .handshakes = &handshakes,
                     .receiving = kReceiving,
-                    .sending = {},
+                    .sending = kSending,
                     .after = after}),
           whip(node, sessions, access, {.ice_servers = words(node.config().control.ice_servers)}) {}
 

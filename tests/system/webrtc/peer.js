@@ -103,7 +103,7 @@ const commands = {
     await exchange(peer, path);
   },
 
-  async view(name, path, { descriptor } = {}) {
+  async view(name, path, { descriptor, rtx = true } = {}) {
     const peer = { pc: new RTCPeerConnection(), frames: [] };
     peers.set(name, peer);
     peer.pc.addTransceiver("audio", { direction: "recvonly" });
@@ -111,6 +111,9 @@ const commands = {
     if (descriptor)
       video.setHeaderExtensionsToNegotiate(video.getHeaderExtensionsToNegotiate()
         .map((one) => (one.uri === DESCRIPTOR ? { ...one, direction: "sendrecv" } : one)));
+    if (!rtx)
+      video.setCodecPreferences(RTCRtpReceiver.getCapabilities("video").codecs
+        .filter((c) => c.mimeType !== "video/rtx"));
     peer.pc.ontrack = ({ track }) => {
       if (track.kind === "video") watch(peer, track);
       else Object.assign(new Audio(), { srcObject: new MediaStream([track]), muted: true }).play();

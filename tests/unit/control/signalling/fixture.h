@@ -40,7 +40,7 @@ struct SessionsFixture : NodeFixture {
             .node = node.get(),
             .handshakes = handshakes.get(),
             .receiving = {.retransmission = true, .transport_cc = true},
-            .sending = {},
+            .sending = {.retransmission = true},
             .after = [this](auto, auto run) { timers.push_back(std::move(run)); }});
     }
     Sessions::Opened publish(const std::string& offer = "chromium-simulcast") {

@@ -49,6 +49,26 @@ TEST_F(SessionsTest, APublisherIsAParticipantWithTracks) {
     EXPECT_NE(publish("chromium-svc").session, opened.session);
 }
 
+TEST_F(SessionsTest, AViewerIsToldOfTheRtxSsrc) {  // C26
+    publish("chromium-svc");
+    const auto opened = sessions->view("demo", sdp::offer_text("chromium-view"), {});
+    ASSERT_TRUE(opened) << opened.error().detail;
+    const sdp::Description answer = sdp::parsed(opened->answer);
+    std::size_t groups = 0;
+    for (const auto& [key, bytes] : dataplane.objects) {
+        api::Object object;
+        object.ParseFromString(bytes);
+        if (!object.has_subscription() || object.subscription().rtx_ssrc() == 0) continue;
+        const api::Subscription& leg = object.subscription();
+        EXPECT_NE(leg.rtx_payload_type(), 0u);
+        for (const sdp::Media& media : answer.media)
+            for (const sdp::SourceGroup& group : media.source_groups)
+                groups += group.semantics == "FID" &&
+                          group.ssrcs == std::vector<std::uint32_t>{leg.ssrc(), leg.rtx_ssrc()};
+    }
+    EXPECT_EQ(groups, 1u);
+}
+
 TEST_F(SessionsTest, KeysAreHandedDownAndNeverStored) {  // C45
     publish();
     const ParticipantId id = newest();

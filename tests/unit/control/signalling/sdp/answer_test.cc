@@ -134,6 +134,14 @@ TEST(SdpAnswer, Viewer) {
     EXPECT_EQ(section->subscription.payload_type, video.formats[0].payload_type);
     EXPECT_EQ(section->subscription.mid, "1");
     EXPECT_EQ(video.source_groups[0].ssrcs, (std::vector<std::uint32_t>{11, 12}));
+    const auto offers = [](const Format& format, std::string_view feedback) {
+        return std::ranges::find(format.feedback, feedback) != format.feedback.end();
+    };
+    ASSERT_EQ(video.formats.size(), 2u);
+    EXPECT_TRUE(offers(video.formats[0], "nack"));
+    EXPECT_EQ(video.formats[1].codec, "rtx");
+    EXPECT_EQ(video.formats[1].parameters, "apt=" + std::to_string(video.formats[0].payload_type));
+    EXPECT_EQ(section->subscription.rtx_payload_type, video.formats[1].payload_type);
     EXPECT_EQ(video.msid, (Msid{"strata-3", "t7"}));
     EXPECT_TRUE(answer.media[0].rejected() && answer.media[2].rejected());
 }
