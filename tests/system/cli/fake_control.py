@@ -96,6 +96,7 @@ def participants(state, method, match, query, body):
     state.participants[key] = {
         "id": key, "room": match[1], "name": body.get("name", key), "worker": 0,
         "remote": body.get("remote"), "remote_source": "fixed" if "remote" in body else "latching",
+        "remote_protocol": "udp",
         "relay": "127.0.0.1:20000", "relay_addresses": ["127.0.0.1:20000"],
         "mtu_bytes": body.get("mtu_bytes", 1500), "tracks": 0, "subscriptions": 0,
         "state": "applied", "refusal": None, "created_at": CREATED}
