@@ -32,11 +32,6 @@ TEST(Node, a_restart_forgets_nothing) {
     f.restart();
     ASSERT_EQ(f.node->directory().participants().size(), 1u);
     EXPECT_EQ(f.node->directory().participants().at({1}).latched->value.port, 5000);
-    const std::string there("\x7f\0\0\1", 4);
-    f.node->session().receive(f.dataplane.nominated(1, there, 5001, true));
-    EXPECT_TRUE(f.node->directory().participants().at({1}).latched_by_tcp);
-    f.node->session().receive(f.dataplane.nominated(1, there, 5001, false));
-    EXPECT_FALSE(f.node->directory().participants().at({1}).latched_by_tcp);
     EXPECT_EQ(f.node->directory().next_id(), 2u);
     f.connect();
     EXPECT_TRUE(f.dataplane.changes.empty());  // nothing was disturbed
@@ -46,6 +41,19 @@ TEST(Node, a_restart_forgets_nothing) {
     api::Object object;
     ASSERT_TRUE(object.ParseFromString(f.dataplane.objects.begin()->second));
     EXPECT_EQ(object.transport().remote_port(), 5000u);
+}
+
+TEST(Node, what_a_peer_was_reached_by_is_known) {
+    NodeFixture f;
+    f.connect();
+    ASSERT_TRUE(f.node->carry_out(f.node->directory().plan_room({.name = "demo"})));
+    ASSERT_TRUE(f.node->carry_out(f.node->directory().plan_participant("demo", {})));
+    const std::string there("\x7f\0\0\1", 4);
+    f.node->session().receive(f.dataplane.nominated(1, there, 5001, true));
+    EXPECT_TRUE(f.node->directory().participants().at({1}).latched_by_tcp);
+    f.node->session().receive(f.dataplane.nominated(1, there, 5001, false));
+    EXPECT_FALSE(f.node->directory().participants().at({1}).latched_by_tcp);
+    EXPECT_EQ(f.node->directory().participants().at({1}).latched->value.port, 5001);
 }
 
 TEST(Node, answers_wait_for_the_data_plane_but_not_for_long) {

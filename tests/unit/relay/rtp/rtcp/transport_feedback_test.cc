@@ -118,7 +118,8 @@ TEST(TransportFeedbackBuilder, KnowsItsSizeAfterEachArrival) {
     std::mt19937 random(11);
     for (int round = 0; round < 40; ++round) {
         TransportFeedbackBuilder builder;
-        const unsigned loss = random() % 40, step = round % 2 ? 200'000 : 500;
+        const auto loss = static_cast<unsigned>(random() % 40);
+        const unsigned step = round % 2 ? 200'000 : 500;
         std::int64_t sequence = 0;
         TimeUs now = 0;
         // Runs, vectors of both kinds, and gaps between them.
