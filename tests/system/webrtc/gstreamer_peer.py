@@ -5,6 +5,7 @@ second until its input ends. usage: gstreamer_peer.py publish|view VP8|VP9|H264"
 import json
 import sys
 import threading
+import time
 
 import gi
 
@@ -25,6 +26,11 @@ PAYLOAD_TYPES = {"VP8": 96, "VP9": 98, "H264": 102, "OPUS": 111}
 PROFILE = {"H264": ",packetization-mode=(string)1,profile-level-id=(string)42e01f"}
 
 
+# webrtcbin 1.22 sometimes says neither that it wants to negotiate nor that it has gathered: what hasn't come by then is
+# asked for, or done without (the relay needs no candidate).
+SILENCE_S = 3.0
+
+
 def rtp_caps(codec):
     media, rate = ("audio", 48000) if codec == "OPUS" else ("video", 90000)
     return (f"application/x-rtp,media={media},encoding-name={codec},payload={PAYLOAD_TYPES[codec]},"
@@ -38,6 +44,8 @@ def say(**what):
 class Peer:
     def __init__(self, role, codec):
         self.codec = codec
+        self.offered = False
+        self.asked_at = time.monotonic()
         self.counts = {"frames": 0, "width": 0, "height": 0, "audio": 0}
         if role == "publish":
             self.pipeline = Gst.parse_launch(
@@ -56,13 +64,12 @@ class Peer:
             for one in (codec, "OPUS"):
                 self.bin.emit("add-transceiver", GstWebRTC.WebRTCRTPTransceiverDirection.RECVONLY,
                               Gst.Caps.from_string(rtp_caps(one) + PROFILE.get(one, "")))
-        self.bin.connect("notify::ice-gathering-state", self.on_gathering)
         self.pipeline.get_bus().add_signal_watch()
         self.pipeline.get_bus().connect("message::error", self.on_error)
         self.bin.connect("on-negotiation-needed", self.make_offer)
         self.pipeline.set_state(Gst.State.PLAYING)
 
-    def make_offer(self, _):
+    def make_offer(self, *_):
         self.bin.emit("create-offer", None, Gst.Promise.new_with_change_func(self.on_offer))
 
     def on_offer(self, promise):
@@ -71,9 +78,16 @@ class Peer:
         offer = reply["offer"]
         self.bin.emit("set-local-description", offer, Gst.Promise.new())
 
-    def on_gathering(self, *_):
-        if self.bin.get_property("ice-gathering-state") == GstWebRTC.WebRTCICEGatheringState.COMPLETE:
-            say(offer=self.bin.get_property("local-description").sdp.as_text())
+    def offer(self):
+        """Says the offer when there is one and nothing more is to be expected of it."""
+        local, silent = self.bin.get_property("local-description"), time.monotonic() - self.asked_at > SILENCE_S
+        gathered = self.bin.get_property("ice-gathering-state") == GstWebRTC.WebRTCICEGatheringState.COMPLETE
+        if local is not None and (gathered or silent):
+            self.offered = True
+            say(offer=local.sdp.as_text())
+        elif silent:
+            self.asked_at = time.monotonic()
+            self.make_offer()
 
     def on_error(self, _, message):
         say(error=str(message.parse_error()))
@@ -107,6 +121,8 @@ class Peer:
         self.bin.emit("set-remote-description", answer, Gst.Promise.new())
 
     def report(self):
+        if not self.offered:
+            self.offer()
         say(**self.counts)
         return True
 
