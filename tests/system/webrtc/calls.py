@@ -12,8 +12,9 @@ FREEZE_MS = 500
 class World:
     """The network, the node, and a browser on either side: of the engine that `publisher` and `viewer` name."""
 
-    def __init__(self, publisher="chromium", viewer="chromium"):
+    def __init__(self, publisher="chromium", viewer="chromium", node=RelayNode):
         self.network = Network(["publisher", "viewer"])
+        self.make_node = node
         self.engines = {"publisher": publisher, "viewer": viewer}
         self.parts, self.rooms = [], 0
 
@@ -22,7 +23,7 @@ class World:
             self.parts.append(part)
             return part.__enter__()
         enter(self.network)
-        self.node = enter(RelayNode(self.network))
+        self.node = enter(self.make_node(self.network))
         self.publisher, self.viewer = (
             enter(Browser(self.network.name(host), self.network.listen(host), engine))
             for host, engine in self.engines.items())

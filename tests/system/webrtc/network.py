@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "control"))
 from programs import Node  # noqa: E402
 
 SOCKET, DPDK = "10.77.0.1", "10.77.0.2"  # the node's two addresses
+SOCKET_V6, DPDK_V6 = "fd77::1", "fd77::2"
 PUBLIC = "10.77.0."
 TOOLS = ("ip", "nft", "conntrack", "ethtool")
 
@@ -130,6 +131,20 @@ class Network:
                              capture_output=True, timeout=60)
         assert run.returncode == 0, run.stderr
 
+    def add_v6(self):
+        """IPv6 beside IPv4, routed: host i has fd78:i::2."""
+        self.address("relay", "k0", SOCKET_V6 + "/64")
+        self.address("nat", "out", "fd77::99/64")
+        sh(f"ip netns exec {self.name('nat')} sysctl -qw net.ipv6.conf.all.forwarding=1")
+        sh(f"ip -n {self.name('relay')} -6 route add fd78::/16 via fd77::99")
+        for i, host in enumerate(self.hosts):
+            self.address(host, "h0", f"fd78:{i}::2/64")
+            self.address("nat", f"{host[:8]}-h0", f"fd78:{i}::1/64")
+            sh(f"ip -n {self.name(host)} -6 route add default via fd78:{i}::1")
+
+    def address(self, host, interface, address):
+        sh(f"ip -n {self.name(host)} address add {address} dev {interface} nodad")
+
     def rebind(self, host):
         """From now on `host` is seen from another address and other ports."""
         last = int(self.public[host].rsplit(".", 1)[1])
@@ -162,8 +177,19 @@ class RelayNode(Node):
 
     def __init__(self, network, driver="net_af_packet0", **control):
         self.network = network
-        super().__init__(ports=["socket:" + SOCKET, f"{driver},iface=d0;address={DPDK}/24"], **control)
+        super().__init__(ports=self.ports(driver), **control)
+
+    def ports(self, driver):
+        return ["socket:" + SOCKET, f"{driver},iface=d0;address={DPDK}/24"]
 
     def command(self, program):
         inside = program == "strata-dataplane"
         return (["ip", "netns", "exec", self.network.name("relay")] if inside else []) + super().command(program)
+
+
+class RelayNodeV6(RelayNode):
+    """The same with IPv6 addresses, in a network that has them."""
+
+    def ports(self, driver):
+        self.network.add_v6()
+        return ["socket:" + SOCKET_V6, f"{driver},iface=d0;address={DPDK_V6}/64;gateway=fd77::99"]
