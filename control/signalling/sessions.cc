@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::size_t kUfragChars = 8, kPasswordChars = 24, kSessionChars = 22;
 
-std::string quoted(const std::string& text) { return '"' + text + '"'; }
+// RFC 9110 section 8.8.3.
+std::string entity_tag(const std::string& text) { return '"' + text + '"'; }
 
 void append(Change& total, const Change& change) {
     total.puts.insert(total.puts.end(), change.puts.begin(), change.puts.end());
@@ -201,7 +202,7 @@ Sessions::Opened Sessions::finish(Opening opening) {
         undo(id, "no keys within limits.session_setup_s");
     });
     return {.session = opening.session,
-            .etag = quoted(opening.credentials.ufrag),
+            .etag = entity_tag(opening.credentials.ufrag),
             .answer = sdp::write(answer),
             .change = std::move(opening.change)};
 }
