@@ -36,7 +36,8 @@ const CounterKey& counter_key(const CipherKey& key) {
 }
 
 // Half of HMAC's key setup: the state of SHA-1 behind its first block (RFC 2104).
-void hmac_half(IMB_MGR* manager, const relay::SessionKey& key, std::uint8_t pad, std::uint8_t* out) {
+void hmac_half(IMB_MGR* manager, const relay::SessionKey& key, std::uint8_t pad,
+               std::uint8_t* out) {
     auto block = hmac_block(key, pad);
     IMB_SHA1_ONE_BLOCK(manager, block.data(), out);
     relay::wipe(block.data(), block.size());
@@ -169,8 +170,8 @@ void IpsecMbCipher::open_gcm(CipherJob& job) {
     job.authentic = relay::equal_secret(tag.data(), job.tag.data(), 16);
 }
 
-// Counter mode: each job's key stream over head and body at once, from the bytes in front of the body
-// instead of the head; XOR then puts right what that made of the head.
+// Counter mode: each job's key stream over head and body at once, from the bytes in front of the
+// body instead of the head; XOR then puts right what that made of the head.
 void IpsecMbCipher::cipher(std::span<CipherJob* const> jobs) {
     std::size_t used = 0, n = 0;
     for (const CipherJob* job : jobs) {
@@ -199,8 +200,8 @@ void IpsecMbCipher::cipher(std::span<CipherJob* const> jobs) {
     for (CipherJob* job : jobs)
         if (job->body_size != 0)
             for (std::size_t i = 0; i < job->head_size; ++i)
-                job->text[i] = static_cast<std::uint8_t>(job->text[i] ^
-                                                         staging_->corrections[used++]);
+                job->text[i] =
+                    static_cast<std::uint8_t>(job->text[i] ^ staging_->corrections[used++]);
 }
 
 // Tags of all jobs into tags_.
@@ -240,9 +241,8 @@ void IpsecMbCipher::open_cm(std::span<CipherJob* const> jobs) {
     std::array<CipherJob*, kBurst> authentic;
     std::size_t n = 0;
     for (std::size_t i = 0; i < jobs.size(); ++i) {
-        jobs[i]->authentic =
-            relay::equal_secret(tags_[i].data(), jobs[i]->tag.data(),
-                                relay::tag_size(SrtpProfile::aes128_cm_sha1_80));
+        jobs[i]->authentic = relay::equal_secret(tags_[i].data(), jobs[i]->tag.data(),
+                                                 relay::tag_size(SrtpProfile::aes128_cm_sha1_80));
         if (jobs[i]->authentic) authentic[n++] = jobs[i];
     }
     cipher(std::span(authentic).first(n));
@@ -268,13 +268,15 @@ void IpsecMbCipher::sort(std::span<CipherJob> jobs, Gcm gcm, Cm cm) {
 
 void IpsecMbCipher::seal(std::span<CipherJob> jobs) {
     staging_->body = nullptr;  // the bytes may have changed since the last call
-    sort(jobs, [&](CipherJob& job) { seal_gcm(job); },
-         [&](std::span<CipherJob* const> some) { seal_cm(some); });
+    sort(
+        jobs, [&](CipherJob& job) { seal_gcm(job); },
+        [&](std::span<CipherJob* const> some) { seal_cm(some); });
 }
 
 void IpsecMbCipher::open(std::span<CipherJob> jobs) {
-    sort(jobs, [&](CipherJob& job) { open_gcm(job); },
-         [&](std::span<CipherJob* const> some) { open_cm(some); });
+    sort(
+        jobs, [&](CipherJob& job) { open_gcm(job); },
+        [&](std::span<CipherJob* const> some) { open_cm(some); });
 }
 
 }  // namespace strata::dataplane

@@ -10,10 +10,11 @@
 
 namespace strata::dataplane {
 
-// Intel Multi-Buffer Crypto for IPsec. AES-GCM by direct calls, which are as fast as its queues: from
-// the shared body into the packet in one pass. AES-CM by bursts, then HMAC-SHA1 by bursts, sixteen
-// messages at once where the processor has AVX-512.
-// budget: 180 ns for a packet of 1,200 bytes with GCM, 480 with CM in batches; bench/pipeline --srtp
+// Intel Multi-Buffer Crypto for IPsec. AES-GCM by direct calls, which are as fast as its queues:
+// from the shared body into the packet in one pass. AES-CM by bursts, then HMAC-SHA1 by bursts,
+// sixteen messages at once where the processor has AVX-512.
+//
+// budget: 180 ns for 1,200 bytes with GCM, 480 with CM in batches; bench/pipeline --srtp
 class IpsecMbCipher final : public relay::SrtpCipher {
   public:
     IpsecMbCipher();

@@ -1,6 +1,6 @@
 // Exception: SHA-1 through the functions that OpenSSL 3 calls deprecated. Their state is a plain
-// struct, so that HMAC's two halves are kept per key and copied per packet; every EVP way to do that
-// allocates, which a worker may not.
+// struct, so that HMAC's two halves are kept per key and copied per packet; every EVP way to do
+// that allocates, which a worker may not.
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "dataplane/crypto/openssl_cipher.h"
 
@@ -146,13 +146,11 @@ void OpensslCipher::release(CipherKey& key) {
 }
 
 void OpensslCipher::seal(std::span<CipherJob> jobs) {
-    for (CipherJob& job : jobs)
-        relay::is_gcm(job.key->profile) ? seal_gcm(job) : seal_cm(job);
+    for (CipherJob& job : jobs) relay::is_gcm(job.key->profile) ? seal_gcm(job) : seal_cm(job);
 }
 
 void OpensslCipher::open(std::span<CipherJob> jobs) {
-    for (CipherJob& job : jobs)
-        relay::is_gcm(job.key->profile) ? open_gcm(job) : open_cm(job);
+    for (CipherJob& job : jobs) relay::is_gcm(job.key->profile) ? open_gcm(job) : open_cm(job);
 }
 
 }  // namespace strata::dataplane

@@ -228,7 +228,8 @@ void Worker::attach(Subscription& subscription, relay::TimeUs now) {
     if (!transport.has_link || (subscription.legs && !subscription.legs->media.keys))
         return detach(subscription);
     subscription.config.link = transport.link;
-    const auto leg = static_cast<std::uint8_t>(transport.port | (subscription.legs ? kSecureLeg : 0));
+    const auto leg =
+        static_cast<std::uint8_t>(transport.port | (subscription.legs ? kSecureLeg : 0));
     if (subscription.config.profile.leg != leg) {
         // Another port: other receivers share its packets from now on.
         detach(subscription);

@@ -7,8 +7,8 @@
 
 namespace strata::relay {
 
-// x = (label * 2^48) XOR master salt, then x * 2^16 is the first counter block. A salt of 96 bits is
-// filled up with zeros on its right (RFC 7714 section 11).
+// x = (label * 2^48) XOR master salt, then x * 2^16 is the first counter block. A salt of 96 bits
+// is filled up with zeros on its right (RFC 7714 section 11).
 void KeyDerivation::derive(std::uint8_t label, std::span<std::uint8_t> out) const {
     std::array<std::uint8_t, 16> block{}, stream{};
     std::copy(master_.salt.begin(), master_.salt.end(), block.begin());

@@ -5,7 +5,8 @@
 
 namespace strata::relay {
 
-// Zeroes memory that held a secret; the compiler may not leave it out because nobody reads it later.
+// Zeroes memory that held a secret; the compiler may not leave it out because nobody reads it
+// later.
 inline void wipe(void* memory, std::size_t size) {
     volatile std::uint8_t* bytes = static_cast<std::uint8_t*>(memory);
     for (std::size_t i = 0; i < size; ++i) bytes[i] = 0;

@@ -50,7 +50,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         rest = rest.subspan(2);
         const std::size_t n = std::min(want, rest.size());
         // A buffer of its own, exactly as long: one byte too far is seen.
-        std::vector<std::uint8_t> packet(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(n));
+        std::vector<std::uint8_t> packet(rest.begin(),
+                                         rest.begin() + static_cast<std::ptrdiff_t>(n));
         rest = rest.subspan(n);
         const bool rtcp = n > 1 && packet[1] >= 192 && packet[1] <= 223;
         SrtpReceiver::Packet work;

@@ -95,7 +95,8 @@ TEST(SrtpOutboundIndex, NoneIsGivenOutTwice) {
     std::uint64_t next = random() & 0x7fff;
     for (int i = 0; i < 200'000; ++i) {
         next += random() % 1'000 == 0 ? random() % 32'000 : random() % 3;
-        const std::uint64_t meant = random() % 5 == 0 && next > 2'000 ? next - random() % 2'000 : next;
+        const std::uint64_t meant =
+            random() % 5 == 0 && next > 2'000 ? next - random() % 2'000 : next;
         const auto index = stream.claim(static_cast<std::uint16_t>(meant));
         if (!index) continue;
         ASSERT_EQ(*index, meant);

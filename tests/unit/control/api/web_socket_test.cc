@@ -54,8 +54,7 @@ class WebSocketTest : public HttpServerTest {
     }
     // The client may see the end before the server has told its owner.
     bool is_closed() {
-        for (int i = 0; i < 2'000 && closed_ == 0; ++i)
-            loop_.run_for(std::chrono::milliseconds(1));
+        for (int i = 0; i < 2'000 && closed_ == 0; ++i) loop_.run_for(std::chrono::milliseconds(1));
         return closed_ == 1;
     }
 };

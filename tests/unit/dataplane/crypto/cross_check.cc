@@ -44,7 +44,8 @@ Sealed make_packet(CrossKeys& keys, const Bytes& body, std::mt19937& random) {
                      body.begin() + static_cast<std::ptrdiff_t>(kInFront + out.body_size));
     out.body_at = out.packet.size();
     out.packet.resize(out.plain.size() + relay::tag_size(keys.of_a.profile()));
-    out.index = (std::uint64_t{random()} << 16 | relay::load_be16(&out.packet[2])) & 0xffff'ffff'ffff;
+    out.index =
+        (std::uint64_t{random()} << 16 | relay::load_be16(&out.packet[2])) & 0xffff'ffff'ffff;
     return out;
 }
 
@@ -57,7 +58,8 @@ void check_batch(relay::SrtpCipher& a, relay::SrtpCipher& b, std::deque<CrossKey
     std::vector<CipherJob> jobs;
     for (std::size_t i = 0; i < count; ++i) {
         const bool own = random() % 4 == 0;
-        const Bytes& body = own ? bodies.emplace_back(random_bytes(kInFront + 700, random)) : shared;
+        const Bytes& body =
+            own ? bodies.emplace_back(random_bytes(kInFront + 700, random)) : shared;
         Sealed& s = packets.emplace_back(make_packet(keys[random() % keys.size()], body, random));
         relay::frame_sent_rtp(s.keys->of_a,
                               {s.packet.data(), 12, static_cast<std::uint16_t>(s.body_at - 12),
@@ -91,7 +93,8 @@ void check_rtcp(relay::SrtpCipher& a, relay::SrtpCipher& b, CrossKeys& keys, std
     Bytes packet = plain;
     packet.resize(plain.size() + relay::rtcp_overhead(profile));
     CipherJob job;
-    relay::frame_sent_rtcp(keys.of_a, packet, plain.size(), static_cast<std::uint32_t>(random() >> 1), job);
+    relay::frame_sent_rtcp(keys.of_a, packet, plain.size(),
+                           static_cast<std::uint32_t>(random() >> 1), job);
     a.seal({&job, 1});
     const auto read = relay::read_rtcp_trailer(profile, packet);
     ASSERT_TRUE(read);

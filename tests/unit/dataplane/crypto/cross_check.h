@@ -25,8 +25,8 @@ struct CrossKeys {
     relay::SrtpKeys of_a, of_b;
 };
 
-// Batches of RTP packets of every size and profile, bodies shared and not: `a` seals, `b` opens what
-// it made, and damage is noticed. Then RTCP.
+// Batches of RTP packets of every size and profile, bodies shared and not: `a` seals, `b` opens
+// what it made, and damage is noticed. Then RTCP.
 void cross_check(relay::SrtpCipher& a, relay::SrtpCipher& b, unsigned seed);
 
 }  // namespace strata::dataplane

@@ -222,8 +222,8 @@ TEST_F(WorkerSrtp, APacketThatTheTagMakesTooLargeIsDropped) {
     for (const std::size_t payload : {most - 12 - 16, most - 12 - 15})
         relay_.receive(Relay::peer(2),
                        publisher.protect(rtp({.ssrc = 0x1111,
-                                               .sequence = static_cast<std::uint16_t>(payload),
-                                               .payload = Packet(payload, 1)})));
+                                              .sequence = static_cast<std::uint16_t>(payload),
+                                              .payload = Packet(payload, 1)})));
     EXPECT_EQ(relay_.media_to(Relay::peer(3)).size(), 1u);
     EXPECT_EQ(relay_[TxDrop::too_large], 1u);
     relay_.expect_equations();

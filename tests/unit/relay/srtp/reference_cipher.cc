@@ -70,9 +70,9 @@ void mix(Block& state) {
     for (std::size_t c = 0; c < 16; c += 4) {
         const std::array<std::uint8_t, 4> a{state[c], state[c + 1], state[c + 2], state[c + 3]};
         for (std::size_t r = 0; r < 4; ++r)
-            state[c + r] = static_cast<std::uint8_t>(
-                times_x(a[r]) ^ times_x(a[(r + 1) % 4]) ^ a[(r + 1) % 4] ^ a[(r + 2) % 4] ^
-                a[(r + 3) % 4]);
+            state[c + r] =
+                static_cast<std::uint8_t>(times_x(a[r]) ^ times_x(a[(r + 1) % 4]) ^ a[(r + 1) % 4] ^
+                                          a[(r + 2) % 4] ^ a[(r + 3) % 4]);
     }
 }
 

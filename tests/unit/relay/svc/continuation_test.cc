@@ -14,7 +14,8 @@ constexpr LayerTarget kAll{0, 0, 3, false};
 class Publisher {
   public:
     Publisher(std::uint16_t sequence, std::uint16_t picture, std::uint32_t timestamp)
-        : rig(Codec::vp8), packet_{.sequence = sequence, .picture = picture, .timestamp = timestamp} {}
+        : rig(Codec::vp8),
+          packet_{.sequence = sequence, .picture = picture, .timestamp = timestamp} {}
     void send(bool key = false, bool marker = true) {
         packet_.key = key;
         packet_.marker = marker;

@@ -165,7 +165,8 @@ TEST(ReadConfig, HttpsListensAnywhere) {
     const auto found = [](const std::string& value) {
         return problems_of("[control]\nhttps = \"" + value + "\"\n");
     };
-    for (const char* wrong : {"0.0.0.0", "0.0.0.0:0", ":443", "::1:443", "node:443", "[10.0.0.1]:1"})
+    for (const char* wrong :
+         {"0.0.0.0", "0.0.0.0:0", ":443", "::1:443", "node:443", "[10.0.0.1]:1"})
         EXPECT_NE(found(wrong), "accepted") << wrong;
     for (const char* right : {"0.0.0.0:8443", "[::]:443", "192.0.2.1:443", ""})
         EXPECT_EQ(found(right), "accepted") << right;
