@@ -83,9 +83,9 @@ class Connection : public HttpConnection, public std::enable_shared_from_this<Co
           stream_(std::make_shared<Stream>(std::move(socket), std::move(tls))),
           deadline_(service_->loop),
           peer_(peer) {
-        ++service_->connections;
+        ++service_->connections(peer_);
     }
-    ~Connection() override { --service_->connections; }
+    ~Connection() override { --service_->connections(peer_); }
 
     asio::awaitable<void> serve() override;
     void close() override {
@@ -309,11 +309,11 @@ asio::awaitable<std::optional<HttpResponse>> Connection::upgrade(const Request& 
     if (!free) co_return problem(free.error());
     auto accept = service_->upgrade(plain(request));
     if (!accept) co_return problem(accept.error());
-    --service_->connections;  // it doesn't take the place of one that asks and goes
+    --service_->connections(peer_);  // it doesn't take the place of one that asks and goes
     ++service_->web_sockets;
     co_await serve_web_socket(stream_, request, *std::move(accept), limits_);
     --service_->web_sockets;
-    ++service_->connections;
+    ++service_->connections(peer_);
     co_return std::nullopt;
 }
 

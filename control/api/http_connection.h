@@ -25,9 +25,15 @@ struct HttpService {
     Limits& limits;
     HttpHandler handler;
     UpgradeHandler upgrade;          // null: none are granted
-    std::size_t connections = 0;     // that speak HTTP; each counts itself
+    // That speak HTTP; each counts itself. Those of the Unix socket have a budget of their own: nobody
+    // on a network can shut the operator out.
+    std::size_t network_connections = 0, unix_connections = 0;
     std::size_t web_sockets = 0;     // that have left it
     std::uint64_t tls_failures = 0;  // handshakes that came to nothing
+
+    std::size_t& connections(HttpRequest::Peer peer) {
+        return peer == HttpRequest::Peer::unix_socket ? unix_connections : network_connections;
+    }
 };
 
 // One connection: HTTP/1.1 until it ends or becomes a WebSocket.

@@ -249,7 +249,7 @@ asio::awaitable<void> HttpServer::State::accept(Acceptor& acceptor, bool secure)
 }
 
 void HttpServer::State::admit(Socket socket, Peer peer, bool secure) {
-    if (service->connections >= service->limits.value(Limit::http_connections)) {
+    if (service->connections(peer) >= service->limits.value(Limit::http_connections)) {
         service->limits.count_hit(Limit::http_connections);
         if (!secure) turn_away(std::move(socket), *service);
         return;

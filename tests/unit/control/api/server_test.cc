@@ -100,6 +100,14 @@ TEST_F(HttpServerTest, connections_are_limited) {
               std::string::npos);
 }
 
+TEST_F(HttpServerTest, networks_cannot_shut_the_unix_socket_out) {
+    for (int i = 0; i < 3; ++i) connect_tcp();
+    loop_.run_for(std::chrono::milliseconds(10));
+    EXPECT_NE(receive(connect_tcp(), "").find("too-many-connections"), std::string::npos);
+    EXPECT_NE(exchange(connect_unix(), "GET /y HTTP/1.1\r\n\r\n", "GET /y ").find("200"),
+              std::string::npos);
+}
+
 TEST_F(HttpServerTest, browsers_cannot_be_used_against_it) {
     for (const char* host : {"Host: evil.example\r\n", "Host: 10.0.0.1:80\r\n", "",
                              "Host: localhost.evil.example\r\n", "Host: 127.evil.example\r\n"}) {
