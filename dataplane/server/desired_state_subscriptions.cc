@@ -1,0 +1,94 @@
+#include <utility>
+
+#include "dataplane/server/desired_state.h"
+#include "dataplane/server/object_problems.h"
+
+// Subscriptions: receivers' legs of tracks.
+namespace strata::dataplane {
+
+DesiredState::Problem DesiredState::put(const api::Subscription& spec) {
+    const auto at = subscriptions_.find(spec.id());
+    if (at == subscriptions_.end()) return add(spec);
+    SubscriptionRecord& record = at->second;
+    if (serialized(record.spec) == serialized(spec)) return {};
+    api::Subscription same = spec;
+    *same.mutable_target() = record.spec.target();
+    if (serialized(same) == serialized(record.spec) &&
+        spec.target().encoding() < record.object->track->encoding_count) {
+        record.spec = spec;
+        submit(workers_[record.worker], {.kind = Command::Kind::set_target,
+                                         .subscription = record.object.get(),
+                                         .target = to_layer_target(spec.target())});
+        return {};
+    }
+    const api::Subscription before = record.spec;
+    remove_subscription(spec.id());
+    const Problem problem = add(spec);
+    if (problem) add(before);
+    return problem;
+}
+
+DesiredState::Problem DesiredState::add(const api::Subscription& spec) {
+    if (spec.id() == 0) return ObjectProblem{"invalid", "ids begin at 1"};
+    const auto track_at = tracks_.find(spec.track());
+    if (track_at == tracks_.end()) return unknown("unknown-track", "track", spec.track());
+    const auto transport_at = transports_.find(spec.transport());
+    if (transport_at == transports_.end())
+        return unknown("unknown-transport", "transport", spec.transport());
+    TrackRecord& track = track_at->second;
+    TransportRecord& transport = transport_at->second;
+    if (track.worker != transport.home.worker)
+        return ObjectProblem{"worker-mismatch",
+                             "the track and the receiver's transport live on different workers"};
+    const std::vector<std::uint32_t> ssrcs = ssrcs_of(spec);
+    if (const Problem problem = check_ssrcs(transport, ssrcs, false)) return problem;
+    auto built =
+        build_subscription(spec, *track.object, *transport.object, numbers_, limits_.repair);
+    if (!built) return built.error();
+    if (const Problem problem = grow(track)) return problem;
+    WorkerSide& side = workers_[track.worker];
+    const auto index = side.subscriptions.take();
+    if (!index)
+        return no_room("subscriptions", limits_.subscriptions_per_worker,
+                       "subscriptions_per_worker");
+    Subscription& subscription = **built;
+    subscription.config.profile.leg =
+        static_cast<std::uint8_t>(transport.home.port | (subscription.legs ? kSecureLeg : 0));
+    if (!take_profile(track, subscription.config.profile)) {
+        side.subscriptions.give_back(*index);
+        return ObjectProblem{"capacity", "the receivers of a track have at most " +
+                                             std::to_string(limits_.header_profiles) +
+                                             " different sets of payload types and extensions "
+                                             "(limits.track_header_profiles)"};
+    }
+    subscription.handle = *index;
+    subscription.statistics = take_slot(track.worker, api::StatisticsKind::subscription, spec.id(),
+                                        spec.track(), spec.transport());
+    resume(subscription);
+    SubscriptionRecord record{.spec = spec, .object = std::move(*built), .worker = track.worker};
+    subscriptions_.emplace(spec.id(), std::move(record));
+    track.subscriptions.insert(spec.id());
+    transport.subscriptions.insert(spec.id());
+    transport.ssrcs.insert(ssrcs.begin(), ssrcs.end());
+    submit(side, {.kind = Command::Kind::add_subscription, .subscription = &subscription});
+    return {};
+}
+
+void DesiredState::remove_subscription(std::uint64_t id) {
+    const auto at = subscriptions_.find(id);
+    if (at == subscriptions_.end()) return;
+    SubscriptionRecord& record = at->second;
+    TrackRecord& track = tracks_.at(record.spec.track());
+    track.subscriptions.erase(id);
+    give_back_profile(track, record.object->config.profile);
+    TransportRecord& transport = transports_.at(record.spec.transport());
+    transport.subscriptions.erase(id);
+    for (const std::uint32_t ssrc : ssrcs_of(record.spec)) transport.ssrcs.erase(ssrc);
+    WorkerSide& side = workers_[record.worker];
+    Subscription* object = record.object.get();
+    side.old_subscriptions.emplace(object, std::move(record.object));
+    submit(side, {.kind = Command::Kind::remove_subscription, .subscription = object});
+    subscriptions_.erase(at);
+}
+
+}  // namespace strata::dataplane
