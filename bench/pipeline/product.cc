@@ -102,7 +102,12 @@ void Product::add_receiver(std::uint32_t room, std::uint32_t receiver) {
     subscription->transport = transport.get();
     relay::ReceiverConfig& config = subscription->config;
     config.ssrc = static_cast<std::uint32_t>(0x6000'0000 + subscriptions_.size());
-    config.first_sequence = static_cast<std::uint16_t>(subscriptions_.size() * 77);
+    auto stream = std::make_unique<dataplane::OutgoingStream>();
+    stream->ssrc = config.ssrc;
+    stream->next_sequence = static_cast<std::uint16_t>(subscriptions_.size() * 77) & 0x7fff;
+    stream->last.next_sequence = static_cast<std::uint16_t>(stream->next_sequence);
+    subscription->stream = stream.get();
+    transport->streams.push_back(std::move(stream));
     config.first_timestamp = static_cast<std::uint32_t>(subscriptions_.size() * 7'777);
     config.profile.payload_type = kPayloadType;
     if (shape_.unwanted) config.target.temporal = 0;
@@ -112,9 +117,7 @@ void Product::add_receiver(std::uint32_t room, std::uint32_t receiver) {
         transport->srtp = std::make_unique<dataplane::SecureTransport>(
             bench_master(shape_.srtp, number, false), bench_master(shape_.srtp, number, true),
             *cipher_, relay::InboundStreams::Limits{.max_ssrcs = 2});
-        subscription->legs = std::make_unique<dataplane::SecureLegs>();
         config.profile.leg = dataplane::kSecureLeg;
-        config.first_sequence &= 0x7fff;
     }
     submit({.kind = Command::Kind::add_transport, .transport = transport.get()});
     submit({.kind = Command::Kind::add_subscription, .subscription = subscription.get()});

@@ -81,7 +81,7 @@ enum class WorkerCounter : std::uint32_t {
     punts_down_lost,          // C: those that found no validated tuple
     ssrcs_refused,            // C: a table was full, or the SSRC belongs to another stream (C38)
     streams_resumed,          // C: outgoing streams that went on from a checkpoint (C53)
-    checkpoints_refused,      // C: checkpoints too old or of another stream: it began anew
+    checkpoints_refused,      // C: checkpoints that nothing can go on from
     outputs_refused,          // C: outputs of a packet beyond limits.track_outputs
     commands,                 // C: commands applied
     events_lost,              // C: events that found the ring to the main thread full

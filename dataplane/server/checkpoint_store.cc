@@ -17,7 +17,7 @@ namespace strata::dataplane {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x54504b4341525453ULL;  // "STRACKPT"
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::size_t kHeaderBytes = 4'096;
 constexpr std::uint32_t kGrowth = 256;  // records: 64 KiB
 // Records of streams that ended in this process, which hardly anybody will claim again.

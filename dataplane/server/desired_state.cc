@@ -122,6 +122,8 @@ void DesiredState::destroy(WorkerSide& side, const Command& answer) {
             side.transports.give_back(answer.transport->index);
             give_back_slot(side, answer.transport->statistics);
             give_back_checkpoint(answer.transport->checkpoint);
+            for (const auto& stream : answer.transport->streams)
+                give_back_checkpoint(stream->checkpoint);
             side.old_transports.erase(answer.transport);
             break;
         case Command::Kind::remove_track:
@@ -135,10 +137,12 @@ void DesiredState::destroy(WorkerSide& side, const Command& answer) {
         case Command::Kind::remove_subscription:
             side.subscriptions.give_back(answer.subscription->handle);
             give_back_slot(side, answer.subscription->statistics);
-            give_back_checkpoint(answer.subscription->checkpoint);
-            if (answer.subscription->repair)
-                give_back_checkpoint(answer.subscription->repair->checkpoint);
+            give_back_streams(*answer.subscription);
             side.old_subscriptions.erase(answer.subscription);
+            break;
+        case Command::Kind::remove_stream:
+            give_back_checkpoint(answer.stream->checkpoint);
+            side.old_streams.erase(answer.stream);
             break;
         case Command::Kind::replace_track: delete answer.relay_track; break;
         case Command::Kind::set_ice: delete answer.ice; break;

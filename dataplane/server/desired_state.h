@@ -115,6 +115,7 @@ class DesiredState {
         std::unordered_map<Transport*, std::unique_ptr<Transport>> old_transports;
         std::unordered_map<PublishedTrack*, std::unique_ptr<PublishedTrack>> old_tracks;
         std::unordered_map<Subscription*, std::unique_ptr<Subscription>> old_subscriptions;
+        std::unordered_map<OutgoingStream*, std::unique_ptr<OutgoingStream>> old_streams;
     };
     struct TransportRecord {
         api::Transport spec;  // without its keys, see KeyFingerprints
@@ -158,6 +159,12 @@ class DesiredState {
     void remove_transport(std::uint64_t id);
     void remove_track(std::uint64_t id);
     void remove_subscription(std::uint64_t id);
+    Problem check(const api::Subscription& spec) const;
+    Problem take_streams(const api::Subscription& spec, TransportRecord& transport,
+                         Subscription& subscription);
+    OutgoingStream* take_stream(TransportRecord& transport, std::uint32_t ssrc);
+    bool make_room(TransportRecord& transport);
+    static void give_back_streams(const Subscription& subscription);
     Problem grow(TrackRecord& track);
     bool take_profile(TrackRecord& track, const relay::HeaderProfile& profile);
     static void give_back_profile(TrackRecord& track, const relay::HeaderProfile& profile);
@@ -169,8 +176,7 @@ class DesiredState {
                       std::uint64_t parent, std::uint64_t peer);
     void give_back_slot(WorkerSide& side, const SlotRef& slot);
     void resume(Transport& transport);
-    void resume(Subscription& subscription);
-    bool resume(Repair& repair, std::uint64_t id, std::uint32_t clock_rate_hz);
+    void resume(OutgoingStream& stream, const Transport& transport);
     void resume(PublishedTrack& track);
     void give_back_checkpoint(CheckpointRecord* record);
     std::string address_key(const Home& home, const Endpoint& remote) const;

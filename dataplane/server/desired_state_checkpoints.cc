@@ -1,10 +1,22 @@
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "dataplane/server/desired_state.h"
 
 // Streams go on from what this process, or one before it, wrote of them last (C53).
 namespace strata::dataplane {
+namespace {
+
+CheckpointNumbers first_numbers(const OutgoingStream& stream, relay::TimeUs now) {
+    CheckpointNumbers numbers;
+    numbers.ssrc = stream.ssrc;
+    numbers.extended_sequence = stream.next_sequence;
+    numbers.written_us = now;
+    return numbers;
+}
+
+}  // namespace
 
 void DesiredState::keep_checkpoints(CheckpointStore& store, relay::TimeUs max_age_us,
                                     std::function<relay::TimeUs()> clock) {
@@ -13,60 +25,37 @@ void DesiredState::keep_checkpoints(CheckpointStore& store, relay::TimeUs max_ag
     clock_ = std::move(clock);
 }
 
-void DesiredState::resume(Subscription& subscription) {
-    relay::ReceiverConfig& config = subscription.config;
-    subscription.extended_sequence = config.first_sequence;
-    // C25: where numbers may have been used under the keys there are, nothing is sent again.
-    if (subscription.repair &&
-        !resume(*subscription.repair, subscription.id,
-                subscription.track->track->config().clock_rate_hz) &&
-        subscription.legs) {
-        give_back_checkpoint(subscription.repair->checkpoint);
-        subscription.repair.reset();
-    }
+// However long nobody has sent on it: its transport's numbers are at least these (C25).
+void DesiredState::resume(OutgoingStream& stream, const Transport& transport) {
+    constexpr relay::TimeUs kAnyAge = std::numeric_limits<relay::TimeUs>::max();
     if (checkpoints_ == nullptr) return;
-    const auto claim =
-        checkpoints_->claim({.kind = CheckpointKind::outgoing, .id = subscription.id});
-    subscription.checkpoint = claim.record;
-    if (claim.record == nullptr || !claim.stored) return;
-    auto fault = CheckpointFault::none;
-    const auto resumption =
-        resume_from(*claim.stored,
-                    {.ssrc = config.ssrc,
-                     .clock_rate_hz = subscription.track->track->config().clock_rate_hz,
-                     .max_age_us = checkpoint_age_us_},
-                    clock_(), fault);
-    if (!resumption) {
-        claim.record->states = {};
-        subscription.checkpoint_refused = true;
+    const auto claim = checkpoints_->claim(
+        {.kind = CheckpointKind::outgoing, .part = stream.ssrc, .id = transport.id});
+    stream.checkpoint = claim.record;
+    if (claim.record == nullptr) return;
+    if (!claim.stored) {
+        // Should this process die before the first checkpoint, the next one jumps over what it
+        // sent.
+        if (transport.secure) write_checkpoint(*claim.record, first_numbers(stream, clock_()));
         return;
     }
-    config.resume = resumption->from;
-    config.first_sequence = resumption->from.next_sequence;
-    subscription.extended_sequence = resumption->granted.extended_sequence;
-    subscription.packets_kept = resumption->from.packets;
-    write_checkpoint(*claim.record, resumption->granted);
-}
-
-// The numbers of its retransmissions. False: they are in doubt.
-bool DesiredState::resume(Repair& repair, std::uint64_t id, std::uint32_t clock_rate_hz) {
-    if (checkpoints_ == nullptr || repair.rtx_ssrc == 0) return true;
-    const auto claim = checkpoints_->claim({.kind = CheckpointKind::outgoing_rtx, .id = id});
-    repair.checkpoint = claim.record;
-    if (claim.record == nullptr || !claim.stored) return true;
     auto fault = CheckpointFault::none;
     const auto resumption = resume_from(
         *claim.stored,
-        {.ssrc = repair.rtx_ssrc, .clock_rate_hz = clock_rate_hz, .max_age_us = checkpoint_age_us_},
+        {.ssrc = stream.ssrc, .clock_rate_hz = claim.stored->clock_rate_hz, .max_age_us = kAnyAge},
         clock_(), fault);
     if (!resumption) {
         claim.record->states = {};
-        return false;
+        stream.refused = true;
+        stream.in_doubt = transport.secure;
+        return;
     }
-    repair.resumed = true;
-    repair.next_sequence = repair.sequence_kept = resumption->granted.extended_sequence;
+    stream.last = resumption->from;
+    stream.next_sequence = stream.sequence_kept = resumption->granted.extended_sequence;
+    stream.packets_kept = resumption->from.packets;
+    if (transport.secure) stream.leg.stream.start_behind(stream.next_sequence - 1);
+    stream.resumed = resumption->from.ever;
     write_checkpoint(*claim.record, resumption->granted);
-    return true;
 }
 
 // The SRTCP index jumps as well; of its 31 bits there is no end in sight.

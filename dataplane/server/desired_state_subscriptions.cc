@@ -21,6 +21,8 @@ DesiredState::Problem DesiredState::put(const api::Subscription& spec) {
                                          .target = to_layer_target(spec.target())});
         return {};
     }
+    // Its streams are its transport's: they go on from one source to the next (C10, C21).
+    if (const Problem problem = check(spec)) return problem;
     const api::Subscription before = record.spec;
     remove_subscription(spec.id());
     const Problem problem = add(spec);
@@ -28,18 +30,24 @@ DesiredState::Problem DesiredState::put(const api::Subscription& spec) {
     return problem;
 }
 
-DesiredState::Problem DesiredState::add(const api::Subscription& spec) {
+// Whether what it names is there.
+DesiredState::Problem DesiredState::check(const api::Subscription& spec) const {
     if (spec.id() == 0) return ObjectProblem{"invalid", "ids begin at 1"};
-    const auto track_at = tracks_.find(spec.track());
-    if (track_at == tracks_.end()) return unknown("unknown-track", "track", spec.track());
-    const auto transport_at = transports_.find(spec.transport());
-    if (transport_at == transports_.end())
+    const auto track = tracks_.find(spec.track());
+    if (track == tracks_.end()) return unknown("unknown-track", "track", spec.track());
+    const auto transport = transports_.find(spec.transport());
+    if (transport == transports_.end())
         return unknown("unknown-transport", "transport", spec.transport());
-    TrackRecord& track = track_at->second;
-    TransportRecord& transport = transport_at->second;
-    if (track.worker != transport.home.worker)
+    if (track->second.worker != transport->second.home.worker)
         return ObjectProblem{"worker-mismatch",
                              "the track and the receiver's transport live on different workers"};
+    return {};
+}
+
+DesiredState::Problem DesiredState::add(const api::Subscription& spec) {
+    if (const Problem problem = check(spec)) return problem;
+    TrackRecord& track = tracks_.at(spec.track());
+    TransportRecord& transport = transports_.at(spec.transport());
     const std::vector<std::uint32_t> ssrcs = ssrcs_of(spec);
     if (const Problem problem = check_ssrcs(transport, ssrcs, false)) return problem;
     auto built =
@@ -52,9 +60,14 @@ DesiredState::Problem DesiredState::add(const api::Subscription& spec) {
         return no_room("subscriptions", limits_.subscriptions_per_worker,
                        "subscriptions_per_worker");
     Subscription& subscription = **built;
-    subscription.config.profile.leg =
-        static_cast<std::uint8_t>(transport.home.port | (subscription.legs ? kSecureLeg : 0));
+    subscription.config.profile.leg = static_cast<std::uint8_t>(
+        transport.home.port | (subscription.transport->secure ? kSecureLeg : 0));
+    if (const Problem problem = take_streams(spec, transport, subscription)) {
+        side.subscriptions.give_back(*index);
+        return problem;
+    }
     if (!take_profile(track, subscription.config.profile)) {
+        give_back_streams(subscription);
         side.subscriptions.give_back(*index);
         return ObjectProblem{"capacity", "the receivers of a track have at most " +
                                              std::to_string(limits_.header_profiles) +
@@ -64,7 +77,6 @@ DesiredState::Problem DesiredState::add(const api::Subscription& spec) {
     subscription.handle = *index;
     subscription.statistics = take_slot(track.worker, api::StatisticsKind::subscription, spec.id(),
                                         spec.track(), spec.transport());
-    resume(subscription);
     SubscriptionRecord record{.spec = spec, .object = std::move(*built), .worker = track.worker};
     subscriptions_.emplace(spec.id(), std::move(record));
     track.subscriptions.insert(spec.id());

@@ -127,8 +127,6 @@ Built<Transport> build_transport(const api::Transport& spec, const Endpoint& loc
         if (spec.ice().consent_timeout_ms() != 0)
             ice.consent_timeout_us = relay::TimeUs{spec.ice().consent_timeout_ms()} * 1000;
         transport->ice = std::make_unique<IceTransport>(std::move(*credentials), ice);
-        constexpr std::size_t kEndedLegs = 64;  // SSRCs: more slots than a browser shows
-        transport->ended_legs = EndedLegs(kEndedLegs);
     }
     if (spec.remote_address().empty()) {
         // What would latch it can't be authenticated.
@@ -219,19 +217,10 @@ Built<Subscription> build_subscription(const api::Subscription& spec, PublishedT
     relay::ReceiverConfig& config = subscription->config;
     config.ssrc = spec.ssrc();
     config.target = to_layer_target(spec.target());
-    const std::uint32_t drawn = numbers();
-    config.first_sequence = static_cast<std::uint16_t>(drawn);
-    if (transport.secure) {
-        subscription->legs = std::make_unique<SecureLegs>();
-        // A receiver that misses the first packets still guesses roll-over counter 0.
-        config.first_sequence &= 0x7fff;
-    }
     config.first_timestamp = numbers();
     if (!transport.secure || spec.rtx_ssrc() != 0) {
         subscription->repair = std::make_unique<Repair>(repair);
-        subscription->repair->rtx_ssrc = spec.rtx_ssrc();
         subscription->repair->rtx_payload_type = static_cast<std::uint8_t>(spec.rtx_payload_type());
-        subscription->repair->next_sequence = drawn >> 17;  // below 2^15 as well
     }
     config.profile.payload_type = static_cast<std::uint8_t>(spec.payload_type());
     config.profile.red_payload_type = static_cast<std::uint8_t>(spec.red_payload_type());

@@ -52,6 +52,7 @@ std::expected<std::vector<relay::IceCredentials>, ObjectProblem> build_credentia
 Built<PublishedTrack> build_track(const api::Track& spec, Transport& transport,
                                   const TrackLimits& limits);
 
+// Without its streams, which are its transport's.
 Built<Subscription> build_subscription(const api::Subscription& spec, PublishedTrack& track,
                                        Transport& transport, const NumberSource& numbers,
                                        const RepairLimits& repair = {});

@@ -14,8 +14,7 @@ namespace strata::dataplane {
 
 enum class CheckpointKind : std::uint32_t {
     none,
-    outgoing,  // a subscription's SSRC: id is the subscription's
-    outgoing_rtx,
+    outgoing,   // an SSRC towards a receiving peer: part is it, id its transport's
     inbound,    // an encoding of a published track: id is the track's
     transport,  // indexes of a transport's SRTCP
 };
@@ -23,7 +22,7 @@ enum class CheckpointKind : std::uint32_t {
 // Which stream a record is about.
 struct CheckpointKey {
     CheckpointKind kind = CheckpointKind::none;
-    std::uint32_t part = 0;  // inbound: which encoding
+    std::uint32_t part = 0;  // inbound: which encoding, outgoing: SSRC
     std::uint64_t id = 0;
     bool operator==(const CheckpointKey&) const = default;
 };

@@ -22,12 +22,14 @@ struct Command {
         replace_track,  // track, relay_track: with more capacity; the answer has the old one
         add_subscription,
         remove_subscription,
-        set_target,  // subscription, target
+        remove_stream,  // transport, stream: no subscription has used it for long
+        set_target,     // subscription, target
     };
     Kind kind = Kind::add_transport;
     Transport* transport = nullptr;
     PublishedTrack* track = nullptr;
     Subscription* subscription = nullptr;
+    OutgoingStream* stream = nullptr;
     relay::Track* relay_track = nullptr;
     IceChange* ice = nullptr;
     SecureTransport* secure = nullptr;

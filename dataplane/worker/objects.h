@@ -10,8 +10,8 @@
 #include "dataplane/port/flow_key.h"
 #include "dataplane/port/port.h"
 #include "dataplane/worker/checkpoint.h"
-#include "dataplane/worker/ended_legs.h"
 #include "dataplane/worker/ice_transport.h"
+#include "dataplane/worker/outgoing_stream.h"
 #include "dataplane/worker/repair.h"
 #include "dataplane/worker/secure_transport.h"
 #include "dataplane/worker/timer_wheel.h"
@@ -74,15 +74,16 @@ struct alignas(64) Transport {
     std::uint8_t track_count = 0;
     std::array<PublishedTrack*, kMaxTracksPerTransport> tracks{};
     Subscription* subscriptions = nullptr;  // list of those it receives
+    OutgoingStream* outgoing = nullptr;     // list of the SSRCs that it was ever sent
     relay::SenderClock sender_clock;  // of the tracks it publishes, so that lips stay in sync (C31)
     Timer report_timer;               // receiver reports (C54)
-    EndedLegs ended_legs;             // of a WebRTC peer, whose slots change their sources
     // Of one of the tracks; null: no track of it has transport-wide numbers.
     relay::FeedbackRecorder* feedback = nullptr;
     Timer feedback_timer;
     // To the peer and back, from its receiver reports, smoothed; 0: not known.
     relay::TimeUs round_trip_us = 0;
     SlotRef statistics;
+    std::vector<std::unique_ptr<OutgoingStream>> streams;  // main thread: owns those in `outgoing`
 };
 
 // One encoding of a published track, as it arrives.
@@ -130,29 +131,15 @@ struct Subscription {
     relay::ReceiverHandle handle = 0;  // constant: index among the worker's subscriptions
     PublishedTrack* track = nullptr;   // constant
     Transport* transport = nullptr;    // constant
-    relay::ReceiverConfig config;      // link and target change
-    std::unique_ptr<SecureLegs> legs;  // of a secure transport; null: plain
+    OutgoingStream* stream = nullptr;  // constant: its SSRC's
+    relay::ReceiverConfig config;      // link, target and what it goes on from change
     std::unique_ptr<Repair> repair;    // null: nothing can be sent again
     bool attached = false;             // the track knows it: its transport has an address
     Subscription* next = nullptr;      // of the same transport
     Subscription** link = nullptr;     // what points at this one
     Timer timer;                       // sender reports and statistics
     relay::TimeUs next_report_us = 0;
-    // Middle 32 bits of the NTP time of the last reports, and when they left: for LSR (C31).
-    struct SentReport {
-        std::uint32_t ntp_middle = 0;
-        relay::TimeUs sent_us = 0;
-    };
-    std::array<SentReport, 4> sent_reports{};
-    std::uint32_t reports_sent = 0;
-    std::uint32_t key_frame_requests = 0;
-    // C53. The number of the next packet, extended, as of the last checkpoint: the bits above 16
-    // are the rollover counter of SRTP.
-    std::uint64_t extended_sequence = 0;
-    std::uint32_t packets_kept = 0;          // its packet counter then
-    CheckpointRecord* checkpoint = nullptr;  // constant; null: nothing outlives the process
-    bool checkpoint_refused = false;         // constant
-    std::uint8_t last_fir = 0;               // command number, to tell repetitions (C32)
+    std::uint8_t last_fir = 0;  // command number, to tell repetitions (C32)
     bool fir_seen = false;
     SlotRef statistics;
 };

@@ -252,7 +252,7 @@ class Worker {
                     relay::TimeUs now);
     void set_security(const Command& command, relay::TimeUs now);
     void hand_keys(Subscription& subscription);
-    static void remember_sent(const Subscription& subscription);
+    void hand_keys(const Transport& transport, OutgoingStream& stream);
     static void expect_srtp(PublishedTrack& track);
     static void unexpect_srtp(PublishedTrack& track);
 
@@ -266,9 +266,10 @@ class Worker {
     static void publish(const Transport& transport);
 
     // worker_checkpoint.cc
-    static void keep(const Transport& transport, relay::TimeUs now);
+    static void keep(Transport& transport, relay::TimeUs now);
     static void keep(Subscription& subscription, relay::TimeUs now);
-    static void keep(Repair& repair, std::uint32_t clock_rate_hz, relay::TimeUs now);
+    static void keep(OutgoingStream& stream, const relay::Continuation& last,
+                     std::uint32_t clock_rate_hz, relay::TimeUs now);
     static void keep(PublishedTrack& track, relay::TimeUs now);
 
     // worker_commands.cc
@@ -280,6 +281,9 @@ class Worker {
     void add(PublishedTrack& track, relay::TimeUs now);
     void remove(PublishedTrack& track);
     void replace(const Command& command);
+    void use(Transport& transport, OutgoingStream& stream);
+    static void give_up(OutgoingStream& stream);
+    void remove(Transport& transport, OutgoingStream& stream);
     void add(Subscription& subscription, relay::TimeUs now);
     void remove(Subscription& subscription, relay::TimeUs now);
 

@@ -5,13 +5,6 @@
 namespace strata::dataplane {
 namespace {
 
-// The numbers a subscription would go on from, attached or not. Nullopt: it has none yet.
-std::optional<relay::Continuation> numbers_of(const Subscription& subscription) {
-    if (subscription.attached) return subscription.track->track->continuation(subscription.handle);
-    if (subscription.config.resume.ever) return subscription.config.resume;
-    return std::nullopt;
-}
-
 // Nothing has moved: the state stands, and stays young.
 void confirm(CheckpointRecord& record, relay::TimeUs now) {
     auto stored = read_checkpoint(record);
@@ -23,44 +16,37 @@ void confirm(CheckpointRecord& record, relay::TimeUs now) {
 
 }  // namespace
 
-// RTX's own numbers (C53).
-void Worker::keep(Repair& repair, std::uint32_t clock_rate_hz, relay::TimeUs now) {
-    if (repair.checkpoint == nullptr || repair.sent == 0) return;
-    if (repair.next_sequence == repair.sequence_kept) return confirm(*repair.checkpoint, now);
-    CheckpointNumbers numbers;
-    numbers.ssrc = repair.rtx_ssrc;
-    numbers.clock_rate_hz = clock_rate_hz;
-    numbers.extended_sequence = repair.next_sequence;
-    numbers.packets_per_interval =
-        static_cast<std::uint32_t>(repair.next_sequence - repair.sequence_kept);
-    numbers.written_us = numbers.sent_us = now;
-    numbers.ever = 1;
-    write_checkpoint(*repair.checkpoint, numbers);
-    repair.sequence_kept = repair.next_sequence;
+// `last` is what it would go on from.
+void Worker::keep(OutgoingStream& stream, const relay::Continuation& last,
+                  std::uint32_t clock_rate_hz, relay::TimeUs now) {
+    stream.next_sequence = extend_forward(stream.next_sequence, last.next_sequence);
+    if (stream.leg.stream.started())  // it knows its cycle
+        stream.next_sequence =
+            relay::nearest_index(stream.leg.stream.highest(), last.next_sequence);
+    if (stream.checkpoint == nullptr) return;
+    const std::uint64_t before = stream.sequence_kept;
+    if (stream.next_sequence == before && last.packets == stream.packets_kept)
+        return confirm(*stream.checkpoint, now);
+    CheckpointNumbers numbers = to_checkpoint(
+        last, stream.next_sequence, {.ssrc = stream.ssrc, .clock_rate_hz = clock_rate_hz}, now);
+    numbers.packets_per_interval = static_cast<std::uint32_t>(stream.next_sequence - before);
+    write_checkpoint(*stream.checkpoint, numbers);
+    stream.sequence_kept = stream.next_sequence;
+    stream.packets_kept = last.packets;
 }
 
 void Worker::keep(Subscription& subscription, relay::TimeUs now) {
-    if (subscription.repair)
-        keep(*subscription.repair, subscription.track->track->config().clock_rate_hz, now);
-    if (subscription.checkpoint == nullptr) return;
-    const auto last = numbers_of(subscription);
-    if (!last || !last->ever) return;
-    const std::uint64_t before = subscription.extended_sequence;
-    std::uint64_t extended = extend_forward(before, last->next_sequence);
-    if (subscription.legs && subscription.legs->media.stream.started())  // it knows its cycle
-        extended =
-            relay::nearest_index(subscription.legs->media.stream.highest(), last->next_sequence);
-    if (extended == before && last->packets == subscription.packets_kept)
-        return confirm(*subscription.checkpoint, now);
-    CheckpointNumbers numbers =
-        to_checkpoint(*last, extended,
-                      {.ssrc = subscription.config.ssrc,
-                       .clock_rate_hz = subscription.track->track->config().clock_rate_hz},
-                      now);
-    numbers.packets_per_interval = static_cast<std::uint32_t>(extended - before);
-    write_checkpoint(*subscription.checkpoint, numbers);
-    subscription.extended_sequence = extended;
-    subscription.packets_kept = last->packets;
+    const std::uint32_t clock_rate_hz = subscription.track->track->config().clock_rate_hz;
+    OutgoingStream& stream = *subscription.stream;
+    keep(stream,
+         subscription.attached ? *subscription.track->track->continuation(subscription.handle)
+                               : stream.last,
+         clock_rate_hz, now);
+    if (subscription.repair && subscription.repair->rtx) {
+        OutgoingStream& rtx = *subscription.repair->rtx;
+        rtx.last.next_sequence = static_cast<std::uint16_t>(rtx.next_sequence);
+        keep(rtx, rtx.last, clock_rate_hz, now);
+    }
 }
 
 void Worker::keep(PublishedTrack& track, relay::TimeUs now) {
@@ -82,8 +68,10 @@ void Worker::keep(PublishedTrack& track, relay::TimeUs now) {
     }
 }
 
-// The SRTCP index: with its reports, once a second.
-void Worker::keep(const Transport& transport, relay::TimeUs now) {
+// With its reports, once a second: the SRTCP index, and that nothing has moved of what nobody uses.
+void Worker::keep(Transport& transport, relay::TimeUs now) {
+    for (const OutgoingStream* stream = transport.outgoing; stream; stream = stream->next)
+        if (!stream->in_use && stream->checkpoint) confirm(*stream->checkpoint, now);
     if (transport.checkpoint == nullptr || transport.srtcp_index == 0) return;
     CheckpointNumbers numbers;
     numbers.written_us = numbers.sent_us = now;

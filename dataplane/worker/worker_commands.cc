@@ -59,6 +59,7 @@ void Worker::apply(const Command& command, relay::TimeUs now) {
         case Command::Kind::replace_track: return replace(command);
         case Command::Kind::add_subscription: return add(*command.subscription, now);
         case Command::Kind::remove_subscription: return remove(*command.subscription, now);
+        case Command::Kind::remove_stream: return remove(*command.transport, *command.stream);
         case Command::Kind::set_target:
             command.subscription->config.target = command.target;
             if (command.subscription->attached && !is_muted(*command.subscription->transport))
@@ -146,21 +147,39 @@ void Worker::replace(const Command& command) {
         {.kind = Command::Kind::replace_track, .track = command.track, .relay_track = old});
 }
 
+// A subscription begins to send on it.
+void Worker::use(Transport& transport, OutgoingStream& stream) {
+    stream.in_use = true;
+    if (stream.known) return;
+    stream.known = true;
+    stream.next = transport.outgoing;
+    transport.outgoing = &stream;
+    if (stream.resumed) count(WorkerCounter::streams_resumed);
+    if (stream.refused) count(WorkerCounter::checkpoints_refused);
+}
+
+void Worker::give_up(OutgoingStream& stream) {
+    stream.in_use = false;
+    stream.leg.keys = nullptr;
+}
+
+void Worker::remove(Transport& transport, OutgoingStream& stream) {
+    OutgoingStream** at = &transport.outgoing;
+    while (*at && *at != &stream) at = &(*at)->next;
+    if (*at) *at = stream.next;
+    answers_.push({.kind = Command::Kind::remove_stream, .stream = &stream});
+}
+
 void Worker::add(Subscription& subscription, relay::TimeUs now) {
     link_to_transport(subscription);
     if (!streams_.insert(stream_key(subscription.transport->index, subscription.config.ssrc),
                          {StreamRef::Kind::outgoing, 0, &subscription}))
         count(WorkerCounter::ssrcs_refused);
+    use(*subscription.transport, *subscription.stream);
     start_repair(subscription);
-    if (subscription.config.resume.ever)
-        count(WorkerCounter::streams_resumed);
-    else
-        subscription.config.resume =
-            subscription.transport->ended_legs.find(subscription.config.ssrc);
-    if (subscription.legs) hand_keys(subscription);
+    if (subscription.transport->secure) hand_keys(subscription);
     attach(subscription, now);
     subscription.timer.owner = &subscription;
-    if (subscription.checkpoint_refused) count(WorkerCounter::checkpoints_refused);
     subscription.timer.kind = static_cast<std::uint8_t>(TimerKind::subscription_report);
     const relay::TimeUs first = phase(subscription.id, kStatisticsUs);
     timers_.arm(subscription.timer, now + first);
@@ -168,6 +187,7 @@ void Worker::add(Subscription& subscription, relay::TimeUs now) {
 }
 
 void Worker::remove(Subscription& subscription, relay::TimeUs now) {
+    detach(subscription);
     keep(subscription, now);
     timers_.disarm(subscription.timer);
     unlink_from_transport(subscription);
@@ -175,13 +195,7 @@ void Worker::remove(Subscription& subscription, relay::TimeUs now) {
     const StreamRef* stream = streams_.find(key);
     if (stream && stream->object == &subscription) streams_.erase(key);
     stop_repair(subscription);
-    if (subscription.attached) {
-        relay::Track& track = *subscription.track->track;
-        subscription.config.resume = *track.continuation(subscription.handle);
-        track.remove_receiver(subscription.handle);
-    }
-    subscription.transport->ended_legs.keep(subscription.config.ssrc, subscription.config.resume);
-    remember_sent(subscription);
+    give_up(*subscription.stream);
     answers_.push({.kind = Command::Kind::remove_subscription, .subscription = &subscription});
 }
 

@@ -225,37 +225,37 @@ void Worker::attach_all(Transport& transport, relay::TimeUs now) {
 void Worker::attach(Subscription& subscription, relay::TimeUs now) {
     const Transport& transport = *subscription.transport;
     relay::Track& track = *subscription.track->track;
-    if (!transport.has_link || (subscription.legs && !subscription.legs->media.keys))
+    if (!transport.has_link || (transport.secure && !subscription.stream->leg.keys))
         return detach(subscription);
     subscription.config.link = transport.link;
     const auto leg =
-        static_cast<std::uint8_t>(transport.port | (subscription.legs ? kSecureLeg : 0));
+        static_cast<std::uint8_t>(transport.port | (transport.secure ? kSecureLeg : 0));
     if (subscription.config.profile.leg != leg) {
         // Another port: other receivers share its packets from now on.
         detach(subscription);
         subscription.config.profile.leg = leg;
     }
-    if (subscription.attached) {
-        track.set_link(subscription.handle, subscription.config.link);
-    } else {
-        if (subscription.legs) {
-            subscription.config.seal = &subscription.legs->media;
-            // C25: its SSRC may have been sent under these keys.
-            if (const relay::OutboundStream& stream = subscription.legs->media.stream;
-                stream.started() && !subscription.config.resume.ever)
-                subscription.config.first_sequence =
-                    static_cast<std::uint16_t>(stream.highest() + 1);
-        }
-        subscription.attached = track.add_receiver(subscription.handle, subscription.config, now);
-        send_key_frame_requests(*subscription.track, now);
+    if (subscription.attached) return (void)track.set_link(subscription.handle, transport.link);
+    OutgoingStream& stream = *subscription.stream;
+    if (transport.secure) {
+        subscription.config.seal = &stream.leg;
+        // C25: a number that was used under these keys isn't used again.
+        const relay::OutboundStream& used = stream.leg.stream;
+        if (used.started() &&
+            relay::nearest_index(used.highest(), stream.last.next_sequence) <= used.highest())
+            stream.last.next_sequence = static_cast<std::uint16_t>(used.highest() + 1);
     }
+    subscription.config.resume = stream.last;
+    subscription.config.first_sequence = stream.last.next_sequence;
+    subscription.attached = track.add_receiver(subscription.handle, subscription.config, now);
+    send_key_frame_requests(*subscription.track, now);
 }
 
-// It goes on where it was when it is attached again: no number is used twice (C25).
+// Its stream goes on from there when it is attached again, or another one is.
 void Worker::detach(Subscription& subscription) {
     if (!subscription.attached) return;
     relay::Track& track = *subscription.track->track;
-    subscription.config.resume = *track.continuation(subscription.handle);
+    subscription.stream->last = *track.continuation(subscription.handle);
     track.remove_receiver(subscription.handle);
     subscription.attached = false;
 }

@@ -20,10 +20,11 @@ constexpr relay::TimeUs kUnknownRoundTripUs = 100'000;
 
 void Worker::start_repair(Subscription& subscription) {
     if (!subscription.repair) return;
-    const std::uint32_t ssrc = subscription.repair->rtx_ssrc;
-    if (ssrc == 0) return;
+    OutgoingStream* rtx = subscription.repair->rtx;
+    if (!rtx) return;
+    use(*subscription.transport, *rtx);
     expect_repair(subscription);
-    if (!streams_.insert(stream_key(subscription.transport->index, ssrc),
+    if (!streams_.insert(stream_key(subscription.transport->index, rtx->ssrc),
                          {StreamRef::Kind::outgoing_rtx, 0, &subscription}))
         count(WorkerCounter::ssrcs_refused);
 }
@@ -37,8 +38,10 @@ void Worker::expect_repair(Subscription& subscription) {
 void Worker::stop_repair(const Subscription& subscription) {
     if (!subscription.repair) return;
     if (subscription.repair->expected) --subscription.track->repairable;
+    if (!subscription.repair->rtx) return;
+    give_up(*subscription.repair->rtx);
     const std::uint64_t key =
-        stream_key(subscription.transport->index, subscription.repair->rtx_ssrc);
+        stream_key(subscription.transport->index, subscription.repair->rtx->ssrc);
     const StreamRef* stream = streams_.find(key);
     if (stream && stream->object == &subscription) streams_.erase(key);
 }
@@ -81,7 +84,7 @@ WorkerCounter Worker::repair(Subscription& subscription, relay::SequenceNumber s
                              relay::TimeUs now) {
     if (!subscription.repair || !subscription.attached || !subscription.transport->has_link)
         return WorkerCounter::nacks_unanswerable;
-    ++subscription.repair->asked;
+    ++subscription.stream->packets_asked;
     expect_repair(subscription);
     PublishedTrack& track = *subscription.track;
     const relay::Track::Repetition repetition{
@@ -137,13 +140,12 @@ WorkerCounter Worker::send_again(Subscription& subscription,
         return WorkerCounter::nacks_unknown;
     }
     repair_slot_ = *track.track->slot_then(subscription.handle, repetition.sent);
-    if (subscription.repair->rtx_ssrc != 0 &&
-        !make_retransmission(subscription, output, repair_slot_))
+    if (subscription.repair->rtx && !make_retransmission(subscription, output, repair_slot_))
         return WorkerCounter::nacks_unknown;
     output.receivers = {&repair_slot_, 1};
     const auto port = std::to_integer<std::size_t>(repair_slot_.link[kLinkPortByte]);
     fan_outs_[port]->send(kept ? *kept->packet : *blank_, {&output, 1}, tx_class, now);
-    ++subscription.repair->sent;
+    ++subscription.stream->packets_repeated;
     return kept ? WorkerCounter::retransmissions_out : WorkerCounter::retransmissions_empty;
 }
 
@@ -157,16 +159,17 @@ bool Worker::make_retransmission(const Subscription& subscription, relay::Output
     relay::write_header(header, slot.offsets, bytes.data());
     const auto payload_at = relay::rtp_clear_size(std::span(bytes).first(header.size));
     if (!payload_at) return false;
-    Repair& repair = *subscription.repair;
-    const auto sequence = static_cast<std::uint16_t>(repair.next_sequence++);
-    header.size = static_cast<std::uint16_t>(relay::wrap_rtx(
-        bytes, header.size, *payload_at, {{repair.rtx_ssrc}, repair.rtx_payload_type, {sequence}}));
+    OutgoingStream& rtx = *subscription.repair->rtx;
+    const auto sequence = static_cast<std::uint16_t>(rtx.next_sequence++);
+    header.size = static_cast<std::uint16_t>(
+        relay::wrap_rtx(bytes, header.size, *payload_at,
+                        {{rtx.ssrc}, subscription.repair->rtx_payload_type, {sequence}}));
     header.sequence = sequence;
     header.timestamp += slot.offsets.timestamp;
     header.patched = false;
     std::copy_n(bytes.begin(), header.size, header.bytes.begin());
-    slot.offsets = {.ssrc = repair.rtx_ssrc};
-    if (subscription.legs) slot.seal = &subscription.legs->rtx;
+    slot.offsets = {.ssrc = rtx.ssrc};
+    if (subscription.transport->secure) slot.seal = &rtx.leg;
     return true;
 }
 

@@ -86,7 +86,7 @@ void Worker::on_payload_feedback(Transport& transport, const relay::RtcpPacket& 
 }
 
 void Worker::on_key_frame_request(Subscription& subscription, relay::TimeUs now) {
-    ++subscription.key_frame_requests;
+    ++subscription.stream->key_frame_requests;
     count(WorkerCounter::key_frame_requests_in);
     if (!subscription.attached) return;
     subscription.track->track->on_key_frame_request(subscription.handle, now);
@@ -115,7 +115,7 @@ void Worker::on_report_block(Transport& transport, const relay::ReportBlock& blo
     out.set(ObjectValue::fraction_lost, block.fraction_lost);
     out.set(ObjectValue::jitter_us, std::uint64_t{block.jitter} * 1'000'000 / clock_rate);
     if (block.last_sr == 0) return;
-    for (const Subscription::SentReport& sent : subscription->sent_reports) {
+    for (const OutgoingStream::SentReport& sent : subscription->stream->sent_reports) {
         if (sent.ntp_middle != block.last_sr) continue;
         const relay::TimeUs rtt = now - sent.sent_us - dlsr_to_us(block.delay_since_last_sr);
         out.set(ObjectValue::rtt_us, static_cast<std::uint64_t>(rtt > 0 ? rtt : 0));
@@ -193,7 +193,8 @@ void Worker::send_sender_report(Subscription& subscription, relay::TimeUs now) {
     writer.sender_report(out);
     writer.cname(ssrc, subscription.track->cname);
     send_rtcp(*subscription.transport, writer.written(), now);
-    subscription.sent_reports[subscription.reports_sent++ % subscription.sent_reports.size()] = {
+    OutgoingStream& stream = *subscription.stream;
+    stream.sent_reports[stream.reports_sent++ % stream.sent_reports.size()] = {
         static_cast<std::uint32_t>(report->ntp >> 16), now};
 }
 

@@ -120,12 +120,12 @@ void Worker::set_security(const Command& command, relay::TimeUs now) {
     if (old && transport.srtp) transport.srtp->receiver.continue_from(old->receiver);
     if (!old)
         for (std::size_t t = 0; t < transport.track_count; ++t) expect_srtp(*transport.tracks[t]);
+    for (OutgoingStream* stream = old ? transport.outgoing : nullptr; stream;
+         stream = stream->next) {
+        stream->leg.stream.rekey();
+        stream->in_doubt = false;
+    }
     for (Subscription* s = transport.subscriptions; s; s = s->next) {
-        if (!s->legs) continue;
-        if (old) {
-            s->legs->media.stream.rekey();
-            s->legs->rtx.stream.rekey();
-        }
         hand_keys(*s);
         attach(*s, now);
     }
@@ -137,41 +137,18 @@ void Worker::set_security(const Command& command, relay::TimeUs now) {
             if (!transport.tracks[t]->audio) send_picture_loss(*transport.tracks[t], e, now);
 }
 
-// The legs of a subscription under its transport's keys of now. An SSRC that these have been used
-// for goes on behind what it sent (C25); one too many stays silent.
+// The streams of a subscription under its transport's keys of now. Their indexes go on (C25).
 void Worker::hand_keys(Subscription& subscription) {
-    SecureTransport* srtp = subscription.transport->srtp.get();
-    subscription.legs->media.keys = subscription.legs->rtx.keys = nullptr;
-    if (!srtp) return;
-    const auto hand = [&](SecureLeg& leg, std::uint32_t ssrc) {
-        if (const SecureTransport::Sent* before = srtp->find_sent(ssrc)) {
-            const bool behind = leg.stream.started() && leg.stream.highest() >= before->highest;
-            if (before->highest != 0 && !behind) leg.stream.start_behind(before->highest);
-        } else if (srtp->sent.size() < SecureTransport::kMaxSentSsrcs) {
-            srtp->sent.push_back({ssrc, 0});
-        } else {
-            return count(WorkerCounter::srtp_refused);
-        }
-        leg.keys = &srtp->outbound;
-    };
-    hand(subscription.legs->media, subscription.config.ssrc);
-    if (Repair* repair = subscription.repair.get(); repair && repair->rtx_ssrc != 0) {
-        relay::OutboundStream& rtx = subscription.legs->rtx.stream;
-        hand(subscription.legs->rtx, repair->rtx_ssrc);
-        if (!rtx.started() && repair->resumed) rtx.start_behind(repair->next_sequence - 1);
-        if (rtx.started() && repair->next_sequence <= rtx.highest())
-            repair->next_sequence = rtx.highest() + 1;
-    }
-    relay::Continuation& resume = subscription.config.resume;
-    relay::OutboundStream& stream = subscription.legs->media.stream;
-    if (!resume.ever) return;
-    // C53: what goes on from a checkpoint has its roll-over counter from there.
-    const std::uint64_t next = subscription.extended_sequence;
-    if (!stream.started() && static_cast<std::uint16_t>(next) == resume.next_sequence && next != 0)
-        stream.start_behind(next - 1);
-    if (stream.started() &&
-        relay::nearest_index(stream.highest(), resume.next_sequence) <= stream.highest())
-        resume.next_sequence = static_cast<std::uint16_t>(stream.highest() + 1);
+    hand_keys(*subscription.transport, *subscription.stream);
+    if (subscription.repair && subscription.repair->rtx)
+        hand_keys(*subscription.transport, *subscription.repair->rtx);
+}
+
+void Worker::hand_keys(const Transport& transport, OutgoingStream& stream) {
+    stream.leg.keys = nullptr;
+    if (!transport.srtp) return;
+    if (stream.in_doubt) return count(WorkerCounter::srtp_refused);
+    stream.leg.keys = &transport.srtp->outbound;
 }
 
 // The track's SSRCs are expected on its transport. C53: what was accepted before a restart isn't
@@ -197,17 +174,6 @@ void Worker::unexpect_srtp(PublishedTrack& track) {
             srtp->receiver.rtp().set_expected(ssrc, false);
             srtp->receiver.rtcp().set_expected(ssrc, false);
         }
-}
-
-void Worker::remember_sent(const Subscription& subscription) {
-    SecureTransport* srtp = subscription.transport->srtp.get();
-    if (!srtp || !subscription.legs) return;
-    const auto keep = [&](const SecureLeg& leg, std::uint32_t ssrc) {
-        if (SecureTransport::Sent* entry = srtp->find_sent(ssrc); entry && leg.stream.started())
-            entry->highest = std::max(entry->highest, leg.stream.highest());
-    };
-    keep(subscription.legs->media, subscription.config.ssrc);
-    if (subscription.repair) keep(subscription.legs->rtx, subscription.repair->rtx_ssrc);
 }
 
 }  // namespace strata::dataplane

@@ -131,12 +131,12 @@ void Worker::publish(const Subscription& subscription) {
     const SlotRef& out = subscription.statistics;
     out.set(ObjectValue::ssrc, subscription.config.ssrc);
     out.set(ObjectValue::target, packed(subscription.config.target));
-    out.set(ObjectValue::key_frame_requests, subscription.key_frame_requests);
-    out.set(ObjectValue::sender_reports, subscription.reports_sent);
+    out.set(ObjectValue::key_frame_requests, subscription.stream->key_frame_requests);
+    out.set(ObjectValue::sender_reports, subscription.stream->reports_sent);
     if (const Repair* repair = subscription.repair.get()) {
-        out.set(ObjectValue::rtx_ssrc, repair->rtx_ssrc);
-        out.set(ObjectValue::rtx_packets, repair->sent);
-        out.set(ObjectValue::nacks, repair->asked);
+        out.set(ObjectValue::rtx_ssrc, repair->rtx ? repair->rtx->ssrc : 0);
+        out.set(ObjectValue::rtx_packets, subscription.stream->packets_repeated);
+        out.set(ObjectValue::nacks, subscription.stream->packets_asked);
     }
     if (!subscription.attached) return out.set(ObjectValue::forwarding, 0);
     const auto status = subscription.track->track->status(subscription.handle);

@@ -7,7 +7,8 @@
 namespace strata::relay {
 
 // How a receiver's own stream goes on when it starts again: the numbers it was sent last. Outlives
-// the layer group, the encoding and, kept outside of it (C53), the process.
+// the layer group, the encoding, the track, whatever its codec, and, kept outside of it (C53), the
+// process. What a codec has no field for stays as the one before left it.
 struct Continuation {
     static constexpr std::uint8_t kNoEncoding = 0xff;
 
@@ -24,6 +25,7 @@ struct Continuation {
     // As counted for sender reports.
     std::uint32_t packets = 0, octets = 0;
     std::uint64_t bytes = 0;
+    std::uint32_t switches = 0;  // between layer groups, encodings and sources
 };
 
 }  // namespace strata::relay

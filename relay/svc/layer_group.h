@@ -22,6 +22,9 @@ struct LastSent {
     std::uint8_t tl0_pic_idx = 0, key_idx = 0;
     std::uint8_t next_template_id = 0;  // behind the structure in force
     bool frame_ended = true;
+    // Which of the above it has given out at all.
+    bool has_descriptor = false, has_structure = false, has_picture = false;
+    bool has_tl0_pic_idx = false, has_key_idx = false;
 };
 
 // Receivers that want the same layers of one encoding, and the numbering that they share

@@ -43,6 +43,7 @@ struct Receiver {
     std::int64_t since = 0;            // n at which it came to its group
     std::uint16_t first_sequence = 0;  // outgoing number there
     std::uint32_t starts = 0;          // how often it began with nothing known
+    bool began_with_skip = false;      // the first time, behind another track's unfinished frame
     Continuation last;
     std::array<Stay, kMaxStays> stays{};
     std::uint8_t next_stay = 0;  // ring; the newest is the one before

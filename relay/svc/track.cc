@@ -164,6 +164,8 @@ bool Track::add_receiver(ReceiverHandle handle, const ReceiverConfig& config, Ti
     receiver.first_timestamp = config.first_timestamp;
     receiver.last.next_sequence = config.first_sequence;
     if (config.resume.ever) receiver.last = config.resume;
+    receiver.last.encoding = Continuation::kNoEncoding;  // another track's mean nothing here
+    receiver.switches = config.resume.switches;
     ReceiverSlot slot;
     slot.handle = handle;
     slot.packets = config.resume.packets;

@@ -136,6 +136,7 @@ Continuation TrackState::continuation(ReceiverIndex index) const {
     last.packets = slot.packets;
     last.octets = slot.octets_low;
     last.bytes = slot.bytes;
+    last.switches = receiver.switches;
     if (receiver.group == kNoGroup) return last;
     const LayerGroup& group = groups.body(receiver.group);
     const ReceiverOffsets& offsets = slot.offsets;
@@ -145,15 +146,20 @@ Continuation TrackState::continuation(ReceiverIndex index) const {
     last.next_sequence = low16(group.numbers.next_number() + offsets.sequence);
     last.timestamp = group.last.timestamp + offsets.timestamp;
     last.sent_at = group.last.at;
-    last.frame_number = low16(group.last.frame_number + offsets.frame_number);
+    if (group.last.has_descriptor)
+        last.frame_number = low16(group.last.frame_number + offsets.frame_number);
+    if (group.last.has_structure)
+        last.next_template_id =
+            static_cast<std::uint8_t>(group.last.next_template_id + offsets.template_id_shift);
+    if (!group.last.has_picture) return last;
     const std::int64_t next_picture = config.codec == Codec::vp8 && group.pictures.started()
                                           ? group.pictures.next_id()
                                           : group.last.picture_id + 1;
     last.next_picture_id = low16(next_picture + offsets.picture_id);
-    last.tl0_pic_idx = static_cast<std::uint8_t>(group.last.tl0_pic_idx + offsets.tl0_pic_idx);
-    last.key_idx = static_cast<std::uint8_t>(group.last.key_idx + offsets.key_idx);
-    last.next_template_id =
-        static_cast<std::uint8_t>(group.last.next_template_id + offsets.template_id_shift);
+    if (group.last.has_tl0_pic_idx)
+        last.tl0_pic_idx = static_cast<std::uint8_t>(group.last.tl0_pic_idx + offsets.tl0_pic_idx);
+    if (group.last.has_key_idx)
+        last.key_idx = static_cast<std::uint8_t>(group.last.key_idx + offsets.key_idx);
     return last;
 }
 
@@ -223,7 +229,7 @@ void TrackState::start(ReceiverIndex index, GroupIndex to, const PacketInWork& w
         group.pictures.freeze_before(work.tracked->picture_id);
     receiver.since = work.n;
     receiver.first_sequence = low16(last.next_sequence + skip);
-    ++receiver.starts;
+    if (++receiver.starts == 1) receiver.began_with_skip = skip != 0;
     EncodingState& encoding = encodings[work.encoding];
     if (work.n > encoding.moves_before) encoding.moves_before = work.n;
     change_group(index, to);

@@ -140,15 +140,27 @@ void TrackState::remember_sent(LayerGroup& group, const PacketInWork& work) {
     last.frame_ended = tracked.ends_frame;
     if (tracked.descriptor != nullptr) {
         last.frame_number = tracked.descriptor->frame_number;
-        if (tracked.descriptor->has_structure)
+        last.has_descriptor = true;
+        if (tracked.descriptor->has_structure) {
             last.next_template_id = static_cast<std::uint8_t>(
                 tracked.descriptor->attached_structure.template_id_offset +
                 tracked.descriptor->attached_structure.template_count);
+            last.has_structure = true;
+        }
     }
+    if (tracked.picture_id < 0) return;
+    last.has_picture = true;
     last.picture_id = static_cast<std::uint16_t>(tracked.picture_id);
-    const bool vp8 = codec == Codec::vp8;
-    last.tl0_pic_idx = vp8 ? work.info->vp8.tl0_pic_idx : work.info->vp9.tl0_pic_idx;
-    last.key_idx = work.info->vp8.key_idx;
+    const Vp8Info& vp8 = work.info->vp8;
+    const Vp9Info& vp9 = work.info->vp9;
+    const bool is_vp8 = codec == Codec::vp8;
+    if (is_vp8 ? vp8.has_tl0_pic_idx : vp9.has_tl0_pic_idx) {
+        last.tl0_pic_idx = is_vp8 ? vp8.tl0_pic_idx : vp9.tl0_pic_idx;
+        last.has_tl0_pic_idx = true;
+    }
+    if (!is_vp8 || !vp8.has_key_idx) return;
+    last.key_idx = vp8.key_idx;
+    last.has_key_idx = true;
 }
 
 // To whom the decisions apply. Constant time per (group, profile) as long as nobody has moved since

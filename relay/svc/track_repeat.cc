@@ -72,23 +72,24 @@ SentNumber TrackState::find_sent(ReceiverIndex index, SequenceNumber sequence) c
             sent.kind != SentNumber::Kind::unknown)
             return sent;
     }
+    const auto skipped_before = [&](const Stay& later) {
+        SentNumber skipped;
+        skipped.kind = SentNumber::Kind::empty;
+        skipped.encoding = later.encoding;
+        skipped.offsets = later.offsets;
+        skipped.timestamp = is_current
+                                ? RtpTimestamp{groups.body(current.group).last.timestamp.value +
+                                               current.offsets.timestamp}
+                                : receiver.last.timestamp;
+        return skipped;
+    };
     // From the newest to the oldest; `later` is the stay behind the one in hand.
     const Stay* later = is_current ? &current : nullptr;
     for (std::size_t i = 1; i <= kMaxStays; ++i) {
         const Stay& stay = receiver.stays[(receiver.next_stay + kMaxStays - i) % kMaxStays];
         if (stay.group == kNoGroup) break;
-        if (later != nullptr &&
-            in_range(sequence.value, stay.next_sequence, later->first_sequence)) {
-            SentNumber skipped;
-            skipped.kind = SentNumber::Kind::empty;
-            skipped.encoding = later->encoding;
-            skipped.offsets = later->offsets;
-            skipped.timestamp = is_current
-                                    ? RtpTimestamp{groups.body(current.group).last.timestamp.value +
-                                                   current.offsets.timestamp}
-                                    : receiver.last.timestamp;
-            return skipped;
-        }
+        if (later != nullptr && in_range(sequence.value, stay.next_sequence, later->first_sequence))
+            return skipped_before(*later);
         if (SentNumber sent = sent_in(stay, sequence); sent.kind != SentNumber::Kind::unknown) {
             const bool pictures = codec != Codec::opus && codec != Codec::opaque;
             sent.superseded = pictures && is_current && stay.start != receiver.starts;
@@ -96,6 +97,10 @@ SentNumber TrackState::find_sent(ReceiverIndex index, SequenceNumber sequence) c
         }
         later = &stay;
     }
+    // In front of its first stay on this track (C20). What is older was another track's.
+    const bool first_one = later != nullptr && later->start == 1 && receiver.began_with_skip;
+    if (first_one && sequence.value == low16(later->first_sequence - 1))
+        return skipped_before(*later);
     return {};
 }
 

@@ -92,7 +92,6 @@ TEST_F(Restart, AnotherSsrcBeginsAnew) {
     start(1'000);
     room(7001);
     EXPECT_EQ((*relay_)[WorkerCounter::streams_resumed], 0u);
-    EXPECT_EQ((*relay_)[WorkerCounter::checkpoints_refused], 1u);
 }
 
 TEST_F(Restart, ARebuiltTrackKeepsItsReceiversNumbers) {
@@ -101,11 +100,9 @@ TEST_F(Restart, ARebuiltTrackKeepsItsReceiversNumbers) {
     talk(30);
     const Relay::Sent last = heard().back();
     ASSERT_EQ(relay_->track(2, 1, "opus", {1111, 2222}), "");
-    EXPECT_EQ((*relay_)[WorkerCounter::streams_resumed], 1u);
+    EXPECT_EQ((*relay_)[WorkerCounter::streams_resumed], 0u);
     talk(1);
-    const auto jump = static_cast<std::uint16_t>(sequence_of(heard().back()) - sequence_of(last));
-    EXPECT_GT(jump, 0);
-    EXPECT_LT(jump, 1 << 15);
+    EXPECT_EQ(sequence_of(heard().back()), static_cast<std::uint16_t>(sequence_of(last) + 1));
 }
 
 // RFC 3550 section 6.4.1: the extended highest sequence number goes on over the wrap.

@@ -18,8 +18,9 @@ class KeepsCheckpoints : public testing::Test {
             relay_.receive(Relay::peer(2), rtp({.ssrc = 1111, .sequence = sequence_++}));
     }
     // What is stored; claiming it again doesn't disturb the worker.
-    std::optional<CheckpointNumbers> stored(CheckpointKind kind, std::uint64_t id) {
-        return store_.claim({.kind = kind, .id = id}).stored;
+    std::optional<CheckpointNumbers> stored(CheckpointKind kind, std::uint64_t id,
+                                            std::uint32_t part = 0) {
+        return store_.claim({.kind = kind, .part = part, .id = id}).stored;
     }
 
     CheckpointStore store_ = CheckpointStore::open("", {.capacity = 64}, 1).value();
@@ -29,14 +30,14 @@ class KeepsCheckpoints : public testing::Test {
 
 TEST_F(KeepsCheckpoints, EveryQuarterOfASecond) {  // C53
     relay_.pass(300'000);
-    EXPECT_FALSE(stored(CheckpointKind::outgoing, 4)) << "nothing was sent";
+    EXPECT_FALSE(stored(CheckpointKind::outgoing, 3, 7000)) << "nothing was sent";
 }
 
 TEST_F(KeepsCheckpoints, WhatWasSentLast) {
     send(100);
     relay_.pass(260'000);
     const auto sent = relay_.media_to(Relay::peer(11));
-    const auto numbers = stored(CheckpointKind::outgoing, 4);
+    const auto numbers = stored(CheckpointKind::outgoing, 3, 7000);
     ASSERT_TRUE(numbers);
     EXPECT_EQ(static_cast<std::uint16_t>(numbers->extended_sequence),
               relay::load_be16(&sent.back().packet[2]) + 1);
@@ -58,7 +59,7 @@ TEST_F(KeepsCheckpoints, WhatArrivedHighest) {
 TEST_F(KeepsCheckpoints, AnIdleStreamStaysYoung) {
     send(10);
     relay_.pass(5'000'000);
-    const auto numbers = stored(CheckpointKind::outgoing, 4);
+    const auto numbers = stored(CheckpointKind::outgoing, 3, 7000);
     ASSERT_TRUE(numbers);
     EXPECT_GT(numbers->written_us, relay_.now - 300'000);
     EXPECT_EQ(numbers->packets_per_interval, 0u);
@@ -68,8 +69,19 @@ TEST_F(KeepsCheckpoints, AnIdleStreamStaysYoung) {
 TEST_F(KeepsCheckpoints, AtRemovalToo) {
     send(10);
     relay_.remove(api::SUBSCRIPTION, 4);
-    const auto numbers = stored(CheckpointKind::outgoing, 4);
+    const auto numbers = stored(CheckpointKind::outgoing, 3, 7000);
     ASSERT_TRUE(numbers);
+    EXPECT_EQ(numbers->packets, 10u);
+}
+
+// Nobody uses it any more, but who comes next on its SSRC will go on from there.
+TEST_F(KeepsCheckpoints, AnEmptySlotStaysYoung) {
+    send(10);
+    relay_.remove(api::SUBSCRIPTION, 4);
+    relay_.pass(5'000'000);
+    const auto numbers = stored(CheckpointKind::outgoing, 3, 7000);
+    ASSERT_TRUE(numbers);
+    EXPECT_GT(numbers->written_us, relay_.now - 1'100'000);
     EXPECT_EQ(numbers->packets, 10u);
 }
 

@@ -47,7 +47,6 @@ ReceiverConfig leg(const Continuation& continues) {
 void hand_over(Publisher& from, Publisher& to) {
     auto last = from.rig.track().continuation(0);
     ASSERT_TRUE(last.has_value() && from.rig.track().remove_receiver(0));
-    last->encoding = Continuation::kNoEncoding;
     to.rig.now = from.rig.now;
     to.rig.listeners.push_back(std::move(from.rig.listeners[0]));
     ASSERT_TRUE(to.rig.track().add_receiver(0, leg(*last), to.rig.now));
