@@ -25,7 +25,7 @@ def free_udp_port():
         return s.getsockname()[1]
 
 
-def wait_until(what, ready, seconds=15.0):
+def wait_until(what, ready, seconds=45.0):  # a busy machine is slow
     """The first true value of ready(); an AssertionError that says `what` after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -152,7 +152,7 @@ class Node:
         assert status == 201, (path, body, status, answer)
         return answer
 
-    def wait_synchronised(self, seconds=15.0):
+    def wait_synchronised(self, seconds=45.0):
         def synchronised():
             dataplane = self.get("/v1/node")["dataplane"]
             return dataplane["state"] == "synchronised" and dataplane["pending"] == 0
