@@ -150,12 +150,27 @@ void FrameReader::read_vp8(const relay::PacketInfo& info, FrameFacts& facts) {
                               [&](std::uint8_t, std::uint8_t t) { return facts.temporal_id <= t; });
 }
 
+// What follows in a fragmented NAL unit doesn't say its layer, base slices and parameter sets don't
+// either: RFC 6190 section 4.8.
+void FrameReader::read_svc_layer(const relay::PacketInfo& info, FrameFacts& facts) {
+    const relay::H264Info& h264 = info.h264;
+    if (h264.has_svc_header)
+        svc_ = {info.spatial_id, info.temporal_id};
+    else if (!h264.extension)
+        svc_ = {0, facts.timestamp == last_timestamp_ ? svc_.temporal_id : std::uint8_t{0}};
+    facts.spatial_id = svc_.spatial_id;
+    facts.temporal_id = svc_.temporal_id;
+    // Without PACSI a layer's part of a picture is one slice.
+    facts.ends_frame |= !h264.pacsi && h264.vcl && h264.ends_nal;
+}
+
 void FrameReader::read_plain(const relay::PacketInfo& info, FrameFacts& facts) {
-    facts.id = facts.timestamp * 8 + info.spatial_id;
     facts.spatial_id = info.spatial_id;
     facts.temporal_id = info.temporal_id;
     facts.starts_frame = info.starts_frame || facts.timestamp != last_timestamp_;
     facts.ends_frame = info.ends_frame || info.marker;
+    if (info.codec == relay::Codec::h264_svc) read_svc_layer(info, facts);
+    facts.id = facts.timestamp * 8 + facts.spatial_id;
     last_timestamp_ = facts.timestamp;
     if (info.key_frame || info.codec == relay::Codec::opus) key_timestamp_ = facts.timestamp;
     facts.key_picture = facts.timestamp == key_timestamp_;

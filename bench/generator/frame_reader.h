@@ -50,6 +50,7 @@ class FrameReader {
     void read_vp9(const relay::PacketInfo& info, FrameFacts& facts);
     void read_vp8(const relay::PacketInfo& info, FrameFacts& facts);
     void read_plain(const relay::PacketInfo& info, FrameFacts& facts);
+    void read_svc_layer(const relay::PacketInfo& info, FrameFacts& facts);
     void read_numbers(const relay::PacketInfo& info, FrameFacts& facts);
     void add_resolution(FrameFacts& facts) const;
 
@@ -62,6 +63,9 @@ class FrameReader {
     relay::Unwrapper<7> short_picture_ids_;
     std::int64_t key_timestamp_ = -1;   // of the last key picture
     std::int64_t last_timestamp_ = -1;  // where frames have no bits of their own
+    struct {
+        std::uint8_t spatial_id = 0, temporal_id = 0;
+    } svc_;  // H.264 SVC: of the packet before
     std::uint8_t max_spatial_id_ = 0;
     std::uint16_t widths_[8] = {}, heights_[8] = {};
     bool independent_layers_ = false;

@@ -27,6 +27,9 @@ std::vector<std::uint8_t> PayloadWriter::header(const PayloadContext& context,
         case relay::Codec::vp9: vp9(context, out); break;
         case relay::Codec::av1: av1(context, out); break;
         case relay::Codec::h264: h264(context, out); break;
+        case relay::Codec::h264_svc:
+            return svc_.header(
+                {*context.frame, context.packet, context.last_packet, context.body_bytes});
         default:
             out.push_back(0x78);  // Opus TOC: CELT, 20 ms, mono, one frame; RFC 6716 section 3.1
     }
@@ -134,7 +137,9 @@ void PayloadWriter::h264(const PayloadContext& c, std::vector<std::uint8_t>& out
     out.push_back(static_cast<std::uint8_t>(c.first_packet << 7 | c.last_packet << 6 | type));
 }
 
-std::vector<std::uint8_t> PayloadWriter::parameter_sets(const LayerFrame& frame) const {
+std::vector<std::uint8_t> PayloadWriter::leading(const LayerFrame& frame,
+                                                 std::size_t packets) const {
+    if (profile_.codec == relay::Codec::h264_svc) return svc_.leading(frame, packets);
     if (profile_.codec != relay::Codec::h264 || !frame.key_picture) return {};
     // STAP-A of SPS (baseline, level 3.1) and PPS, RFC 6184 section 5.7.1.
     return {0x78, 0,    8, 0x67, 0x42, 0xc0, 0x1f, 0x8c, 0x8d,

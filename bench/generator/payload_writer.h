@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "bench/generator/h264_svc_writer.h"
 #include "bench/generator/profile.h"
 #include "bench/generator/stamp.h"
 
@@ -12,6 +13,8 @@ namespace strata::gen {
 struct PayloadContext {
     const LayerFrame* frame = nullptr;
     bool first_packet = false, last_packet = false;  // of the frame
+    std::size_t packet = 0;                          // of the frame, parameter sets not counted
+    std::size_t body_bytes = 0;                      // the stamped part
     std::uint16_t picture_id = 0;                    // 15 bits
     std::uint8_t tl0_pic_idx = 0, key_idx = 0;
 };
@@ -20,13 +23,14 @@ struct PayloadContext {
 // pattern of stamp.h where coded media would be.
 class PayloadWriter {
   public:
-    explicit PayloadWriter(const Profile& profile) : profile_(profile) {}
+    explicit PayloadWriter(const Profile& profile)
+        : profile_(profile), svc_(profile.mode, profile.pacsi) {}
 
     // Bytes in front of the stamped part of that packet.
     std::vector<std::uint8_t> header(const PayloadContext& context, std::uint8_t encoding) const;
-    // A packet of its own in front of a key frame; empty when the codec needs none. H.264: SPS and
-    // PPS.
-    std::vector<std::uint8_t> parameter_sets(const LayerFrame& frame) const;
+    // A packet of its own in front of a frame of `packets`; empty when the codec needs none. H.264:
+    // SPS and PPS of a key frame.
+    std::vector<std::uint8_t> leading(const LayerFrame& frame, std::size_t packets) const;
 
   private:
     void vp8(const PayloadContext& c, std::uint8_t encoding, std::vector<std::uint8_t>& out) const;
@@ -36,6 +40,7 @@ class PayloadWriter {
     void h264(const PayloadContext& c, std::vector<std::uint8_t>& out) const;
 
     const Profile& profile_;
+    H264SvcWriter svc_;
 };
 
 }  // namespace strata::gen

@@ -17,9 +17,10 @@ namespace {
 using nlohmann::json;
 namespace fs = std::filesystem;
 
-constexpr std::array kKeys{"codec",           "mode",   "simulcast",    "dependency_descriptor",
-                           "flexible",        "fps",    "packet_bytes", "key_frame_interval_s",
-                           "key_frame_scale", "layers", "payload_type", "extensions"};
+constexpr std::array kKeys{
+    "codec",  "mode",         "simulcast",    "dependency_descriptor", "flexible",
+    "pacsi",  "fps",          "packet_bytes", "key_frame_interval_s",  "key_frame_scale",
+    "layers", "payload_type", "extensions"};
 
 // Ids that browsers use; a profile may give its own.
 const std::map<std::uint8_t, std::string> kVideoExtensions{
@@ -53,6 +54,7 @@ std::uint8_t default_payload_type(relay::Codec codec) {
         case relay::Codec::vp9: return 98;
         case relay::Codec::av1: return 45;
         case relay::Codec::h264: return 108;
+        case relay::Codec::h264_svc: return 109;
         default: return 111;
     }
 }
@@ -93,14 +95,16 @@ void check(const Profile& p) {
     const auto fail = [&](const std::string& what) {
         throw FileError("profile " + p.name + ": " + what);
     };
-    if (p.codec == relay::Codec::opaque || p.codec == relay::Codec::h264_svc)
-        fail("codec must be VP8, VP9, AV1, H264 or opus");
+    if (p.codec == relay::Codec::opaque)
+        fail("codec must be VP8, VP9, AV1, H264, H264-SVC or opus");
     if (p.fps <= 0 || p.fps > 1'000'000) fail("fps must be above 0");
     if (p.packet_bytes < 200 || p.packet_bytes > 1500) fail("packet_bytes must be 200 to 1500");
     if (p.codec == relay::Codec::av1 && !p.descriptor) fail("AV1 needs dependency_descriptor");
     const bool layered = p.mode.spatial_layers > 1;
     if (layered && (p.codec == relay::Codec::vp8 || p.codec == relay::Codec::h264))
         fail("VP8 and H264 have no spatial layers");
+    if (p.codec == relay::Codec::h264_svc && p.mode.prediction != LayerPrediction::full)
+        fail("layers of H264-SVC predict from one another: mode is LxTy");
     if (p.codec == relay::Codec::h264 && p.mode.temporal_layers > 1 && !p.descriptor)
         fail("temporal layers of H264 need dependency_descriptor");
     if (!p.flexible && (layered || p.descriptor))
@@ -123,6 +127,7 @@ Profile parse_profile(const json& in, const std::string& name) {
         p.simulcast = in.value("simulcast", false);
         p.descriptor = in.value("dependency_descriptor", p.codec == relay::Codec::av1);
         p.flexible = in.value("flexible", true);
+        p.pacsi = in.value("pacsi", true);
         p.fps = in.value("fps", p.codec == relay::Codec::opus ? 50.0 : 30.0);
         p.packet_bytes = in.value("packet_bytes", std::uint16_t{1200});
         p.key_frame_interval_s = in.value("key_frame_interval_s", 0.0);

@@ -26,6 +26,7 @@ struct Profile {
     bool simulcast = false;             // `layers` are encodings, each in `mode`
     bool descriptor = false;            // send the dependency descriptor
     bool flexible = true;               // VP9: P_DIFFs; else TL0PICIDX and a group of frames (B1)
+    bool pacsi = true;                  // H264-SVC: say where layers begin and end, RFC 6190
     double fps = 30;                    // Opus: packets per second
     std::uint16_t packet_bytes = 1200;  // RTP packet, header and extensions included, at most
     double key_frame_interval_s = 0;    // 0: only when asked for

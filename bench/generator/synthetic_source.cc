@@ -136,32 +136,33 @@ void SyntheticSource::make_frame(std::uint8_t index, const LayerFrame& frame, st
     context.first_packet = true;
     packet.begins_frame = true;
     marker_ = false;
-    if (const auto sets = payloads_.parameter_sets(frame); !sets.empty()) {
-        send_rtp(index, frame, packet, context, sets);
-        packet.begins_frame = context.first_packet = false;
-    }
     // Room for headers: RTP 12, extensions up to 116 on key frames, payload header up to 40.
     const std::size_t room = profile_.packet_bytes - (frame.key_picture ? 168u : 88u);
     const std::size_t bytes = frame_bytes(encoding, index, frame);
     const std::size_t count = (bytes + room - 1) / room;
+    if (const auto lead = payloads_.leading(frame, count); !lead.empty()) {
+        send_rtp(index, frame, packet, context, lead);
+        packet.begins_frame = context.first_packet = false;
+    }
     bool first_slice = true;
     for (std::size_t i = 0; i < count; ++i) {
         context.last_packet = i + 1 == count;
         marker_ = context.last_packet && top;
-        const std::size_t body = std::max(kMinBody, bytes * (i + 1) / count - bytes * i / count);
+        context.packet = i;
+        context.body_bytes = std::max(kMinBody, bytes * (i + 1) / count - bytes * i / count);
         PayloadContext own = context;
         // Behind parameter sets the slice still begins a NAL unit of its own.
         own.first_packet = first_slice;
-        add_packet(index, frame, packet, own, body);
+        add_packet(index, frame, packet, own);
         first_slice = context.first_packet = packet.begins_frame = false;
     }
 }
 
 void SyntheticSource::add_packet(std::uint8_t index, const LayerFrame& frame, OutgoingPacket packet,
-                                 const PayloadContext& context, std::size_t body_bytes) {
+                                 const PayloadContext& context) {
     std::vector<std::uint8_t> payload = payloads_.header(context, index);
     const std::size_t from = payload.size();
-    payload.resize(from + body_bytes);
+    payload.resize(from + context.body_bytes);
     Stamp stamp;
     stamp.stream = encodings_[index].fresh.ssrc;
     stamp.frame = static_cast<std::uint32_t>(packet.frame.ordinal);

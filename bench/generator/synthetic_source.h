@@ -42,7 +42,7 @@ class SyntheticSource final : public MediaSource {
     void make_encoding_picture(std::uint8_t encoding, std::int64_t at_us);
     void make_frame(std::uint8_t encoding, const LayerFrame& frame, std::int64_t at_us, bool top);
     void add_packet(std::uint8_t encoding, const LayerFrame& frame, OutgoingPacket packet,
-                    const PayloadContext& context, std::size_t body_bytes);
+                    const PayloadContext& context);
     void send_rtp(std::uint8_t encoding, const LayerFrame& frame, OutgoingPacket packet,
                   const PayloadContext& context, const std::vector<std::uint8_t>& payload);
     std::size_t frame_bytes(Encoding& encoding, std::uint8_t index, const LayerFrame& frame) const;
