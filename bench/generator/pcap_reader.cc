@@ -93,9 +93,12 @@ bool read_datagram(Bytes frame, std::uint32_t link_type, CapturedDatagram& out) 
 std::vector<CapturedDatagram> read_pcap(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
     if (!in) throw FileError(path + ": can't be opened");
-    const std::vector<std::uint8_t> file{std::istreambuf_iterator<char>(in), {}};
+    return parse_pcap(std::vector<std::uint8_t>{std::istreambuf_iterator<char>(in), {}}, path);
+}
+
+std::vector<CapturedDatagram> parse_pcap(Bytes file, const std::string& name) {
     const auto header = read_file_header(file);
-    if (!header) throw FileError(path + ": not a classic pcap file (pcapng: convert it first)");
+    if (!header) throw FileError(name + ": not a classic pcap file (pcapng: convert it first)");
 
     std::vector<CapturedDatagram> datagrams;
     std::size_t at = kFileHeaderSize;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -25,5 +26,8 @@ struct CapturedDatagram {
 // without VLAN tags, raw IP, Linux cooked), in file order. Fragments, truncated records and
 // anything else are skipped. Throws FileError when it isn't a pcap file.
 std::vector<CapturedDatagram> read_pcap(const std::string& path);
+// The same from memory; `name` is for messages.
+std::vector<CapturedDatagram> parse_pcap(std::span<const std::uint8_t> file,
+                                         const std::string& name);
 
 }  // namespace strata::gen

@@ -125,15 +125,18 @@ std::expected<std::optional<Response>, std::string> parse_response(std::string_v
         if (closed) return std::unexpected("it ended too early");
         return std::nullopt;
     };
-    const std::size_t end = bytes.find("\r\n\r\n");
-    if (end == std::string_view::npos) {
-        if (bytes.size() > kLongestHeaderBytes) return std::unexpected("its header is too long");
-        return unfinished();
-    }
-    const auto header = parse_header(bytes.substr(0, end + 2));
-    if (!header) return std::unexpected(header.error());
-    bytes.remove_prefix(end + 4);
-    if (header->status < 200) return parse_response(bytes, closed);
+    std::expected<Header, std::string> header;
+    do {
+        const std::size_t end = bytes.find("\r\n\r\n");
+        if (end == std::string_view::npos) {
+            if (bytes.size() > kLongestHeaderBytes)
+                return std::unexpected("its header is too long");
+            return unfinished();
+        }
+        header = parse_header(bytes.substr(0, end + 2));
+        if (!header) return std::unexpected(header.error());
+        bytes.remove_prefix(end + 4);
+    } while (header->status < 200);
     auto body = parse_body(*header, bytes, closed);
     if (!body) return std::unexpected(body.error());
     if (!*body) return unfinished();
