@@ -1,5 +1,8 @@
 #include "relay/codec/h264.h"
 
+#include <bit>
+
+#include "relay/codec/bit_reader.h"
 #include "relay/rtp/byte_order.h"
 
 namespace strata::relay {
@@ -145,6 +148,26 @@ bool read_fragment(Bytes payload, std::size_t header, PacketInfo& info) {
     return read_nal(nal_header, payload.subspan(header), info.h264.starts_nal, info);
 }
 
+// first_mb_in_slice, ue(v), of a NAL unit whose bytes behind the first are `body`: H.264 sections
+// 7.3.3 and 9.1. A picture has at most 139,264 macroblocks (table A-1): 18 leading zeros are wrong.
+std::optional<std::uint32_t> slice_begin(std::uint8_t type, Bytes body) {
+    const bool slice =
+        type == kSlice || type == kPartitionA || type == kIdrSlice || type == kSliceExtension;
+    const std::size_t header = type == kSliceExtension ? kSvcHeaderSize : 0;
+    if (!slice || body.size() <= header) return std::nullopt;
+    BitReader bits(body.subspan(header));
+    unsigned zeros = 0;
+    while (bits.ok() && !bits.read_bit())
+        if (++zeros > 17) return std::nullopt;
+    const std::uint32_t value = (std::uint32_t{1} << zeros) - 1 + bits.read(zeros);
+    return bits.ok() ? std::optional(value) : std::nullopt;
+}
+
+// How an aggregate's units begin: 16 bits of size, and DOND and timestamp offset in MTAPs.
+std::size_t unit_header_size(std::uint8_t type) {
+    return type == kMtap16 ? 5 : type == kMtap24 ? 6 : 2;
+}
+
 bool read_payload(Bytes payload, PacketInfo& info) {
     const std::uint8_t type = payload[0] & 0x1F;
     const std::size_t don = type == kStapA || type == kFuA ? 0 : 2;
@@ -157,8 +180,7 @@ bool read_payload(Bytes payload, PacketInfo& info) {
         case kMtap16:
         case kMtap24: {
             if (payload.size() < 1 + don) return false;
-            const std::size_t unit_header = type == kMtap16 ? 5 : type == kMtap24 ? 6 : 2;
-            return read_aggregate(payload.subspan(1 + don), unit_header, info);
+            return read_aggregate(payload.subspan(1 + don), unit_header_size(type), info);
         }
         default:
             info.h264.starts_nal = info.h264.ends_nal = true;
@@ -180,6 +202,26 @@ bool parse_h264(Bytes payload, bool encrypted, PacketInfo& info) {
     }
     info.key_frame = h264.starts_nal && (h264.idr || h264.sps || layer_reset);
     return true;
+}
+
+std::optional<std::uint32_t> last_slice_begin(Bytes payload) {
+    const std::uint8_t type = payload[0] & 0x1F;
+    if (type == kFuA || type == kFuB) {
+        if (!(payload[1] & 0x80)) return std::nullopt;
+        return slice_begin(payload[1] & 0x1F, payload.subspan(type == kFuA ? 2 : 4));
+    }
+    if (type < kStapA || type > kMtap24) return slice_begin(type, payload.subspan(1));
+    std::optional<std::uint32_t> last;
+    const std::size_t unit_header = unit_header_size(type);
+    for (Bytes units = payload.subspan(type == kStapA ? 1 : 3); units.size() > unit_header;) {
+        const std::size_t size = load_be16(units.data());
+        units = units.subspan(unit_header);
+        if (size == 0 || size > units.size()) break;
+        const auto begin = slice_begin(units[0] & 0x1F, units.subspan(1, size - 1));
+        if (begin) last = begin;
+        units = units.subspan(size);
+    }
+    return last;
 }
 
 }  // namespace strata::relay

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "relay/codec/packet_info.h"
@@ -15,5 +16,10 @@ namespace strata::relay {
 // so), or where a PACSI NAL unit says that a layer's part of it does; ends_frame is the marker, or
 // what PACSI says of the layer. False: truncated, or no NAL unit.
 bool parse_h264(std::span<const std::uint8_t> payload, bool encrypted, PacketInfo& info);
+
+// first_mb_in_slice of the last slice that begins in a payload which parse_h264 has accepted.
+// Nullopt: none does, or its header is cut off. Not part of PacketInfo: only SVC without PACSI
+// asks.
+std::optional<std::uint32_t> last_slice_begin(std::span<const std::uint8_t> payload);
 
 }  // namespace strata::relay

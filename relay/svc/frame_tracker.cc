@@ -55,7 +55,7 @@ TrackedPacket FrameTracker::on_packet(std::int64_t n, std::span<const std::uint8
     } else if (codec_ == Codec::vp8 && info.vp8.picture_id >= 0) {
         vp8(n, info, out);
     } else {
-        timed(n, info, out);
+        timed(n, packet, info, out);
     }
     if (n > last_n_) {
         last_n_ = n;

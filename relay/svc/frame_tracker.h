@@ -94,7 +94,10 @@ class FrameTracker {
     void refer_vp9(const Vp9Info& vp9, std::int64_t picture_id);
     void learn_vp9_mode(const Vp9Info& vp9);
     void vp8(std::int64_t n, const PacketInfo& info, TrackedPacket& out);
-    void timed(std::int64_t n, const PacketInfo& info, TrackedPacket& out);
+    void timed(std::int64_t n, std::span<const std::uint8_t> packet, const PacketInfo& info,
+               TrackedPacket& out);
+    bool ends_svc_layer(std::int64_t n, std::span<const std::uint8_t> packet,
+                        const PacketInfo& info, SpatialId spatial);
     void describe_timed(const PacketInfo& info, bool starts);
     void describe_h264(const H264Info& h264);
     std::optional<SpatialId> timed_spatial(std::int64_t n, const PacketInfo& info);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "relay/codec/h264.h"
 #include "relay/svc/frame_tracker.h"
 
 // Frames of streams that don't number them (H.264, AV1 without a descriptor, VP8 and VP9 without
@@ -113,7 +114,20 @@ bool FrameTracker::layer_is_missing(const H264Info& h264) const {
            !h264.has_svc_header;
 }
 
-void FrameTracker::timed(std::int64_t n, const PacketInfo& info, TrackedPacket& out) {
+bool FrameTracker::ends_svc_layer(std::int64_t n, std::span<const std::uint8_t> packet,
+                                  const PacketInfo& info, SpatialId spatial) {
+    H264Layers::LayerPacket part;
+    part.n = n;
+    part.picture = timestamps_.unwrap(info.timestamp.value);
+    part.spatial = spatial;
+    part.key_picture = info.key_frame || part.picture == key_picture_;
+    if (info.h264.vcl && info.h264.starts_nal && !info.h264.pacsi)
+        part.slice_begin = last_slice_begin(packet.subspan(info.payload_offset, info.payload_size));
+    return h264_layers_[0].ends_layer(part, info.h264);
+}
+
+void FrameTracker::timed(std::int64_t n, std::span<const std::uint8_t> packet,
+                         const PacketInfo& info, TrackedPacket& out) {
     const bool audio = codec_ == Codec::opus;
     const std::int64_t picture = timestamps_.unwrap(info.timestamp.value);
     const std::optional<SpatialId> spatial = timed_spatial(n, info);
@@ -123,7 +137,8 @@ void FrameTracker::timed(std::int64_t n, const PacketInfo& info, TrackedPacket& 
         return;
     }
     out.ends_frame = audio || info.ends_frame;
-    if (codec_ == Codec::h264_svc) out.ends_frame |= h264_layers_[0].ends_layer(info.h264);
+    if (codec_ == Codec::h264_svc && !encrypted_)
+        out.ends_frame |= ends_svc_layer(n, packet, info, *spatial);
     if (timed != nullptr && continues_timed(*timed, info, out)) return;
     frame_ = FrameInfo{};
     frame_.id = n;

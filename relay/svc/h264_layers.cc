@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "relay/svc/layers.h"
-
 namespace strata::relay {
 
 SpatialId H264Layers::number(std::size_t dependency, std::size_t quality) const {
@@ -14,7 +12,7 @@ SpatialId H264Layers::number(std::size_t dependency, std::size_t quality) const 
 }
 
 SpatialId H264Layers::remember(std::int64_t n, SpatialId spatial) {
-    fragments_[static_cast<std::size_t>(n) % kFragments] = {n, spatial};
+    fragment(n) = {n, spatial, std::nullopt};
     return spatial;
 }
 
@@ -28,15 +26,40 @@ std::optional<SpatialId> H264Layers::spatial_of(std::int64_t n, const H264Info& 
         return remember(n, number(dependency, h264.quality_id));
     }
     if (!h264.extension) return remember(n, 0);
-    const Fragment& before = fragments_[static_cast<std::size_t>(n - 1) % kFragments];
+    const Fragment& before = fragment(n - 1);
     if (before.n != n - 1) return std::nullopt;
     return remember(n, before.spatial);
 }
 
-bool H264Layers::ends_layer(const H264Info& h264) {
+void H264Layers::LastSlice::learn(std::uint32_t begin) {
+    const bool confirmed = !known || begin >= *known || before == begin;
+    before = begin;
+    if (confirmed) known = begin;
+}
+
+std::uint32_t H264Layers::expected_last_slice(const LayerPacket& packet) const {
+    const auto& kinds = last_slices_[packet.spatial];
+    return kinds[packet.key_picture].known.value_or(kinds[!packet.key_picture].known.value_or(0));
+}
+
+bool H264Layers::ends_layer(const LayerPacket& packet, const H264Info& h264) {
     if (h264.pacsi) return h264.layer_ends;
-    many_slices_ |= h264.vcl && h264.starts_nal && !h264.first_slice;
-    return told_ && h264.vcl && h264.ends_nal && !many_slices_;
+    if (!told_ || !h264.vcl) return false;
+    Fragment& now = fragment(packet.n);
+    now.slice_begin = packet.slice_begin;
+    if (const Fragment& before = fragment(packet.n - 1);
+        !h264.starts_nal && before.n == packet.n - 1)
+        now.slice_begin = before.slice_begin;
+    if (!now.slice_begin) return false;
+    LayerPicture& picture = pictures_[packet.spatial];
+    if (packet.picture > picture.picture) {
+        if (picture.picture >= 0)
+            last_slices_[packet.spatial][picture.key].learn(picture.last_slice);
+        picture = {packet.picture, packet.key_picture, 0};
+    }
+    if (packet.picture == picture.picture)
+        picture.last_slice = std::max(picture.last_slice, *now.slice_begin);
+    return h264.ends_nal && *now.slice_begin == expected_last_slice(packet);
 }
 
 void H264Layers::read_scalability(const H264Info& h264) {

@@ -19,5 +19,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     // Where there is a PACSI NAL unit, its word counts for where a layer begins (RFC 6190
     // section 4.9).
     INVARIANT(!info.h264.first_slice || (info.h264.vcl && (info.starts_frame || info.h264.pacsi)));
+    const bool encrypted = (data[0] & 1) != 0;
+    const auto begin = encrypted ? std::nullopt : last_slice_begin(payload);
+    INVARIANT(!begin || info.h264.vcl);
+    INVARIANT(begin != 0u || info.h264.first_slice);
     return 0;
 }

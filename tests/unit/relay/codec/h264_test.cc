@@ -163,5 +163,22 @@ TEST(H264, HostileBytes) {  // C51
     }
 }
 
+// first_mb_in_slice 0 is 1, 1 is 010, 6 is 00111 (H.264 section 9.1).
+TEST(H264, WhereTheLastSliceOfAPayloadBegins) {
+    const auto begin = [](const char* hex) { return last_slice_begin(hex_bytes(hex)); };
+    EXPECT_EQ(begin("65 9a"), 0u);
+    EXPECT_EQ(begin("41 5a"), 1u);
+    EXPECT_EQ(begin("74 c0 10 07 3a"), 6u) << "behind the SVC header";
+    EXPECT_EQ(begin("74 c0 10 07"), std::nullopt);
+    EXPECT_EQ(begin("67 42"), std::nullopt) << "no slice";
+    EXPECT_EQ(begin("7c 85 5a"), 1u) << "FU-A";
+    EXPECT_EQ(begin("7c 05 5a"), std::nullopt) << "in the middle of one";
+    EXPECT_EQ(begin("7d 81 00 01 5a"), 1u) << "FU-B";
+    EXPECT_EQ(begin("78 0002 419a 0002 415a 0002 6842"), 1u) << "STAP-A";
+    EXPECT_EQ(begin("7a 0001 0002 05 0000 415a"), 1u) << "MTAP16";
+    EXPECT_EQ(begin("41 00000001"), std::nullopt) << "no picture is so large";
+    EXPECT_EQ(begin("41 00"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace strata::relay

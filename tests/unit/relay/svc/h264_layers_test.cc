@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 namespace strata::relay {
 namespace {
 
@@ -52,23 +54,78 @@ TEST(H264Layers, FragmentsFollowThePacketBefore) {
     EXPECT_EQ(layers.spatial_of(7, middle, false), SpatialId{0}) << "a base slice";
 }
 
-TEST(H264Layers, ALayerEndsWhereItsOnlySliceEnds) {  // C5
+// Slices of a base layer without PACSI, each a packet; `ends` says of each whether the picture
+// ends.
+class SlicesWithoutPacsi : public testing::Test {
+  protected:
+    std::vector<bool> ends(std::vector<std::uint32_t> begins, bool key = false) {
+        ++picture_;
+        std::vector<bool> out;
+        for (const std::uint32_t begin : begins) {
+            H264Info slice = layer(0, 0);
+            slice.vcl = slice.ends_nal = true;
+            layers_.spatial_of(++n_, slice, key);
+            out.push_back(layers_.ends_layer({n_, picture_, 0, key, begin}, slice));
+        }
+        return out;
+    }
+    using Ends = std::vector<bool>;
+
+    H264Layers layers_;
+    std::int64_t n_ = 0, picture_ = 0;
+};
+
+TEST_F(SlicesWithoutPacsi, ALayerEndsWhereItsOnlySliceEnds) {  // C5
+    H264Info slice = layer(0, 0);
+    layers_.spatial_of(1, slice, true);
+    EXPECT_FALSE(layers_.ends_layer({1, 1, 0, true, {}}, slice)) << "only a prefix";
+    slice.vcl = true;
+    layers_.spatial_of(2, slice, true);
+    EXPECT_FALSE(layers_.ends_layer({2, 1, 0, true, 0}, slice)) << "the first fragment of several";
+    H264Info fragment;
+    fragment.vcl = true;
+    layers_.spatial_of(3, fragment, true);
+    EXPECT_FALSE(layers_.ends_layer({3, 1, 0, true, {}}, fragment));
+    fragment.ends_nal = true;
+    layers_.spatial_of(4, fragment, true);
+    EXPECT_TRUE(layers_.ends_layer({4, 1, 0, true, {}}, fragment));
+    layers_.spatial_of(6, fragment, true);
+    EXPECT_FALSE(layers_.ends_layer({6, 1, 0, true, {}}, fragment)) << "of which slice?";
+}
+
+TEST_F(SlicesWithoutPacsi, AFixedNumberOfSlicesIsKnownFromTheSecondPictureOn) {  // C5
+    EXPECT_EQ(ends({0, 40, 80}, true), (Ends{true, false, false})) << "nobody knows yet";
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(ends({0, 40, 80}), (Ends{false, false, true}));
+    EXPECT_EQ(ends({0, 40, 80}, true), (Ends{false, false, true}));
+}
+
+TEST_F(SlicesWithoutPacsi, KeyPicturesMayHaveMoreOfThem) {
+    ends({0, 40, 80}, true);
+    EXPECT_EQ(ends({0}), (Ends{false})) << "expected to be like the key picture";
+    EXPECT_EQ(ends({0}), (Ends{true}));
+    EXPECT_EQ(ends({0, 40, 80}, true), (Ends{false, false, true}));
+    EXPECT_EQ(ends({0}), (Ends{true}));
+}
+
+TEST_F(SlicesWithoutPacsi, ALostLastSliceTeachesNothing) {
+    ends({0, 40, 80}, true);
+    ends({0, 40, 80});
+    EXPECT_EQ(ends({0, 40}), (Ends{false, false}));
+    EXPECT_EQ(ends({0, 40, 80}), (Ends{false, false, true}));
+    ends({0, 40});
+    EXPECT_EQ(ends({0, 40}), (Ends{false, false}));
+    EXPECT_EQ(ends({0, 40}), (Ends{false, true})) << "twice in a row: it has changed";
+}
+
+TEST(H264Layers, PacsiSaysWhereALayerEnds) {  // C5
     H264Layers layers;
     H264Info slice = layer(0, 0);
+    slice.vcl = slice.ends_nal = slice.pacsi = true;
     layers.spatial_of(1, slice, true);
-    EXPECT_FALSE(layers.ends_layer(slice)) << "only a prefix";
-    slice.vcl = slice.first_slice = true;
-    EXPECT_FALSE(layers.ends_layer(slice)) << "the first fragment of several";
-    H264Info fragment;
-    fragment.vcl = fragment.ends_nal = true;
-    EXPECT_TRUE(layers.ends_layer(fragment));
-    slice.first_slice = false;
-    slice.ends_nal = true;
-    EXPECT_FALSE(layers.ends_layer(slice)) << "a second slice: there may be more";
-    slice.first_slice = true;
-    EXPECT_FALSE(layers.ends_layer(slice));
-    slice.pacsi = slice.layer_ends = true;
-    EXPECT_TRUE(layers.ends_layer(slice)) << "said so";
+    EXPECT_FALSE(layers.ends_layer({1, 1, 0, true, {}}, slice));
+    slice.layer_ends = true;
+    layers.spatial_of(2, slice, true);
+    EXPECT_TRUE(layers.ends_layer({2, 1, 0, true, {}}, slice));
 }
 
 TEST(H264Layers, RemembersWhetherTemporalLayersAreNested) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct SvcPacket {
     std::uint8_t dependency = 0, quality = 0, temporal = 0;
     bool idr = false, reference = true, pacsi = true;
     bool starts = true, ends = true, marker = false;
+    std::uint8_t slice = 0;  // first_mb_in_slice, 0..2
 
     PacketBuilder build() const {
         PacketBuilder packet;
@@ -32,7 +34,9 @@ struct SvcPacket {
             add(packet.payload, 30, {static_cast<std::uint8_t>(flag(starts, 1) | flag(ends, 0))});
         const bool base = dependency == 0 && quality == 0;
         if (base) add(packet.payload, 14, {});
-        add(packet.payload, base ? (idr ? 5 : 1) : 20, {0x9a, 0xbc});
+        // first_mb_in_slice as ue(v): 1, 010, 011; H.264 section 9.1.
+        constexpr std::array<std::uint8_t, 3> kSliceBegin{0x9a, 0x5a, 0x7a};
+        add(packet.payload, base ? (idr ? 5 : 1) : 20, {kSliceBegin[slice], 0xbc});
         return packet;
     }
 

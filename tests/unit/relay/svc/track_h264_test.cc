@@ -96,6 +96,28 @@ TEST_F(SvcTrack, LayersOfOneSliceEndWithoutPacsiToo) {  // C5
     EXPECT_EQ(rig_.heard(base).packets, 4u);
 }
 
+TEST_F(SvcTrack, LayersOfSeveralSlicesEndOnceWithoutPacsi) {  // C5
+    const auto all = rig_.subscribe(target(3, 3));
+    const auto send_picture = [&](std::uint16_t p) {
+        for (std::uint8_t slice = 0; slice < 3; ++slice) {
+            SvcPacket packet{.picture = p, .idr = p == 0, .pacsi = false, .slice = slice};
+            send(packet);
+        }
+        SvcPacket upper{.picture = p, .dependency = 1, .pacsi = false, .marker = true};
+        send(upper);
+    };
+    send_picture(0);
+    const auto base = rig_.subscribe(target(0, 3));
+    rig_.now += 1'000'000;
+    send_picture(0x100);  // no key picture: the receiver waits
+    SvcPacket key{.picture = 0x200, .idr = true, .pacsi = false};
+    for (key.slice = 0; key.slice < 3; ++key.slice) send(key);
+    for (std::uint16_t p = 0x201; p < 0x206; ++p) send_picture(p);
+    expect_clean(base);
+    EXPECT_EQ(rig_.heard(base).packets, 18u);
+    EXPECT_TRUE(rig_.heard(all).problems.empty());
+}
+
 TEST_F(SvcTrack, SpatialUpAsksAndWaitsForAnIdr) {  // C2
     const auto member = rig_.subscribe(target(0, 3));
     picture(true);
