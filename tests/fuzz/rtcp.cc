@@ -1,5 +1,6 @@
 #include <array>
 
+#include "relay/rtp/rtcp/codec_control.h"
 #include "relay/rtp/rtcp/writer.h"
 #include "tests/fuzz/invariant.h"
 
@@ -64,6 +65,18 @@ unsigned read_feedback(const RtcpPacket& packet) {
     if (read_bitrate_limit(packet, limit))
         for (std::size_t i = 0; i < limit.size(); ++i)
             sum += static_cast<unsigned>(limit.bitrate_bps(i)) + limit.overhead_bytes(i);
+    ReferenceSelection selection;
+    if (read_reference_selection(packet, selection)) {
+        INVARIANT(selection.native_bits.size() <= packet.body.size() && selection.unused_bits < 8);
+        for (const std::uint8_t byte : selection.native_bits) sum += byte;
+    }
+    TradeOff trade_off;
+    if (read_trade_off(packet, trade_off))
+        for (std::size_t i = 0; i < trade_off.size(); ++i)
+            sum += trade_off.ssrc(i).value + trade_off.sequence(i) + trade_off.index(i);
+    VideoBackChannel back_channel;
+    if (read_video_back_channel(packet, back_channel))
+        for (const std::uint8_t byte : back_channel.octets) sum += byte;
     TransportFeedback transport;
     if (read_transport_feedback(packet, transport)) {
         std::size_t visited = 0;

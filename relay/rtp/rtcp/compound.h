@@ -22,14 +22,18 @@ enum class RtcpType : std::uint8_t {
 };
 
 // FMT values of the feedback types.
-constexpr std::uint8_t kFmtGenericNack = 1;        // RTPFB
-constexpr std::uint8_t kFmtTmmbr = 3;              // RTPFB, RFC 5104 section 4.2.1
-constexpr std::uint8_t kFmtTmmbn = 4;              // RTPFB, RFC 5104 section 4.2.2
-constexpr std::uint8_t kFmtTransportWide = 15;     // RTPFB, draft-holmer-rmcat-transport-wide-cc
-constexpr std::uint8_t kFmtPictureLoss = 1;        // PSFB
-constexpr std::uint8_t kFmtSliceLoss = 2;          // PSFB
-constexpr std::uint8_t kFmtFullIntra = 4;          // PSFB, RFC 5104 section 4.3.1
-constexpr std::uint8_t kFmtApplicationLayer = 15;  // PSFB; REMB is one
+constexpr std::uint8_t kFmtGenericNack = 1;           // RTPFB
+constexpr std::uint8_t kFmtTmmbr = 3;                 // RTPFB, RFC 5104 section 4.2.1
+constexpr std::uint8_t kFmtTmmbn = 4;                 // RTPFB, RFC 5104 section 4.2.2
+constexpr std::uint8_t kFmtTransportWide = 15;        // RTPFB, draft-holmer-rmcat-transport-wide-cc
+constexpr std::uint8_t kFmtPictureLoss = 1;           // PSFB
+constexpr std::uint8_t kFmtSliceLoss = 2;             // PSFB
+constexpr std::uint8_t kFmtReferenceSelection = 3;    // PSFB
+constexpr std::uint8_t kFmtFullIntra = 4;             // PSFB, RFC 5104 section 4.3.1
+constexpr std::uint8_t kFmtTradeOffRequest = 5;       // PSFB, RFC 5104 section 4.3.2
+constexpr std::uint8_t kFmtTradeOffNotification = 6;  // PSFB, RFC 5104 section 4.3.3
+constexpr std::uint8_t kFmtVideoBackChannel = 7;      // PSFB, RFC 5104 section 4.3.4
+constexpr std::uint8_t kFmtApplicationLayer = 15;     // PSFB; REMB is one
 
 constexpr std::size_t kRtcpHeaderSize = 4;
 

@@ -144,6 +144,53 @@ bool RtcpWriter::full_intra_request(Ssrc sender, Ssrc media, std::uint8_t sequen
     return true;
 }
 
+//  |         First           |        Number           | PictureID |   RFC 4585 section 6.3.2
+bool RtcpWriter::slice_loss(FeedbackParties parties, std::uint16_t first, std::uint16_t number,
+                            std::uint8_t picture_id) {
+    std::uint8_t* out = begin_feedback(RtcpType::payload_feedback, kFmtSliceLoss, parties, 4);
+    if (!out) return false;
+    store_be32(out, (first & 0x1FFFu) << 19 | (number & 0x1FFFu) << 6 | (picture_id & 0x3Fu));
+    return true;
+}
+
+bool RtcpWriter::reference_selection(FeedbackParties parties, std::uint8_t payload_type,
+                                     std::span<const std::uint8_t> native_bits) {
+    const std::size_t bytes = whole_words(2 + native_bits.size());
+    if (native_bits.empty() || native_bits.size() > kMaxText) return false;
+    std::uint8_t* out =
+        begin_feedback(RtcpType::payload_feedback, kFmtReferenceSelection, parties, bytes);
+    if (!out) return false;
+    out[0] = static_cast<std::uint8_t>((bytes - 2 - native_bits.size()) * 8);
+    out[1] = payload_type & 0x7F;
+    std::memcpy(out + 2, native_bits.data(), native_bits.size());
+    return true;
+}
+
+bool RtcpWriter::bitrate_limit(Ssrc sender, Ssrc media, bool notification,
+                               std::uint64_t bitrate_bps, std::uint16_t overhead_bytes) {
+    std::uint8_t* out = begin_feedback(RtcpType::transport_feedback,
+                                       notification ? kFmtTmmbn : kFmtTmmbr, {sender, Ssrc{0}}, 8);
+    if (!out) return false;
+    const auto width = static_cast<unsigned>(std::bit_width(bitrate_bps));
+    const unsigned exponent = width > 17 ? width - 17 : 0;
+    const auto mantissa = static_cast<std::uint32_t>(bitrate_bps >> exponent);
+    store_be32(out, media.value);
+    store_be32(out + 4, exponent << 26 | mantissa << 9 | (overhead_bytes & 0x1FFu));
+    return true;
+}
+
+bool RtcpWriter::trade_off(Ssrc sender, Ssrc media, bool notification, std::uint8_t sequence,
+                           std::uint8_t index) {
+    std::uint8_t* out = begin_feedback(
+        RtcpType::payload_feedback, notification ? kFmtTradeOffNotification : kFmtTradeOffRequest,
+        {sender, Ssrc{0}}, 8);
+    if (!out) return false;
+    store_be32(out, media.value);
+    out[4] = sequence;
+    out[7] = index & 31;
+    return true;
+}
+
 bool RtcpWriter::receiver_estimate(Ssrc sender, std::uint64_t bitrate_bps,
                                    std::span<const Ssrc> sources) {
     if (sources.size() > 255) return false;

@@ -33,6 +33,19 @@ class RtcpWriter {
     bool picture_loss(FeedbackParties parties);
     // `sequence`: command number of this requester and source, one more for each new request (C32).
     bool full_intra_request(Ssrc sender, Ssrc media, std::uint8_t sequence);
+    // The picture that lost macroblocks first to first + number - 1 (13 bits each); 6 bits of its
+    // id.
+    bool slice_loss(FeedbackParties parties, std::uint16_t first, std::uint16_t number,
+                    std::uint8_t picture_id);
+    // Whole bytes of the codec's own bits.
+    bool reference_selection(FeedbackParties parties, std::uint8_t payload_type,
+                             std::span<const std::uint8_t> native_bits);
+    // TMMBR, or TMMBN with `notification`: one entry. Bit rates above 17 bits are rounded down.
+    bool bitrate_limit(Ssrc sender, Ssrc media, bool notification, std::uint64_t bitrate_bps,
+                       std::uint16_t overhead_bytes);
+    // `index` 0 (sharpest picture) .. 31 (highest frame rate); `sequence` as of full_intra_request.
+    bool trade_off(Ssrc sender, Ssrc media, bool notification, std::uint8_t sequence,
+                   std::uint8_t index);
     bool receiver_estimate(Ssrc sender, std::uint64_t bitrate_bps, std::span<const Ssrc> sources);
     bool transport_feedback(FeedbackParties parties, TransportFeedbackBuilder& feedback);
     // RRTR, RFC 3611 section 4.4.
