@@ -25,10 +25,12 @@ void FeedbackRecorder::on_packet(std::uint16_t sequence, TimeUs arrival_time) {
 
 std::size_t FeedbackRecorder::write(FeedbackParties parties, std::span<std::uint8_t> out) {
     message_.clear();
+    const std::int64_t expected = begin_;
     for (; begin_ <= newest_; ++begin_) {
         const Arrival& next = arrival(begin_);
         if (next.sequence != begin_) continue;  // lost, or not yet here
-        if (message_.size() + kGrowth > out.size() || !message_.add(begin_, next.at)) break;
+        if (message_.size() + kGrowth > out.size() || !message_.add(begin_, next.at, expected))
+            break;
     }
     if (!message_.empty()) return message_.write(parties, out);
     // A single arrival that no message can hold must not stop those behind it.

@@ -51,10 +51,10 @@ bool read_transport_feedback(const RtcpPacket& packet, TransportFeedback& out) {
     return true;
 }
 
-bool TransportFeedbackBuilder::add(std::int64_t sequence, TimeUs arrival) {
+bool TransportFeedbackBuilder::add(std::int64_t sequence, TimeUs arrival, std::int64_t expected) {
     const std::int64_t tick = floor_divide(arrival, kFeedbackTickUs);
     if (count_ == 0) {
-        first_sequence_ = sequence;
+        first_sequence_ = expected;
         reference_ = floor_divide(tick, kTicksPerReference);
         last_tick_ = reference_ * kTicksPerReference;
     }

@@ -117,7 +117,10 @@ class TransportFeedbackBuilder {
     // nothing changed, when it doesn't fit the message: too far from the first one, too far in time
     // from the one before, or not ascending. The caller then writes this message and starts the
     // next one.
-    bool add(std::int64_t sequence, TimeUs arrival);
+    bool add(std::int64_t sequence, TimeUs arrival) { return add(sequence, arrival, sequence); }
+    // The same; where it is the message's first arrival, packets from `expected` on up to it are
+    // told as lost.
+    bool add(std::int64_t sequence, TimeUs arrival, std::int64_t expected);
 
     bool empty() const { return count_ == 0; }
     // Statuses, lost ones in between included.

@@ -55,6 +55,19 @@ TEST(FeedbackRecorder, TellsEachArrivalOnce) {  // C54
     EXPECT_EQ(tell(recorder, told), 0);
 }
 
+TEST(FeedbackRecorder, WhatIsLostBetweenTwoMessagesIsToldToo) {
+    FeedbackRecorder recorder;
+    Told told;
+    recorder.on_packet(10, 1'000);
+    tell(recorder, told);
+    recorder.on_packet(13, 2'000);
+    tell(recorder, told);
+    ASSERT_EQ(told.size(), 4u);
+    EXPECT_EQ(told[11], -1);
+    EXPECT_EQ(told[12], -1);
+    EXPECT_EQ(told[13], 2'000);
+}
+
 TEST(FeedbackRecorder, LatePacketsAreToldBehindThoseThatOvertookThem) {
     FeedbackRecorder recorder;
     Told told;
