@@ -110,7 +110,7 @@ TEST(Feedback, PublishersAreToldWhenPacketsArrived) {  // C54
 TEST(Feedback, MissingPacketsAreAskedForAndComeAsRetransmissions) {  // C26, C28
     Relay relay;
     room(relay);
-    for (const std::uint16_t n : {1, 2, 4, 5}) {
+    for (const std::uint16_t n : std::initializer_list<std::uint16_t>{1, 2, 4, 5}) {
         relay.receive(kPublisher, video(n, n));
         relay.pass(5'000);
     }

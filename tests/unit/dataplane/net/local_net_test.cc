@@ -1,0 +1,43 @@
+#include "dataplane/net/local_net.h"
+
+#include <gtest/gtest.h>
+
+namespace strata::dataplane::net {
+namespace {
+
+IpAddress ip(const char* text) { return *IpAddress::parse(text); }
+
+LocalNet local(const char* address, std::uint8_t prefix_bits, const char* gateway = nullptr) {
+    LocalNet out;
+    out.address = ip(address);
+    out.prefix_bits = prefix_bits;
+    if (gateway != nullptr) out.gateway = ip(gateway);
+    return out;
+}
+
+TEST(LocalNet, PrefixesNeedNotBeWholeBytes) {
+    EXPECT_TRUE(local("10.1.2.3", 20).on_link(ip("10.1.15.255")));
+    EXPECT_FALSE(local("10.1.2.3", 20).on_link(ip("10.1.16.0")));
+    EXPECT_TRUE(local("10.1.2.3", 32).on_link(ip("10.1.2.3")));
+    EXPECT_FALSE(local("10.1.2.3", 32).on_link(ip("10.1.2.2")));
+    EXPECT_TRUE(local("fd00:0:0:8::1", 61).on_link(ip("fd00:0:0:f::9")));
+    EXPECT_FALSE(local("fd00:0:0:8::1", 61).on_link(ip("fd00:0:0:10::9")));
+    EXPECT_TRUE(local("fd00::1", 128).on_link(ip("fd00::1")));
+}
+
+TEST(LocalNet, WhatIsNotOnTheLinkGoesToTheGatewayOrNowhere) {
+    const LocalNet routed = local("10.0.0.1", 24, "10.0.0.254");
+    EXPECT_EQ(routed.next_hop(ip("10.0.0.7")), ip("10.0.0.7"));
+    EXPECT_EQ(routed.next_hop(ip("192.0.2.1")), ip("10.0.0.254"));
+    EXPECT_EQ(local("10.0.0.1", 24).next_hop(ip("192.0.2.1")), std::nullopt);
+    EXPECT_EQ(routed.next_hop(ip("0.0.0.0")), std::nullopt);
+}
+
+TEST(LocalNet, TheOtherFamilyHasNoWay) {
+    EXPECT_EQ(local("10.0.0.1", 24, "10.0.0.254").next_hop(ip("fd00::2")), std::nullopt);
+    EXPECT_EQ(local("fd00::1", 64, "fd00::ff").next_hop(ip("10.0.0.2")), std::nullopt);
+    EXPECT_EQ(local("fd00::1", 64, "fd00::ff").next_hop(ip("fd01::2")), ip("fd00::ff"));
+}
+
+}  // namespace
+}  // namespace strata::dataplane::net

@@ -1,0 +1,47 @@
+#include "dataplane/port/ethdev_spec.h"
+
+#include <gtest/gtest.h>
+
+namespace strata::dataplane {
+namespace {
+
+TEST(EthdevSpec, AVirtualDeviceWithEverything) {
+    const auto spec = parse_ethdev_spec(
+        "net_tap0,iface=dtk1,mac=fixed;address=10.0.0.1/20;gateway=10.0.0.254;vlan=7;mtu=9000;"
+        "mac=02:00:00:0a:ff:01");
+    ASSERT_TRUE(spec) << spec.error().message;
+    EXPECT_EQ(spec->bus, "vdev");
+    EXPECT_EQ(spec->device, "net_tap0");
+    EXPECT_EQ(spec->devargs, "iface=dtk1,mac=fixed");
+    EXPECT_EQ(to_string(spec->local.address), "10.0.0.1");
+    EXPECT_EQ(spec->local.prefix_bits, 20);
+    EXPECT_EQ(to_string(*spec->local.gateway), "10.0.0.254");
+    EXPECT_EQ(spec->local.vlan, 7);
+    EXPECT_EQ(spec->mtu, 9'000);
+    EXPECT_EQ(*spec->mac, (net::MacAddress{2, 0, 0, 10, 255, 1}));
+}
+
+TEST(EthdevSpec, ACardByItsAddress) {
+    const auto spec = parse_ethdev_spec("pci:0000:3b:00.0,queues=1;address=fd00::1/64");
+    ASSERT_TRUE(spec);
+    EXPECT_EQ(spec->bus, "pci");
+    EXPECT_EQ(spec->device, "0000:3b:00.0");
+    EXPECT_EQ(spec->devargs, "queues=1");
+    EXPECT_EQ(to_string(spec->local.address), "fd00::1");
+    EXPECT_EQ(spec->mtu, 1'500);
+    EXPECT_FALSE(spec->mac || spec->local.gateway);
+}
+
+TEST(EthdevSpec, WhatCannotBeUsedIsNamed) {
+    for (const char* wrong : {"address=10.0.0.1", "address=host/24", "address=10.0.0.1/24x",
+                              "gateway=there", "vlan=7a", "mtu=70000", "mac=02:00:00:00:00",
+                              "mac=03:00:00:00:00:01", "mac=02:00:00:00:00:01:02", "speed=1"}) {
+        const auto spec = parse_ethdev_spec(std::string("net_null0;") + wrong);
+        ASSERT_FALSE(spec) << wrong;
+        EXPECT_NE(spec.error().message.find(wrong), std::string::npos);
+        EXPECT_FALSE(spec.error().hint.empty());
+    }
+}
+
+}  // namespace
+}  // namespace strata::dataplane

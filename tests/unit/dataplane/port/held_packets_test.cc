@@ -1,0 +1,95 @@
+#include "dataplane/port/held_packets.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstring>
+#include <vector>
+
+#include "tests/unit/dataplane/eal.h"
+
+namespace strata::dataplane {
+namespace {
+
+constexpr net::MacAddress kMac{2, 0, 0, 0, 0, 9};
+
+class HeldPacketsTest : public testing::Test {
+  protected:
+    // A frame for the neighbour `index`, told apart by `mark`.
+    rte_mbuf* frame(std::uint16_t index, std::uint8_t mark) {
+        rte_mbuf* m = rte_pktmbuf_alloc(pools_->header);
+        auto* bytes = reinterpret_cast<std::uint8_t*>(rte_pktmbuf_append(m, 20));
+        std::memset(bytes, 0, 20);
+        std::memcpy(bytes, &index, 2);
+        bytes[19] = mark;
+        return m;
+    }
+    void resolve(std::size_t index) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, kMac.data(), kMac.size());
+        neighbours_[index].word = word | net::Neighbour::kResolved;
+    }
+    std::vector<int> release(HeldPackets& held, std::uint32_t n, relay::TimeUs now) {
+        std::array<rte_mbuf*, 8> out{};
+        released_ = held.release(neighbours_.data(), out.data(), n, now);
+        std::vector<int> marks;
+        for (std::uint32_t i = 0; i < released_.ready; ++i) {
+            const auto* bytes = rte_pktmbuf_mtod(out[i], std::uint8_t*);
+            EXPECT_EQ(std::memcmp(bytes, kMac.data(), kMac.size()), 0);
+            marks.push_back(bytes[19]);
+            rte_pktmbuf_free(out[i]);
+        }
+        return marks;
+    }
+
+    TestPools pools_;
+    std::array<net::Neighbour, 4> neighbours_{};
+    HeldPackets::Released released_;
+};
+
+TEST_F(HeldPacketsTest, LeaveInOrderWhenTheirNeighbourAnswers) {
+    HeldPackets held(8, 1'000);
+    std::array<rte_mbuf*, 3> three{frame(1, 10), frame(2, 11), frame(1, 12)};
+    EXPECT_EQ(held.hold(three.data(), 3, 0), 3u);
+    EXPECT_TRUE(release(held, 8, 1).empty());
+    resolve(1);
+    EXPECT_EQ(release(held, 8, 2), (std::vector{10, 12}));
+    EXPECT_EQ(held.size(), 1u);
+    resolve(2);
+    EXPECT_EQ(release(held, 8, 3), (std::vector{11}));
+    EXPECT_TRUE(pools_.idle());
+}
+
+TEST_F(HeldPacketsTest, NoMoreThanThereIsRoomForComeOutAtOnce) {
+    HeldPackets held(8, 1'000);
+    std::array<rte_mbuf*, 3> three{frame(1, 10), frame(1, 11), frame(1, 12)};
+    held.hold(three.data(), 3, 0);
+    resolve(1);
+    EXPECT_EQ(release(held, 2, 1), (std::vector{10, 11}));
+    EXPECT_EQ(release(held, 2, 2), (std::vector{12}));
+}
+
+TEST_F(HeldPacketsTest, AreBoundedInNumberAndTime) {
+    HeldPackets held(2, 1'000);
+    std::array<rte_mbuf*, 3> three{frame(1, 10), frame(1, 11), frame(1, 12)};
+    EXPECT_EQ(held.hold(three.data(), 3, 0), 2u) << "the third stays the caller's";
+    rte_pktmbuf_free(three[2]);
+    EXPECT_TRUE(release(held, 8, 1'000).empty());
+    EXPECT_EQ(released_.expired, 0u);
+    EXPECT_TRUE(release(held, 8, 1'001).empty());
+    EXPECT_EQ(released_.expired, 2u);
+    EXPECT_EQ(held.size(), 0u);
+    EXPECT_TRUE(pools_.idle());
+}
+
+TEST_F(HeldPacketsTest, WhatStillWaitsIsFreedAtTheEnd) {
+    {
+        HeldPackets held(2, 1'000);
+        std::array<rte_mbuf*, 1> one{frame(1, 10)};
+        held.hold(one.data(), 1, 0);
+    }
+    EXPECT_TRUE(pools_.idle());
+}
+
+}  // namespace
+}  // namespace strata::dataplane
