@@ -47,6 +47,12 @@ std::string public_address(const api::Config& config, const std::string& address
     return address;
 }
 
+// `why` tells of the socket's path.
+StartError cannot_listen(const std::string& why) {
+    return {"control.dataplane_socket: " + why +
+            "; its folder has to be there and writable (mkdir -p), or name another"};
+}
+
 int run_loop(void* loop) {
     static_cast<WorkerLoop*>(loop)->run();
     return 0;
@@ -301,11 +307,11 @@ Appliance::Started Appliance::start_server() {
     open_checkpoints();
     server_ = std::make_unique<ControlServer>(server, *state_, *statistics_);
     if (auto listening = server_->listen(); !listening)
-        return std::unexpected(StartError{"control.dataplane_socket: " + listening.error()});
+        return std::unexpected(cannot_listen(listening.error()));
     punt_server_ =
         std::make_unique<PuntServer>(punt_path(server.path), *state_, workers, *statistics_);
     if (auto listening = punt_server_->listen(); !listening)
-        return std::unexpected(StartError{"control.dataplane_socket: " + listening.error()});
+        return std::unexpected(cannot_listen(listening.error()));
     note_time("listen");
     return {};
 }

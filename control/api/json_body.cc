@@ -93,7 +93,8 @@ const json* JsonFields::find(std::string_view name) const {
 
 void JsonFields::require(std::string_view name) {
     if (!error_ && !object_.contains(name))
-        fail(ErrorCode::missing_field, name, "'" + std::string(name) + "' is missing");
+        fail(ErrorCode::missing_field, name, "'" + std::string(name) + "' is missing",
+             "/v1/openapi.yaml says what belongs into this body");
 }
 
 std::optional<std::string> JsonFields::text(std::string_view name) {
