@@ -59,6 +59,7 @@ constexpr Names<WorkerCounter> kWorkerCounters = {
     "streams_resumed",
     "checkpoints_refused",
     "outputs_refused",
+    "extensions_ignored",
     "commands",
     "events_lost",
     "turns_busy",

@@ -83,6 +83,7 @@ enum class WorkerCounter : std::uint32_t {
     streams_resumed,          // C: outgoing streams that went on from a checkpoint (C53)
     checkpoints_refused,      // C: checkpoints that nothing can go on from
     outputs_refused,          // C: outputs of a packet beyond limits.track_outputs
+    extensions_ignored,       // C: header extension elements of unknown ids, or too many (C37)
     commands,                 // C: commands applied
     events_lost,              // C: events that found the ring to the main thread full
     turns_busy,               // C: turns that moved a packet

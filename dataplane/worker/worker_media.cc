@@ -57,6 +57,8 @@ void Worker::on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t enco
                                            .starts_key_frame = info.key_frame,
                                            .ends_picture = info.marker},
                                           now);
+    if (info.extensions_ignored != 0)
+        count(WorkerCounter::extensions_ignored, info.extensions_ignored);
     ++inbound.packets;
     inbound.bytes += bytes.size();
     inbound.key_frames += info.key_frame ? 1 : 0;

@@ -68,6 +68,18 @@ TEST(Worker, EveryKindOfInputEndsInOneCounter) {
     relay.expect_equations();
 }
 
+TEST(Worker, UnknownExtensionsAreCountedAndStayHere) {  // C37
+    Relay relay;
+    audio_room(relay, 1);
+    relay.receive(Relay::peer(2), rtp({.ssrc = kSsrc, .extensions = {{13, "xyz"}, {12, "q"}}}));
+    EXPECT_EQ(relay[WorkerCounter::extensions_ignored], 2u);
+    EXPECT_EQ(relay[WorkerCounter::fanned_out], 1u);
+    const auto got = relay.media_to(Relay::peer(11));
+    ASSERT_EQ(got.size(), 1u);
+    EXPECT_EQ(got[0].packet.size(), 112u);
+    relay.expect_equations();
+}
+
 TEST(Worker, ATrackWithoutReceiversCostsADrop) {
     Relay relay;
     audio_room(relay, 0);
