@@ -140,6 +140,10 @@ struct LimitsConfig {
     std::uint32_t meeting_message_bytes = 131072;
     std::uint32_t meeting_queue_bytes = 1048576;
     std::uint32_t meeting_ping_s = 15;
+    std::uint32_t meeting_join_s = 10;
+    std::uint32_t meeting_messages_per_s = 50;
+    std::uint32_t meeting_resume_s = 30;
+    std::uint32_t meeting_publications = 8;
     // Control: DTLS.
     std::uint32_t dtls_handshakes = 512;
     std::uint32_t dtls_handshakes_per_s = 300;
