@@ -55,14 +55,15 @@ void Representation::add_state(json& object, const RecordKey& key) const {
 json Representation::of(const Room& room) const {
     const Directory& directory = node_.directory();
     std::size_t tracks = 0, subscriptions = 0;
-    for (const ParticipantId id : directory.members(room.name)) {
+    for (const ParticipantId id : directory.participants_in(room.name)) {
         tracks += directory.published(id).size();
         subscriptions += directory.received(id).size();
     }
     return {{"name", room.name},
             {"profile", room.profile},
             {"worker", room.worker},
-            {"participants", directory.members(room.name).size()},
+            {"members", directory.members_in(room.name).size()},
+            {"participants", directory.participants_in(room.name).size()},
             {"tracks", tracks},
             {"subscriptions", subscriptions},
             {"created_at", timestamp_text(room.created_at_ms)}};
@@ -93,9 +94,15 @@ json Representation::of(const Participant& p) const {
     if (p.remote) remote = endpoint_text(*p.remote);
     if (!p.remote && p.latched) remote = endpoint_text(p.latched->value);
     json relay = relay_addresses(worker);
+    json member = nullptr;
+    if (p.membership)
+        member = {{"id", id_text(p.membership->member)},
+                  {"name", directory.members().at(p.membership->member).name},
+                  {"publication", text_or_null(p.membership->publication)}};
     json object = {{"id", id_text(p.id)},
                    {"room", p.room},
                    {"name", p.name},
+                   {"member", std::move(member)},
                    {"worker", worker},
                    {"remote", remote},
                    {"remote_source", p.remote    ? "fixed"

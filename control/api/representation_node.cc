@@ -79,7 +79,7 @@ json Representation::workers() const {
         for (const auto& [name, room] : directory.rooms()) {
             if (room.worker != id) continue;
             ++rooms;
-            participants += directory.members(name).size();
+            participants += directory.participants_in(name).size();
         }
         worker["rooms"] = rooms;
         worker["participants"] = participants;

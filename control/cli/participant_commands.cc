@@ -13,10 +13,16 @@ std::string remote_text(const Json& participant) {
     return remote.empty() ? "(" + field_text(participant, "remote_source") + ")" : remote;
 }
 
+std::string member_text(const Json& participant) {
+    const auto member = participant.find("member");
+    return member == participant.end() || member->is_null() ? "" : field_text(*member, "name");
+}
+
 void show_participants(Session& session, const Json& participants) {
     Table table({{"ID"},
                  {"ROOM"},
                  {"NAME"},
+                 {"MEMBER"},
                  {"WORKER", true},
                  {"REMOTE"},
                  {"SENDS TO"},
@@ -25,10 +31,10 @@ void show_participants(Session& session, const Json& participants) {
                  {"STATE"}});
     for (const Json& participant : participants) {
         table.add({field_text(participant, "id"), field_text(participant, "room"),
-                   field_text(participant, "name"), field_text(participant, "worker"),
-                   remote_text(participant), field_text(participant, "relay"),
-                   field_text(participant, "tracks"), field_text(participant, "subscriptions"),
-                   field_text(participant, "state")});
+                   field_text(participant, "name"), member_text(participant),
+                   field_text(participant, "worker"), remote_text(participant),
+                   field_text(participant, "relay"), field_text(participant, "tracks"),
+                   field_text(participant, "subscriptions"), field_text(participant, "state")});
     }
     session.print(table);
 }

@@ -12,15 +12,16 @@ void show_rooms(Session& session, const Json& rooms) {
     Table table({{"NAME"},
                  {"PROFILE"},
                  {"WORKER", true},
+                 {"MEMBERS", true},
                  {"PARTICIPANTS", true},
                  {"TRACKS", true},
                  {"SUBSCRIPTIONS", true},
                  {"CREATED"}});
     for (const Json& room : rooms) {
         table.add({field_text(room, "name"), field_text(room, "profile"),
-                   field_text(room, "worker"), field_text(room, "participants"),
-                   field_text(room, "tracks"), field_text(room, "subscriptions"),
-                   field_text(room, "created_at")});
+                   field_text(room, "worker"), field_text(room, "members"),
+                   field_text(room, "participants"), field_text(room, "tracks"),
+                   field_text(room, "subscriptions"), field_text(room, "created_at")});
     }
     session.print(table);
 }

@@ -31,6 +31,9 @@ Directory::Directory(Limits& limits, std::uint32_t workers, Source source)
 Result<const Room*> Directory::room(std::string_view name) const {
     return find(rooms_, name, "room", std::string(name.substr(0, 128)));
 }
+Result<const Member*> Directory::member(MemberId id) const {
+    return find(members_, id, "member", id_text(id));
+}
 Result<const Participant*> Directory::participant(ParticipantId id) const {
     return find(participants_, id, "participant", id_text(id));
 }
@@ -41,8 +44,8 @@ Result<const Subscription*> Directory::subscription(SubscriptionId id) const {
     return find(subscriptions_, id, "subscription", id_text(id));
 }
 
-const std::set<ParticipantId>& Directory::members(std::string_view room) const {
-    return members_.find(room)->second;
+const std::set<ParticipantId>& Directory::participants_in(std::string_view room) const {
+    return participants_in_.find(room)->second;
 }
 const std::set<TrackId>& Directory::published(ParticipantId id) const {
     return links_.at(id).published;
@@ -58,7 +61,7 @@ std::uint32_t Directory::worker_of(ParticipantId id) const {
 std::uint32_t Directory::quietest_worker() const {
     std::vector<std::size_t> load(workers_, 0);  // a room counts as one more: empty ones spread too
     for (const auto& [name, room] : rooms_)
-        if (room.worker < workers_) load[room.worker] += members(name).size() + 1;
+        if (room.worker < workers_) load[room.worker] += participants_in(name).size() + 1;
     return static_cast<std::uint32_t>(std::ranges::min_element(load) - load.begin());
 }
 
@@ -80,11 +83,13 @@ Result<Change> Directory::plan_remove_room(std::string_view name) {
     if (!found) return std::unexpected(found.error());
     Change change{.next_id = next_id_};
     // Each leg is named by its receiver here; the tracks and transports follow.
-    for (const ParticipantId member : members(name))
-        for (const SubscriptionId id : received(member)) change.removes.push_back(id);
-    for (const ParticipantId member : members(name))
-        for (const TrackId id : published(member)) change.removes.push_back(id);
-    for (const ParticipantId member : members(name)) change.removes.push_back(member);
+    const auto& participants = participants_in(name);
+    for (const ParticipantId participant : participants)
+        for (const SubscriptionId id : received(participant)) change.removes.push_back(id);
+    for (const ParticipantId participant : participants)
+        for (const TrackId id : published(participant)) change.removes.push_back(id);
+    for (const ParticipantId participant : participants) change.removes.push_back(participant);
+    for (const MemberId member : members_in(name)) change.removes.push_back(member);
     change.removes.push_back((*found)->name);
     return change;
 }
@@ -146,13 +151,15 @@ void Directory::apply(const Change& change) {
 
 void Directory::put(const Room& room) {
     rooms_.insert_or_assign(room.name, room);
-    members_.try_emplace(room.name);
+    participants_in_.try_emplace(room.name);
+    members_in_.try_emplace(room.name);
 }
 
 void Directory::put(const Participant& participant) {
     participants_.insert_or_assign(participant.id, participant);
-    members_[participant.room].insert(participant.id);
+    participants_in_[participant.room].insert(participant.id);
     links_.try_emplace(participant.id);
+    if (participant.membership) connections_[participant.membership->member].insert(participant.id);
 }
 
 void Directory::put(const Track& track) {
@@ -167,7 +174,9 @@ void Directory::put(const Track& track) {
 void Directory::put(const Subscription& subscription) {
     const auto old = subscriptions_.find(subscription.id);
     if (old != subscriptions_.end()) {
-        old->second = subscription;  // SSRCs and both ends never change
+        receivers_[old->second.track].erase(subscription.id);
+        receivers_[subscription.track].insert(subscription.id);
+        old->second = subscription;  // SSRCs and receiver never change
         return;
     }
     subscriptions_.emplace(subscription.id, subscription);
@@ -221,14 +230,16 @@ void Directory::remove(TrackId id) {
 void Directory::remove(ParticipantId id) {
     const auto it = participants_.find(id);
     if (it == participants_.end()) return;
-    members_[it->second.room].erase(id);
+    participants_in_[it->second.room].erase(id);
+    if (it->second.membership) connections_[it->second.membership->member].erase(id);
     links_.erase(id);
     participants_.erase(it);
 }
 
 void Directory::remove(const std::string& room) {
     rooms_.erase(room);
-    members_.erase(room);
+    participants_in_.erase(room);
+    members_in_.erase(room);
 }
 
 }  // namespace strata::control

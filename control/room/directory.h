@@ -32,6 +32,14 @@ class Directory {
     Result<Change> plan_participant(std::string_view room, const ParticipantSpec& spec);
     Result<Change> plan_track(ParticipantId publisher, const TrackSpec& spec);
     Result<Change> plan_subscription(ParticipantId receiver, const SubscriptionSpec& spec);
+    Result<Change> plan_member(std::string_view room, const MemberSpec& spec);
+    // The same member with other settings; its id and room stay.
+    Result<Change> plan_member(Member changed);
+    // A receiving leg of `slots` of that kind: fills in their SSRCs.
+    void draw_ssrcs(std::vector<Slot>& slots) const;
+    // Only what differs is changed; slots that a limit forbids to fill stay empty.
+    Change plan_slots(const std::vector<SlotFilling>& fillings);
+    Result<Change> plan_muted(TrackId id, bool muted);
     // New credentials or keys of a WebRTC participant.
     Result<Change> plan_webrtc(ParticipantId id, WebRtcPeer peer);
     Result<Change> plan_layers(SubscriptionId id, std::string_view layers);
@@ -44,6 +52,7 @@ class Directory {
     Result<Change> plan_remove(ParticipantId id);
     Result<Change> plan_remove(TrackId id);
     Result<Change> plan_remove(SubscriptionId id);
+    Result<Change> plan_remove(MemberId id);  // with its peer connections
 
     // What the data plane learned. Without effect (an empty change) where the object is gone, its
     // address or SSRC is fixed, or the same is known already.
@@ -57,17 +66,27 @@ class Directory {
     Result<const Participant*> participant(ParticipantId id) const;
     Result<const Track*> track(TrackId id) const;
     Result<const Subscription*> subscription(SubscriptionId id) const;
+    Result<const Member*> member(MemberId id) const;
     Result<const RoomProfile*> profile(std::string_view name) const;  // a room's always exists
 
     const std::map<std::string, Room, std::less<>>& rooms() const { return rooms_; }
     const std::map<ParticipantId, Participant>& participants() const { return participants_; }
     const std::map<TrackId, Track>& tracks() const { return tracks_; }
     const std::map<SubscriptionId, Subscription>& subscriptions() const { return subscriptions_; }
+    const std::map<MemberId, Member>& members() const { return members_; }
     // All of them, edited or not.
     const std::map<std::string, RoomProfile, std::less<>>& profiles() const { return profiles_; }
 
-    // Members in the order of creation. The names must exist.
-    const std::set<ParticipantId>& members(std::string_view room) const;
+    // In the order of creation. The names must exist.
+    const std::set<ParticipantId>& participants_in(std::string_view room) const;
+    const std::set<MemberId>& members_in(std::string_view room) const;
+    // A member's peer connections. The member must exist.
+    const std::set<ParticipantId>& connections(MemberId id) const;
+    // Nullptr: there is none.
+    const Participant* receiving_leg(MemberId id) const;
+    const Participant* publication(MemberId id, std::string_view name) const;
+    // Rooms whose participants, tracks or members `change`, not yet applied, touches.
+    std::set<std::string> rooms_of(const Change& change) const;
     const std::set<TrackId>& published(ParticipantId id) const;
     const std::set<SubscriptionId>& received(ParticipantId id) const;
     const std::set<SubscriptionId>& receivers(TrackId id) const;
@@ -92,17 +111,21 @@ class Directory {
     std::uint32_t quietest_worker() const;
     void collect(ParticipantId id, Change& change) const;
     void collect(TrackId id, Change& change) const;
+    const Participant* connection(MemberId id, std::string_view publication) const;
+    void put_filling(const SlotFilling& filling, const Subscription* present, Change& change);
 
     void put(const Room& room);
     void put(const Participant& participant);
     void put(const Track& track);
     void put(const Subscription& subscription);
     void put(const RoomProfile& profile);
+    void put(const Member& member);
     void remove(const std::string& room);
     void remove(ParticipantId id);
     void remove(TrackId id);
     void remove(SubscriptionId id);
     void remove(const ProfileName& name);
+    void remove(MemberId id);
     void count_ssrcs(const Track& track, bool add);
 
     Limits& limits_;
@@ -116,7 +139,11 @@ class Directory {
     std::map<SubscriptionId, Subscription> subscriptions_;
     std::map<std::string, RoomProfile, std::less<>> profiles_;
 
-    std::map<std::string, std::set<ParticipantId>, std::less<>> members_;
+    std::map<MemberId, Member> members_;
+
+    std::map<std::string, std::set<ParticipantId>, std::less<>> participants_in_;
+    std::map<std::string, std::set<MemberId>, std::less<>> members_in_;
+    std::map<MemberId, std::set<ParticipantId>> connections_;
     std::map<ParticipantId, Links> links_;
     std::map<TrackId, std::set<SubscriptionId>> receivers_;
     // SSRCs published to each worker and by which track: an address is latched by SSRC, so that two

@@ -84,7 +84,7 @@ Result<Change> Directory::plan_participant(std::string_view name, const Particip
     if (auto ok = check_name("name", spec.name); !ok) return std::unexpected(ok.error());
     const ParticipantId id{next_id_};
     const std::string own_name = spec.name.empty() ? id_text(id) : spec.name;
-    for (const ParticipantId member : members(name))
+    for (const ParticipantId member : participants_in(name))
         if (participants_.at(member).name == own_name)
             return refuse(ErrorCode::already_exists, id_text(member),
                           "a participant '" + own_name + "' is in the room already");
@@ -94,7 +94,9 @@ Result<Change> Directory::plan_participant(std::string_view name, const Particip
                       "all participants of a room are on its home worker; leave the field out");
     if (auto ok = limits_.check_one_more(Limit::participants, participants_.size()); !ok)
         return std::unexpected(ok.error());
-    if (auto ok = limits_.check_one_more(Limit::participants_per_room, members(name).size()); !ok)
+    if (auto ok =
+            limits_.check_one_more(Limit::participants_per_room, participants_in(name).size());
+        !ok)
         return std::unexpected(ok.error());
     if (auto ok = check_remote(spec.remote, (*home)->worker); !ok)
         return std::unexpected(ok.error());
@@ -103,6 +105,7 @@ Result<Change> Directory::plan_participant(std::string_view name, const Particip
                             .name = own_name,
                             .remote = spec.remote,
                             .webrtc = spec.webrtc,
+                            .membership = spec.membership,
                             .mtu_bytes = spec.mtu_bytes,
                             .created_at_ms = source_.unix_ms()};
     return Change{.puts = {std::move(participant)}, .next_id = next_id_ + 1};

@@ -142,6 +142,12 @@ Result<Track> make_track(const TrackSpec& spec) {
     track.mid = spec.mid;
     track.format_parameters = spec.format_parameters;
     track.end_to_end_encrypted = spec.end_to_end_encrypted;
+    // Other audio than Opus has another clock than video's.
+    const bool video = *codec != "opus" && track.clock_rate_hz == 90'000;
+    track.source = spec.source.value_or(video ? MediaSource::camera : MediaSource::microphone);
+    track.muted = spec.muted;
+    track.height_px = spec.height_px;
+    track.scalability = spec.scalability;
     return track;
 }
 

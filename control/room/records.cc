@@ -30,6 +30,7 @@ struct KeyOf {
 std::string id_text(ParticipantId id) { return text_of(id); }
 std::string id_text(TrackId id) { return text_of(id); }
 std::string id_text(SubscriptionId id) { return text_of(id); }
+std::string id_text(MemberId id) { return text_of(id); }
 
 std::optional<ParticipantId> parse_participant_id(std::string_view text) {
     return parse<'p'>(text);
@@ -38,6 +39,7 @@ std::optional<TrackId> parse_track_id(std::string_view text) { return parse<'t'>
 std::optional<SubscriptionId> parse_subscription_id(std::string_view text) {
     return parse<'s'>(text);
 }
+std::optional<MemberId> parse_member_id(std::string_view text) { return parse<'m'>(text); }
 
 RecordKey key_of(const Record& record) { return std::visit(KeyOf{}, record); }
 

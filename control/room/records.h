@@ -1,39 +1,21 @@
 #pragma once
 
-#include <compare>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "control/room/endpoint.h"
+#include "control/room/ids.h"
+#include "control/room/media_source.h"
+#include "control/room/member.h"
 #include "control/room/profile.h"
 #include "control/room/srtp_keys.h"
 #include "relay/svc/layers.h"
 
 // What exists on a node, as it is stored. Plain values: the rules between them are Directory's.
 namespace strata::control {
-
-// Numbers of one sequence for all kinds, drawn once and never used again. As text: "p12", "t7".
-template <char kPrefix>
-struct Id {
-    std::uint64_t value = 0;
-    friend constexpr auto operator<=>(Id, Id) = default;
-};
-using ParticipantId = Id<'p'>;
-using TrackId = Id<'t'>;
-using SubscriptionId = Id<'s'>;
-
-std::string id_text(ParticipantId id);
-std::string id_text(TrackId id);
-std::string id_text(SubscriptionId id);
-// Nullopt: not an id of that kind.
-std::optional<ParticipantId> parse_participant_id(std::string_view text);
-std::optional<TrackId> parse_track_id(std::string_view text);
-std::optional<SubscriptionId> parse_subscription_id(std::string_view text);
 
 // Something that the data plane learned and that must survive it (C53). It is told to later data
 // planes only: the one that learned it (its epoch) keeps seeing the object as it was, so that a
@@ -69,7 +51,16 @@ struct WebRtcPeer {
     // has them keeps them over a restart of control.
     std::uint64_t keyed_epoch = 0;
     std::optional<SrtpKeys> keys;
+    // Of the certificate that it was told of: descriptions of the same connection go on naming it.
+    std::string own_fingerprint;
     friend bool operator==(const WebRtcPeer&, const WebRtcPeer&) = default;
+};
+
+// Whose peer connection a participant is, in a meeting.
+struct Membership {
+    MemberId member;
+    std::string publication;  // empty: the one that receives
+    friend bool operator==(const Membership&, const Membership&) = default;
 };
 
 // One peer with one transport.
@@ -81,12 +72,11 @@ struct Participant {
     std::optional<Learned<Endpoint>> latched;  // of a WebRTC peer: nominated
     bool latched_by_tcp = false;               // a connection, which doesn't outlive the data plane
     std::optional<WebRtcPeer> webrtc;
+    std::optional<Membership> membership;
     std::uint32_t mtu_bytes = 1500;
     std::int64_t created_at_ms = 0;
     friend bool operator==(const Participant&, const Participant&) = default;
 };
-
-using Extensions = std::map<std::uint8_t, std::string>;  // header extension id → URI, RFC 8285
 
 struct Encoding {
     std::string rid;             // empty: known by SSRC
@@ -112,6 +102,10 @@ struct Track {
     std::string mid;
     std::string format_parameters;  // a=fmtp of the publisher: what its receivers must decode
     bool end_to_end_encrypted = false;
+    MediaSource source = MediaSource::camera;
+    bool muted = false;           // nothing is forwarded
+    std::uint32_t height_px = 0;  // of the largest picture, 0: unknown
+    std::string scalability;      // "L3T3" (W3C webrtc-svc) of each encoding, empty: unknown
     std::int64_t created_at_ms = 0;
     friend bool operator==(const Track&, const Track&) = default;
 };
@@ -135,16 +129,19 @@ struct Subscription {
 };
 
 // A profile is a record only where it was edited.
-using Record = std::variant<Room, Participant, Track, Subscription, RoomProfile>;
-using RecordKey = std::variant<std::string, ParticipantId, TrackId, SubscriptionId, ProfileName>;
+using Record = std::variant<Room, Participant, Track, Subscription, RoomProfile, Member>;
+using RecordKey =
+    std::variant<std::string, ParticipantId, TrackId, SubscriptionId, ProfileName, MemberId>;
 
 RecordKey key_of(const Record& record);
 
 // A checked difference: committed to the store as one transaction, then applied in memory.
 struct Change {
-    std::vector<Record> puts;        // new or replaced
-    std::vector<RecordKey> removes;  // subscriptions before tracks before participants before rooms
-    std::uint64_t next_id = 0;       // of the sequence, after this change
+    std::vector<Record> puts;  // new or replaced
+    // Subscriptions before tracks before participants before members before rooms; all of them
+    // before the puts.
+    std::vector<RecordKey> removes;
+    std::uint64_t next_id = 0;  // of the sequence, after this change
 };
 
 }  // namespace strata::control

@@ -32,6 +32,16 @@ struct ParticipantSpec {
     std::optional<Endpoint> remote;
     std::uint32_t mtu_bytes = 1500;
     std::optional<WebRtcPeer> webrtc;
+    std::optional<Membership> membership;
+};
+
+struct MemberSpec {
+    std::string name;
+    std::string resume;
+    MemberRights rights;
+    // Than the room's profile has; nullopt: as many.
+    std::optional<std::uint32_t> video_slots, audio_slots;
+    std::vector<std::string> codecs;
 };
 
 struct TrackSpec {
@@ -46,6 +56,10 @@ struct TrackSpec {
     std::string mid;
     std::string format_parameters;
     bool end_to_end_encrypted = false;
+    std::optional<MediaSource> source;  // nullopt: camera or microphone, by the codec
+    bool muted = false;
+    std::uint32_t height_px = 0;
+    std::string scalability;
 };
 
 struct SubscriptionSpec {
@@ -59,6 +73,14 @@ struct SubscriptionSpec {
     std::optional<Extensions> extensions;
     bool extmap_allow_mixed = true;
     std::string mid;
+};
+
+// What the slot `mid` of a receiving leg shall carry from now on.
+struct SlotFilling {
+    ParticipantId leg;
+    std::string mid;
+    // Without id and time; nullopt: nothing. Its SSRCs are the slot's own.
+    std::optional<Subscription> wanted;
 };
 
 }  // namespace strata::control

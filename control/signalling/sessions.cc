@@ -255,7 +255,7 @@ Result<std::vector<const Track*>> Sessions::wanted_tracks(std::string_view room,
     }
     ParticipantId chosen;
     bool video = false;
-    for (const ParticipantId member : directory.members(room)) {
+    for (const ParticipantId member : directory.participants_in(room)) {
         const Participant& participant = directory.participants().at(member);
         if (!wish.participant.empty() && participant.name != wish.participant &&
             id_text(member) != wish.participant)

@@ -3,7 +3,9 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <stdexcept>
+
+#include "control/store/json_fields.h"
+#include "control/store/member_codec.h"
 
 namespace strata::control {
 namespace {
@@ -20,27 +22,8 @@ struct KeyText {
         return "subscriptions/" + std::to_string(id.value);
     }
     std::string operator()(const ProfileName& name) const { return "profiles/" + name.text; }
+    std::string operator()(MemberId id) const { return "members/" + std::to_string(id.value); }
 };
-
-template <typename T>
-T field(const json& object, const char* name, T fallback) {
-    const auto it = object.find(name);
-    return it == object.end() || it->is_null() ? fallback : it->get<T>();
-}
-
-json to_json(const Extensions& extensions) {
-    json object = json::object();
-    for (const auto& [id, uri] : extensions) object[std::to_string(id)] = uri;
-    return object;
-}
-
-Extensions extensions_of(const json& object) {
-    Extensions extensions;
-    if (!object.contains("extensions")) return extensions;
-    for (const auto& [id, uri] : object.at("extensions").items())
-        extensions[static_cast<std::uint8_t>(std::stoul(id))] = uri.get<std::string>();
-    return extensions;
-}
 
 template <typename T>
 json to_json(const std::optional<Learned<T>>& learned, auto text) {
@@ -61,14 +44,8 @@ json to_json(const Room& room) {
             {"profile", room.profile}};
 }
 
-json to_json(const RoomProfile& p) {
-    return {{"name", p.name},
-            {"publish", publish_text(p.publish)},
-            {"video_slots", p.video_slots},
-            {"audio_slots", p.audio_slots},
-            {"pinned", pinned_text(p.pinned)},
-            {"layers", slot_layers_text(p.layers)}};
-}
+json to_json(const RoomProfile& profile) { return profile_json(profile); }
+json to_json(const Member& member) { return member_json(member); }
 
 // Without keys: they are never written.
 json to_json(const WebRtcPeer& peer) {
@@ -79,7 +56,8 @@ json to_json(const WebRtcPeer& peer) {
     return {{"kind", peer.kind == WebRtcPeer::Kind::publisher ? "publisher" : "viewer"},
             {"session", peer.session},
             {"credentials", std::move(credentials)},
-            {"keyed_epoch", peer.keyed_epoch}};
+            {"keyed_epoch", peer.keyed_epoch},
+            {"own_fingerprint", peer.own_fingerprint}};
 }
 
 json to_json(const Participant& p) {
@@ -93,6 +71,10 @@ json to_json(const Participant& p) {
     if (p.latched)
         object["latched"] =
             to_json(p.latched, [](const Endpoint& endpoint) { return endpoint_text(endpoint); });
+    if (p.membership) {
+        object["member"] = p.membership->member.value;
+        object["publication"] = p.membership->publication;
+    }
     if (p.latched_by_tcp) object["latched_by_tcp"] = true;
     return object;
 }
@@ -117,11 +99,15 @@ json to_json(const Track& t) {
             {"payload_type", t.payload_type},
             {"rtx_payload_type", t.rtx_payload_type},
             {"red_payload_type", t.red_payload_type},
-            {"extensions", to_json(t.extensions)},
+            {"extensions", extensions_json(t.extensions)},
             {"encodings", std::move(encodings)},
             {"mid", t.mid},
             {"format_parameters", t.format_parameters},
             {"end_to_end_encrypted", t.end_to_end_encrypted},
+            {"source", source_text(t.source)},
+            {"muted", t.muted},
+            {"height_px", t.height_px},
+            {"scalability", t.scalability},
             {"created_at_ms", t.created_at_ms}};
 }
 
@@ -138,17 +124,10 @@ json to_json(const Subscription& s) {
             {"rtx_ssrc", s.rtx_ssrc},
             {"rtx_payload_type", s.rtx_payload_type},
             {"red_payload_type", s.red_payload_type},
-            {"extensions", to_json(s.extensions)},
+            {"extensions", extensions_json(s.extensions)},
             {"extmap_allow_mixed", s.extmap_allow_mixed},
             {"mid", s.mid},
             {"created_at_ms", s.created_at_ms}};
-}
-
-// Those that a newer program may have stored aren't guessed at: they say who may publish.
-const RoomProfile& known_profile(const std::string& name) {
-    const RoomProfile* builtin = builtin_profile(name);
-    if (builtin == nullptr) throw std::out_of_range("there is no profile '" + name + "'");
-    return *builtin;
 }
 
 Room room_of(const json& o) {
@@ -159,30 +138,13 @@ Room room_of(const json& o) {
                 known_profile(field<std::string>(o, "profile", std::string(kDefaultProfile))).name};
 }
 
-RoomProfile profile_of(const json& o) {
-    RoomProfile p = known_profile(o.at("name"));
-    p.video_slots = field(o, "video_slots", p.video_slots);
-    p.audio_slots = field(o, "audio_slots", p.audio_slots);
-    if (p.video_slots > kMaxVideoSlots || p.audio_slots > kMaxAudioSlots)
-        throw std::out_of_range("too many slots");
-    const auto read = [&](const char* name, auto parse, auto& setting) {
-        if (!o.contains(name)) return;
-        const auto value = parse(o.at(name).get<std::string>());
-        if (!value) throw std::out_of_range(std::string(name) + " has an unknown value");
-        setting = *value;
-    };
-    read("publish", parse_publish, p.publish);
-    read("pinned", parse_pinned, p.pinned);
-    read("layers", parse_slot_layers, p.layers);
-    return p;
-}
-
 WebRtcPeer webrtc_of(const json& o) {
     WebRtcPeer peer;
     peer.kind =
         o.at("kind") == "publisher" ? WebRtcPeer::Kind::publisher : WebRtcPeer::Kind::viewer;
     peer.session = o.at("session");
     peer.keyed_epoch = field<std::uint64_t>(o, "keyed_epoch", 0);
+    peer.own_fingerprint = field<std::string>(o, "own_fingerprint", "");
     for (const json& c : o.at("credentials"))
         peer.credentials.push_back({c.at("ufrag"), c.at("password"), c.at("remote_ufrag")});
     return peer;
@@ -202,6 +164,8 @@ Participant participant_of(const json& o) {
         if (endpoint) p.latched = Learned<Endpoint>{*endpoint, latched.at("epoch")};
         p.latched_by_tcp = field<bool>(o, "latched_by_tcp", false);
     }
+    if (o.contains("member"))
+        p.membership = Membership{MemberId{o.at("member")}, o.at("publication")};
     return p;
 }
 
@@ -219,7 +183,12 @@ Track track_of(const json& o) {
             .mid = field<std::string>(o, "mid", ""),
             .format_parameters = field<std::string>(o, "format_parameters", ""),
             .end_to_end_encrypted = field(o, "end_to_end_encrypted", false),
+            .muted = field(o, "muted", false),
+            .height_px = field<std::uint32_t>(o, "height_px", 0),
+            .scalability = field<std::string>(o, "scalability", ""),
             .created_at_ms = field<std::int64_t>(o, "created_at_ms", 0)};
+    t.source = parse_source(field<std::string>(o, "source", ""))
+                   .value_or(t.codec == "opus" ? MediaSource::microphone : MediaSource::camera);
     for (const json& e : o.at("encodings"))
         t.encodings.push_back({.rid = field<std::string>(e, "rid", ""),
                                .ssrc = field<std::uint32_t>(e, "ssrc", 0),
@@ -274,7 +243,11 @@ Result<void> check_references(const Change& change) {
     for (const Record& record : change.puts) {
         const RecordKey key = key_of(record);
         Result<void> ok;
-        if (const auto* p = std::get_if<Participant>(&record)) ok = check(key, p->room);
+        if (const auto* m = std::get_if<Member>(&record)) ok = check(key, m->room);
+        if (const auto* p = std::get_if<Participant>(&record)) {
+            ok = check(key, p->room);
+            if (ok && p->membership) ok = check(key, p->membership->member);
+        }
         if (const auto* t = std::get_if<Track>(&record)) ok = check(key, t->participant);
         if (const auto* s = std::get_if<Subscription>(&record)) {
             ok = check(key, s->participant);
@@ -307,6 +280,8 @@ Result<Change> load_all(Store& store) {
     if (auto ok = load(store, "profiles/", profile_of, change); !ok)
         return std::unexpected(ok.error());
     if (auto ok = load(store, "rooms/", room_of, change); !ok) return std::unexpected(ok.error());
+    if (auto ok = load(store, "members/", member_of, change); !ok)
+        return std::unexpected(ok.error());
     if (auto ok = load(store, "participants/", participant_of, change); !ok)
         return std::unexpected(ok.error());
     if (auto ok = load(store, "tracks/", track_of, change); !ok) return std::unexpected(ok.error());

@@ -45,7 +45,7 @@ class State:
     def room(self, name):
         room = self.find(self.rooms, name, "room")
         count = lambda objects: sum(one["room"] == name for one in objects.values())
-        return dict(room, participants=count(self.participants), tracks=count(self.tracks),
+        return dict(room, members=0, participants=count(self.participants), tracks=count(self.tracks),
                     subscriptions=count(self.subscriptions), created_at=CREATED)
 
 
@@ -95,7 +95,7 @@ def participants(state, method, match, query, body):
     key = state.new_id("p")
     state.participants[key] = {
         "id": key, "room": match[1], "name": body.get("name", key), "worker": 0,
-        "remote": body.get("remote"), "remote_source": "fixed" if "remote" in body else "latching",
+        "member": None, "remote": body.get("remote"), "remote_source": "fixed" if "remote" in body else "latching",
         "remote_protocol": "udp",
         "relay": "127.0.0.1:20000", "relay_addresses": ["127.0.0.1:20000"],
         "mtu_bytes": body.get("mtu_bytes", 1500), "tracks": 0, "subscriptions": 0,

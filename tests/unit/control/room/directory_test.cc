@@ -266,7 +266,7 @@ TEST(Directory, indexes_agree_after_random_wishes) {
     std::size_t members = 0, published = 0, received = 0, receivers = 0;
     std::set<std::pair<std::uint32_t, std::uint32_t>> ssrcs;
     const Directory& d = f.directory;
-    for (const auto& [name, room] : d.rooms()) members += d.members(name).size();
+    for (const auto& [name, room] : d.rooms()) members += d.participants_in(name).size();
     for (const auto& [id, p] : d.participants()) {
         ASSERT_TRUE(d.rooms().contains(p.room));
         published += d.published(id).size();

@@ -32,7 +32,25 @@ Change full_change() {
     profile.pinned = RoomProfile::Pinned::all;
     profile.layers = *parse_slot_layers("S1T2");
     const Room room{.name = "demo", .worker = 1, .created_at_ms = 123, .profile = "classroom"};
-    return {.puts = {profile, room, alice, bob, track, leg}, .next_id = 5};
+    Member member{.id = {6}, .room = "demo", .name = "Ö", .resume = "secret", .profile = profile};
+    member.rights.subscribe = true;
+    member.codecs = {"VP8"};
+    member.pins = {"m4"};
+    member.generation = 2;
+    member.offers = 3;
+    member.answered = true;
+    member.video.formats = {{"VP8", "a=b", 96, 97, 0}};
+    member.video.extensions = {{5, "urn:c"}};
+    member.slots = {{.mid = "0", .kind = MediaKind::audio, .ssrc = 8},
+                    {.mid = "1", .ssrc = 9, .rtx_ssrc = 10, .usable = false}};
+    member.slots[1].wish = {.layers = "S1", .height_px = 360, .paused = true};
+    alice.membership = Membership{{6}, "camera"};
+    alice.webrtc = WebRtcPeer{.session = "s", .own_fingerprint = "AB:CD"};
+    track.source = MediaSource::screen;
+    track.muted = true;
+    track.height_px = 1080;
+    track.scalability = "L1T3";
+    return {.puts = {profile, room, member, alice, bob, track, leg}, .next_id = 7};
 }
 
 }  // namespace
@@ -44,7 +62,7 @@ TEST(RecordCodec, everything_comes_back) {
     const auto loaded = load_all(store);
     ASSERT_TRUE(loaded) << loaded.error().detail;
     EXPECT_EQ(loaded->puts, change.puts);
-    EXPECT_EQ(loaded->next_id, 5u);
+    EXPECT_EQ(loaded->next_id, 7u);
 }
 
 TEST(RecordCodec, removed_is_gone_and_ids_are_not_used_again) {
@@ -54,7 +72,7 @@ TEST(RecordCodec, removed_is_gone_and_ids_are_not_used_again) {
         {.removes = {SubscriptionId{4}, TrackId{3}, ParticipantId{2}}, .next_id = 5})));
     const auto loaded = load_all(store);
     ASSERT_TRUE(loaded);
-    EXPECT_EQ(loaded->puts.size(), 3u);
+    EXPECT_EQ(loaded->puts.size(), 4u);
     EXPECT_EQ(loaded->next_id, 5u);
 }
 

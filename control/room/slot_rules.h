@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "control/room/ids.h"
+#include "control/room/media_source.h"
+
+// Who gets a slot (docs/meetings.md, "Slots"). Pure: what there is and who was where in, who is
+// where out.
+namespace strata::control {
+
+constexpr std::uint32_t kNotPinned = std::numeric_limits<std::uint32_t>::max();
+
+// A track that one member could see or hear.
+struct SlotCandidate {
+    TrackId track;
+    std::uint64_t owner = 0;  // number of who publishes it: the lower, the earlier it came
+    MediaSource source = MediaSource::camera;
+    bool muted = false;
+    std::uint32_t pin = kNotPinned;  // place among what is pinned
+};
+
+struct SlotPlace {
+    MediaKind kind = MediaKind::video;
+    bool usable = true;            // else nothing is put there
+    std::optional<TrackId> track;  // that was in it
+};
+
+// For each of `places` the track that is in it from now on, each at most once. Video: what is
+// pinned, then screens, then cameras; within these muted ones last, those that are in a slot before
+// others, then by the order of coming. Whoever is in a slot and keeps one keeps that one. Audio:
+// the n-th audio place goes with the n-th video place, and to whoever is seen there; the others get
+// what is left in the order of their coming, muted ones last.
+std::vector<std::optional<TrackId>> assign_slots(std::span<const SlotPlace> places,
+                                                 std::span<const SlotCandidate> candidates);
+
+}  // namespace strata::control

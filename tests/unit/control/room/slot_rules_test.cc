@@ -1,0 +1,158 @@
+#include "control/room/slot_rules.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+namespace strata::control {
+namespace {
+
+using enum MediaSource;
+
+SlotPlace video(std::uint64_t track = 0) {
+    return {.kind = MediaKind::video,
+            .track = track == 0 ? std::nullopt : std::optional(TrackId{track})};
+}
+SlotPlace audio(std::uint64_t track = 0) {
+    SlotPlace place = video(track);
+    place.kind = MediaKind::audio;
+    return place;
+}
+SlotCandidate camera_of(std::uint64_t owner) {
+    return {.track = {owner * 10}, .owner = owner, .source = camera};
+}
+SlotCandidate voice_of(std::uint64_t owner, bool muted = false) {
+    return {.track = {owner * 10 + 1}, .owner = owner, .source = microphone, .muted = muted};
+}
+SlotCandidate screen_of(std::uint64_t owner) {
+    return {.track = {owner * 10 + 2}, .owner = owner, .source = screen};
+}
+
+// Numbers of the tracks, 0 for nothing.
+std::vector<std::uint64_t> assigned(const std::vector<SlotPlace>& places,
+                                    const std::vector<SlotCandidate>& candidates) {
+    std::vector<std::uint64_t> numbers;
+    for (const auto& track : assign_slots(places, candidates))
+        numbers.push_back(track ? track->value : 0);
+    return numbers;
+}
+
+using Numbers = std::vector<std::uint64_t>;
+
+TEST(SlotRules, WhoComesFirstIsSeenFirst) {
+    EXPECT_EQ(assigned({video(), video()}, {camera_of(3), camera_of(1), camera_of(2)}),
+              (Numbers{10, 20}));
+    EXPECT_EQ(assigned({video(), video()}, {}), (Numbers{0, 0}));
+    EXPECT_EQ(assigned({}, {camera_of(3)}), Numbers{});
+}
+
+TEST(SlotRules, NobodyIsMovedWithoutNeed) {
+    // 3 was there before 1 came back; 2 left the first slot.
+    EXPECT_EQ(assigned({video(20), video(30)}, {camera_of(1), camera_of(3)}), (Numbers{10, 30}));
+    EXPECT_EQ(assigned({video(20), video(30)}, {camera_of(1), camera_of(2), camera_of(3)}),
+              (Numbers{20, 30}));
+}
+
+TEST(SlotRules, ScreensAreBeforeCamerasAndPinsBeforeAll) {
+    EXPECT_EQ(assigned({video(10), video(20)}, {camera_of(1), camera_of(2), screen_of(3)}),
+              (Numbers{10, 32}));
+    SlotCandidate pinned = camera_of(4);
+    pinned.pin = 0;
+    EXPECT_EQ(assigned({video(10)}, {camera_of(1), screen_of(3), pinned}), (Numbers{40}));
+    SlotCandidate second = camera_of(5);
+    second.pin = 1;
+    EXPECT_EQ(assigned({video(50)}, {second, pinned}), (Numbers{40}));
+}
+
+TEST(SlotRules, MutedOnesGiveWay) {
+    SlotCandidate muted = camera_of(1);
+    muted.muted = true;
+    EXPECT_EQ(assigned({video(10)}, {muted, camera_of(2)}), (Numbers{20}));
+    EXPECT_EQ(assigned({video(10), video()}, {muted, camera_of(2)}), (Numbers{10, 20}));
+    EXPECT_EQ(assigned({audio(11)}, {voice_of(1, true), voice_of(2)}), (Numbers{21}));
+    EXPECT_EQ(assigned({audio(11), audio()}, {voice_of(1, true), voice_of(2)}), (Numbers{11, 21}));
+}
+
+TEST(SlotRules, WhoIsSeenIsHeardInTheSlotBeside) {
+    // Audio and video by turns, as they are offered.
+    EXPECT_EQ(assigned({audio(11), video(20), audio(21), video()},
+                       {camera_of(1), voice_of(1), camera_of(2), voice_of(2)}),
+              (Numbers{21, 20, 11, 10}));
+    // One is seen twice: its voice goes with its face, and its screen's sound with its screen.
+    SlotCandidate sound{.track = {13}, .owner = 1, .source = screen_audio};
+    EXPECT_EQ(assigned({audio(), video(12), audio(), video(10)},
+                       {camera_of(1), voice_of(1), screen_of(1), sound}),
+              (Numbers{13, 12, 11, 10}));
+    EXPECT_EQ(assigned({audio(), video()}, {screen_of(1), voice_of(1)}), (Numbers{11, 12}));
+    // Who isn't seen is heard where there is room.
+    EXPECT_EQ(assigned({audio(), video(), audio()}, {voice_of(1), camera_of(2), voice_of(2)}),
+              (Numbers{21, 20, 11}));
+}
+
+TEST(SlotRules, UnusableSlotsStayEmpty) {
+    SlotPlace unusable = video();
+    unusable.usable = false;
+    EXPECT_EQ(assigned({unusable, video()}, {camera_of(1), camera_of(2)}), (Numbers{0, 10}));
+}
+
+// Whatever there is: each track at most once and in a place of its kind, no place empty while a
+// track of its kind is left, nobody moved who could have stayed.
+TEST(SlotRules, HoldsForAnything) {
+    std::mt19937 random(7);
+    const auto below = [&](std::uint32_t n) { return static_cast<std::uint32_t>(random() % n); };
+    std::vector<std::optional<TrackId>> before;
+    for (int round = 0; round < 3000; ++round) {
+        std::vector<SlotPlace> places;
+        for (std::uint32_t i = below(8); i > 0; --i) {
+            places.push_back(below(2) != 0 ? video() : audio());
+            if (places.size() <= before.size()) places.back().track = before[places.size() - 1];
+            places.back().usable = below(8) != 0;
+        }
+        std::vector<SlotCandidate> candidates;
+        for (std::uint64_t owner = 1; owner <= below(7); ++owner)
+            for (const MediaSource source : {camera, microphone, screen, screen_audio})
+                if (below(2) != 0)
+                    candidates.push_back(
+                        {.track = {owner * 10 + static_cast<std::uint64_t>(source)},
+                         .owner = owner,
+                         .source = source,
+                         .muted = below(3) == 0,
+                         .pin = below(4) == 0 ? below(3) : kNotPinned});
+        const auto after = assign_slots(places, candidates);
+        ASSERT_EQ(after.size(), places.size());
+        std::set<TrackId> seen;
+        for (const MediaKind kind : {MediaKind::audio, MediaKind::video}) {
+            std::size_t filled = 0, room = 0;
+            const auto of_kind = std::ranges::count_if(
+                candidates, [&](const auto& one) { return kind_of(one.source) == kind; });
+            for (std::size_t i = 0; i < places.size(); ++i) {
+                if (places[i].kind != kind) continue;
+                room += places[i].usable ? 1 : 0;
+                if (!after[i]) continue;
+                ++filled;
+                ASSERT_TRUE(places[i].usable);
+                ASSERT_TRUE(seen.insert(*after[i]).second);
+                const auto who = std::ranges::find(candidates, *after[i], &SlotCandidate::track);
+                ASSERT_NE(who, candidates.end());
+                ASSERT_EQ(kind_of(who->source), kind);
+            }
+            ASSERT_EQ(filled, std::min(room, static_cast<std::size_t>(of_kind)));
+        }
+        for (std::size_t i = 0; i < places.size(); ++i) {
+            if (places[i].kind != MediaKind::video || !places[i].track || !places[i].usable)
+                continue;
+            if (std::ranges::count(places, places[i].track, &SlotPlace::track) != 1) continue;
+            const auto source = static_cast<MediaSource>(places[i].track->value % 10);
+            if (kind_of(source) == MediaKind::audio) continue;  // of an earlier round's audio place
+            if (seen.contains(*places[i].track)) {
+                ASSERT_EQ(after[i], places[i].track);
+            }
+        }
+        before = after;
+    }
+}
+
+}  // namespace
+}  // namespace strata::control
