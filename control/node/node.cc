@@ -100,11 +100,13 @@ Result<Change> Node::carry_out(Result<Change> planned) {
         spdlog::error("store: {}: {}", revision.error().object, revision.error().detail);
         return std::unexpected(revision.error());
     }
+    const std::set<std::string> rooms = directory_.rooms_of(*planned);
     directory_.apply(*planned);
     for (const ObjectKey key : touched(*planned)) session_.mark(key, *revision);
     environment_.wake_link();
     for (const RecordKey& key : planned->removes)
         if (const auto* id = std::get_if<ParticipantId>(&key)) watcher.removed(*id);
+    if (!rooms.empty()) watcher.rooms(rooms);
     return planned;
 }
 

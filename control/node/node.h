@@ -5,6 +5,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -61,11 +62,14 @@ class Node {
     bool store_failing() const { return store_failing_; }
     std::int64_t started_at_ms() const { return started_at_ms_; }
 
-    // Who wants to know what becomes of participants: signalling. Set before the loop runs.
+    // Who wants to know what becomes of participants: signalling and meetings. Set before the loop
+    // runs.
     struct Watcher {
         std::function<void(ParticipantId)> nominated = [](ParticipantId) {};
         std::function<void(ParticipantId)> consent_lost = [](ParticipantId) {};
         std::function<void(ParticipantId)> removed = [](ParticipantId) {};
+        // Participants, tracks or members of these rooms have changed, or they themselves.
+        std::function<void(const std::set<std::string>&)> rooms = [](const auto&) {};
         // A data plane has introduced itself; not called again for the same one.
         std::function<void(std::uint64_t epoch)> dataplane = [](std::uint64_t) {};
     };

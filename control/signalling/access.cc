@@ -41,17 +41,41 @@ Result<Access> Access::load(const api::AuthConfig& auth, std::function<std::int6
     return Access(auth, *std::move(key), std::move(now_s));
 }
 
+Result<void> Access::check_local(HttpRequest::Peer peer, std::string_view origin) {
+    if (!origin.empty() && !loopback_origin(origin))
+        return refuse(ErrorCode::forbidden, "Origin",
+                      "without a key only pages of this machine may come in", "set auth.key_file");
+    if (peer == HttpRequest::Peer::loopback) return {};
+    return refuse(ErrorCode::forbidden, "", "without a key only this machine may come in",
+                  "set auth.key_file");
+}
+
+Result<MemberRights> Access::rights(const Entry& entry) const {
+    constexpr MemberRights kAll{.publish = true, .subscribe = true, .admin = true};
+    const bool operators = entry.peer == HttpRequest::Peer::unix_socket;
+    if (operators && (!key_ || entry.token.empty())) return kAll;
+    if (!key_) {
+        if (auto ok = check_local(entry.peer, entry.origin); !ok)
+            return std::unexpected(ok.error());
+        return kAll;
+    }
+    if (entry.token.empty())
+        return refuse(ErrorCode::unauthorized, "token", "a token is needed",
+                      "strata token create makes one");
+    const auto claims = verify_token(entry.token, *key_, auth_, now_s_());
+    if (!claims) return std::unexpected(claims.error());
+    const auto may = [&](Right right) { return claims->allows(right, entry.room); };
+    if (may(Right::admin)) return kAll;
+    const MemberRights some{.publish = may(Right::publish), .subscribe = may(Right::subscribe)};
+    if (some.publish || some.subscribe) return some;
+    return refuse(ErrorCode::forbidden, "token",
+                  "the token doesn't give the right to join room '" +
+                      std::string(entry.room.substr(0, 64)) + "'");
+}
+
 Result<void> Access::check(const HttpRequest& request, Right right, std::string_view room) const {
     if (request.peer == HttpRequest::Peer::unix_socket) return {};
-    if (!key_) {
-        if (!request.origin.empty() && !loopback_origin(request.origin))
-            return refuse(ErrorCode::forbidden, "Origin",
-                          "without a key only pages of this machine may come in",
-                          "set auth.key_file");
-        if (request.peer == HttpRequest::Peer::loopback) return {};
-        return refuse(ErrorCode::forbidden, "", "without a key only this machine may come in",
-                      "set auth.key_file");
-    }
+    if (!key_) return check_local(request.peer, request.origin);
     const std::string_view token = bearer(request.authorization);
     if (token.empty())
         return refuse(ErrorCode::unauthorized, "Authorization", "a token is needed",

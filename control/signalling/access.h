@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "control/api/http_message.h"
+#include "control/room/member.h"
 #include "control/signalling/token.h"
 
 namespace strata::control {
@@ -20,10 +21,19 @@ class Access {
     bool open() const { return !key_; }
     // unauthorized: no token, or one that isn't valid; forbidden: it doesn't say so.
     Result<void> check(const HttpRequest& request, Right right, std::string_view room) const;
+    // Who wants to join a meeting, with a token in a message in place of a header.
+    struct Entry {
+        HttpRequest::Peer peer;
+        std::string_view origin, token, room;
+    };
+    // What the token gives in the room; everything, where none is needed. Refused as `check` is.
+    Result<MemberRights> rights(const Entry& entry) const;
     // What pages of `origin` may be told; empty: nothing (CORS).
     std::string allowed_origin(std::string_view origin) const;
 
   private:
+    // Without a key.
+    static Result<void> check_local(HttpRequest::Peer peer, std::string_view origin);
     Access(const api::AuthConfig& auth, std::optional<TokenKey> key,
            std::function<std::int64_t()> now_s);
     api::AuthConfig auth_;

@@ -1,12 +1,10 @@
 #include "control/signalling/sessions.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "control/signalling/bounded_sdp.h"
 #include "control/signalling/random_text.h"
-#include "control/signalling/sdp/parser.h"
 #include "control/signalling/sdp/publish_plan.h"
 #include "control/signalling/sdp/view_plan.h"
 #include "control/signalling/sdp/writer.h"
@@ -15,15 +13,8 @@
 namespace strata::control {
 namespace {
 
-constexpr std::size_t kUfragChars = 8, kPasswordChars = 24, kSessionChars = 22;
-
 // RFC 9110 section 8.8.3.
 std::string entity_tag(const std::string& text) { return '"' + text + '"'; }
-
-void append(Change& total, const Change& change) {
-    total.puts.insert(total.puts.end(), change.puts.begin(), change.puts.end());
-    total.removes.insert(total.removes.end(), change.removes.begin(), change.removes.end());
-}
 
 struct Viewing {
     std::vector<std::pair<sdp::ViewedSection, Track>> sections;
@@ -62,83 +53,26 @@ Viewing viewing_of(const sdp::Description& offer, std::vector<const Track*> trac
 
 Sessions::Sessions(Environment environment)
     : node_(*environment.node),
-      handshakes_(*environment.handshakes),
+      peers_(*environment.peers),
       receiving_(environment.receiving),
-      sending_(environment.sending),
-      after_(std::move(environment.after)) {
-    node_.watcher = {.nominated =
-                         [this](ParticipantId id) {
-                             ++signs_of_life_[id];
-                             handshakes_.reachable(id);
-                         },
-                     .consent_lost = [this](ParticipantId id) { on_consent_lost(id); },
-                     .removed =
-                         [this](ParticipantId id) {
-                             signs_of_life_.erase(id);
-                             handshakes_.forget(id);
-                         },
-                     .dataplane = [this](std::uint64_t epoch) { on_dataplane(epoch); }};
-}
-
-Result<sdp::Description> Sessions::read_offer(std::string_view text) {
-    Limits& limits = node_.limits();
-    auto offer = sdp::parse(text, {.bytes = limits.value(Limit::sdp_bytes),
-                                   .lines = limits.value(Limit::sdp_lines),
-                                   .line_bytes = limits.value(Limit::sdp_line_bytes),
-                                   .media_sections = limits.value(Limit::sdp_media_sections)});
-    if (!offer)
-        for (const Limit limit :
-             {Limit::sdp_bytes, Limit::sdp_lines, Limit::sdp_line_bytes, Limit::sdp_media_sections})
-            if (offer.error().object == "limits." + std::string(Limits::name(limit)))
-                limits.count_hit(limit);
-    return offer;
-}
-
-Result<void> Sessions::take(Result<Change> planned, Change& total) {
-    const auto done = node_.carry_out(std::move(planned));
-    if (!done) return std::unexpected(done.error());
-    append(total, *done);
-    return {};
-}
-
-IceCredentials Sessions::new_credentials(const std::string& remote_ufrag) const {
-    const auto in_use = [this](const std::string& ufrag) {
-        return std::ranges::any_of(node_.directory().participants(), [&](const auto& entry) {
-            const auto& webrtc = entry.second.webrtc;
-            return webrtc && std::ranges::find(webrtc->credentials, ufrag,
-                                               &IceCredentials::ufrag) != webrtc->credentials.end();
-        });
-    };
-    IceCredentials credentials{.ufrag = random_ice_text(kUfragChars),
-                               .password = random_ice_text(kPasswordChars),
-                               .remote_ufrag = remote_ufrag};
-    while (in_use(credentials.ufrag)) credentials.ufrag = random_ice_text(kUfragChars);
-    return credentials;
-}
+      sending_(environment.sending) {}
 
 Result<Sessions::Opening> Sessions::open(std::string_view room, WebRtcPeer::Kind kind,
                                          const sdp::Description& offer,
                                          const std::vector<std::size_t>& accepted) {
     const auto remote = sdp::remote_transport(offer, sdp::tagged_section(offer, accepted));
     if (!remote) return std::unexpected(remote.error());
-    if (node_.session().link_state() != LinkState::synchronised)
-        return refuse(ErrorCode::dataplane_unavailable, "", "the data plane is not connected",
-                      "try again soon");
-    Opening opening{.offer = offer,
-                    .remote = *remote,
-                    .credentials = new_credentials(remote->ice_ufrag),
-                    .session = random_text(kSessionChars)};
+    Opening opening{.offer = offer, .remote = *remote, .peer = {}, .change = {}, .accepted = {}};
     ParticipantSpec spec;
-    spec.webrtc =
-        WebRtcPeer{.kind = kind, .session = opening.session, .credentials = {opening.credentials}};
-    if (auto ok = take(node_.directory().plan_participant(room, spec), opening.change); !ok)
-        return std::unexpected(ok.error());
-    opening.participant = std::get<Participant>(opening.change.puts.back()).id;
+    spec.webrtc.emplace().kind = kind;
+    const auto peer = peers_.open(room, std::move(spec), remote->ice_ufrag, opening.change);
+    if (!peer) return std::unexpected(peer.error());
+    opening.peer = *peer;
     return opening;
 }
 
 Result<Sessions::Opened> Sessions::publish(std::string_view room, std::string_view text) {
-    const auto offer = read_offer(text);
+    const auto offer = read_description(node_.limits(), text);
     if (!offer) return std::unexpected(offer.error());
     const auto sections = sdp::plan_publish(*offer, receiving_);
     if (!sections) return std::unexpected(sections.error());
@@ -147,10 +81,10 @@ Result<Sessions::Opened> Sessions::publish(std::string_view room, std::string_vi
     auto opening = open(room, WebRtcPeer::Kind::publisher, *offer, accepted);
     if (!opening) return std::unexpected(opening.error());
     for (const sdp::PublishedSection& section : *sections) {
-        auto ok = take(node_.directory().plan_track(opening->participant, section.track),
-                       opening->change);
+        auto ok = peers_.take(node_.directory().plan_track(opening->peer.id, section.track),
+                              opening->change);
         if (!ok) {
-            undo(opening->participant, "a track was refused");
+            peers_.end(opening->peer.id, "a track was refused");
             return std::unexpected(ok.error());
         }
         opening->accepted.emplace(section.index, section.answer);
@@ -160,7 +94,7 @@ Result<Sessions::Opened> Sessions::publish(std::string_view room, std::string_vi
 
 Result<Sessions::Opened> Sessions::view(std::string_view room, std::string_view text,
                                         const Wish& wish) {
-    const auto offer = read_offer(text);
+    const auto offer = read_description(node_.limits(), text);
     if (!offer) return std::unexpected(offer.error());
     const auto tracks = wanted_tracks(room, wish);
     if (!tracks) return std::unexpected(tracks.error());
@@ -174,10 +108,10 @@ Result<Sessions::Opened> Sessions::view(std::string_view room, std::string_view 
     opening->accepted = std::move(viewing.idle);
     for (auto& [section, track] : viewing.sections) {
         auto ok =
-            take(node_.directory().plan_subscription(opening->participant, section.subscription),
-                 opening->change);
+            peers_.take(node_.directory().plan_subscription(opening->peer.id, section.subscription),
+                        opening->change);
         if (!ok) {
-            undo(opening->participant, "a subscription was refused");
+            peers_.end(opening->peer.id, "a subscription was refused");
             return std::unexpected(ok.error());
         }
         sdp::name_sources(std::get<Subscription>(opening->change.puts.back()), track,
@@ -188,50 +122,15 @@ Result<Sessions::Opened> Sessions::view(std::string_view room, std::string_view 
 }
 
 Sessions::Opened Sessions::finish(Opening opening) {
-    const ParticipantId id = opening.participant;
-    sdp::LocalTransport local = local_transport(id, opening.credentials);
+    sdp::LocalTransport local = peers_.transport(opening.peer.id);
     local.setup = opening.remote.own_setup;
     const sdp::Description answer =
         sdp::make_answer(opening.offer, std::move(opening.accepted), local, random_number() >> 2);
-    handshakes_.expect(id, local.setup == sdp::Setup::active ? DtlsRole::client : DtlsRole::server,
-                       opening.remote.fingerprint);
-    after_(std::chrono::seconds(node_.limits().value(Limit::session_setup_s)), [this, id] {
-        const WebRtcPeer* webrtc = peer(id);
-        if (webrtc == nullptr || webrtc->keyed_epoch != 0) return;
-        node_.limits().count_hit(Limit::session_setup_s);
-        undo(id, "no keys within limits.session_setup_s");
-    });
-    return {.session = opening.session,
-            .etag = entity_tag(opening.credentials.ufrag),
+    peers_.expect(opening.peer.id, opening.remote);
+    return {.session = opening.peer.session,
+            .etag = entity_tag(opening.peer.ufrag),
             .answer = sdp::write(answer),
             .change = std::move(opening.change)};
-}
-
-std::vector<sdp::Candidate> Sessions::candidates(ParticipantId id) const {
-    std::vector<sdp::Candidate> found;
-    const std::uint32_t worker = node_.directory().worker_of(id);
-    const auto add = [&](const std::string& host, std::uint16_t port, bool tcp) {
-        const std::size_t index = found.size();
-        found.push_back({.foundation = std::to_string(index + 1),
-                         .tcp = tcp,
-                         .priority = sdp::candidate_priority(tcp, index),
-                         .address = host,
-                         .port = port});
-    };
-    for (const WorkerAddress& address : node_.session().workers()) {
-        if (address.worker != worker) continue;
-        for (const std::string& host : address.addresses) add(host, address.udp_port, false);
-        for (const Endpoint& at : address.tcp) add(address_text(at), at.port, true);
-    }
-    return found;
-}
-
-sdp::LocalTransport Sessions::local_transport(ParticipantId id,
-                                              const IceCredentials& credentials) const {
-    return {.ice_ufrag = credentials.ufrag,
-            .ice_pwd = credentials.password,
-            .fingerprint = handshakes_.fingerprint(),
-            .candidates = candidates(id)};
 }
 
 // With neither a track nor a publisher named: the newest one that sends video, else audio.

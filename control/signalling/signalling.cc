@@ -7,6 +7,7 @@
 
 #include "control/dtls/punt_link.h"
 #include "control/signalling/access.h"
+#include "control/signalling/peers.h"
 #include "control/signalling/sessions.h"
 #include "control/signalling/whip.h"
 
@@ -44,11 +45,8 @@ struct Signalling::Parts {
                    handshakes.receive(id, datagram);
                }),
           handshakes(node.limits(), handshake_environment()),
-          sessions({.node = &node,
-                    .handshakes = &handshakes,
-                    .receiving = kReceiving,
-                    .sending = kSending,
-                    .after = after}),
+          peers({.node = &node, .handshakes = &handshakes, .after = after}),
+          sessions({.node = &node, .peers = &peers, .receiving = kReceiving, .sending = kSending}),
           whip(node, sessions, access, {.ice_servers = words(node.config().control.ice_servers)}) {}
 
     Handshakes::Environment handshake_environment() {
@@ -56,10 +54,10 @@ struct Signalling::Parts {
                                const Handshakes::Datagram& datagram) { punt.send(id, datagram); },
                 .install =
                     [this](ParticipantId id, const SrtpKeys& keys, std::function<void()> done) {
-                        sessions.install(id, keys, std::move(done));
+                        peers.install(id, keys, std::move(done));
                     },
                 .ended = [this](ParticipantId id, Handshakes::End end,
-                                std::string_view why) { sessions.association_ended(id, end, why); },
+                                std::string_view why) { peers.association_ended(id, end, why); },
                 .now = [] { return std::chrono::steady_clock::now(); },
                 .after = after};
     }
@@ -97,6 +95,7 @@ struct Signalling::Parts {
     Access access;
     PuntLink punt;
     Handshakes handshakes;
+    Peers peers;
     Sessions sessions;
     Whip whip;
 };

@@ -25,22 +25,6 @@ std::string parameter(std::string_view parameters, std::string_view name, const 
     return format_parameter(parameters, name).value_or(otherwise);
 }
 
-// Whether who asks for `wanted` can decode what was announced as `sent`.
-bool decodes(std::string_view codec, std::string_view sent, std::string_view wanted) {
-    if (codec == "VP9")
-        return parameter(sent, "profile-id", "0") == parameter(wanted, "profile-id", "0");
-    if (codec == "AV1") return parameter(sent, "profile", "0") == parameter(wanted, "profile", "0");
-    if (codec != "H264") return true;
-    // RFC 6184: mode 1 takes what mode 0 sends. The first byte of profile-level-id is the profile;
-    // decoders of main (4d) and high (64) take baseline (42).
-    if (parameter(sent, "packetization-mode", "0") == "1" &&
-        parameter(wanted, "packetization-mode", "0") != "1")
-        return false;
-    const std::string from = parameter(sent, "profile-level-id", "42").substr(0, 2);
-    const std::string to = parameter(wanted, "profile-level-id", "42").substr(0, 2);
-    return same_name(from, to) || from == "42";
-}
-
 // RFC 4588: the format that repeats `payload_type`.
 const Format* find_rtx(const Media& media, std::uint8_t payload_type) {
     for (const Format& format : media.formats)
@@ -115,6 +99,21 @@ bool BundleExtensions::take(const ExtensionMapping& extension) {
     return true;
 }
 
+bool decodes(std::string_view codec, std::string_view sent, std::string_view wanted) {
+    if (codec == "VP9")
+        return parameter(sent, "profile-id", "0") == parameter(wanted, "profile-id", "0");
+    if (codec == "AV1") return parameter(sent, "profile", "0") == parameter(wanted, "profile", "0");
+    if (codec != "H264") return true;
+    // RFC 6184: mode 1 takes what mode 0 sends. The first byte of profile-level-id is the profile;
+    // decoders of main (4d) and high (64) take baseline (42).
+    if (parameter(sent, "packetization-mode", "0") == "1" &&
+        parameter(wanted, "packetization-mode", "0") != "1")
+        return false;
+    const std::string from = parameter(sent, "profile-level-id", "42").substr(0, 2);
+    const std::string to = parameter(wanted, "profile-level-id", "42").substr(0, 2);
+    return same_name(from, to) || from == "42";
+}
+
 std::optional<std::string> relayed_codec(const Media& media, const Format& format) {
     for (const Codec& codec : kCodecs)
         if (same_name(codec.name, format.codec) && codec.kind == media.kind &&
@@ -140,6 +139,21 @@ std::optional<Choice> choose_to_send(const Media& offered, std::string_view code
             return complete(offered, format, *name, false, capabilities, bundle);
     }
     return std::nullopt;
+}
+
+std::vector<Choice> relayed_formats(const Media& media, const Capabilities& capabilities) {
+    std::vector<Choice> found;
+    for (const Format& format : media.formats) {
+        auto codec = relayed_codec(media, format);
+        if (!codec) continue;
+        Choice choice{.codec = *std::move(codec), .media = format};
+        if (const Format* rtx = find_rtx(media, format.payload_type);
+            rtx && capabilities.retransmission)
+            choice.rtx = *rtx;
+        if (const Format* red = find_red(media, format)) choice.red = *red;
+        found.push_back(std::move(choice));
+    }
+    return found;
 }
 
 }  // namespace strata::control::sdp

@@ -52,4 +52,12 @@ std::optional<Choice> choose_to_send(const Media& offered, std::string_view code
                                      std::string_view parameters, const Capabilities& capabilities,
                                      BundleExtensions& bundle);
 
+// Whether who asks for `wanted` can decode what was announced as `sent`; both are format parameters
+// of `codec`.
+bool decodes(std::string_view codec, std::string_view sent, std::string_view wanted);
+
+// All formats of `media` that are relayed, in its order, each with its RTX and RED; without
+// extensions.
+std::vector<Choice> relayed_formats(const Media& media, const Capabilities& capabilities);
+
 }  // namespace strata::control::sdp

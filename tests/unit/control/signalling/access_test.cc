@@ -51,6 +51,35 @@ TEST(Access, WithAKeyATokenIsNeeded) {
     EXPECT_EQ(access.allowed_origin("https://any.example"), "*");
 }
 
+TEST(Access, MembersOfMeetingsShowTheirTokenInAMessage) {
+    const Access open = *Access::load({}, [] { return kNow; });
+    const MemberRights all{.publish = true, .subscribe = true, .admin = true};
+    EXPECT_EQ(*open.rights({.peer = Peer::loopback, .room = "demo"}), all);
+    EXPECT_FALSE(open.rights({.peer = Peer::remote, .room = "demo"}));
+    EXPECT_FALSE(open.rights({.peer = Peer::loopback, .origin = "https://evil.example"}));
+
+    const ScratchFolder folder;
+    const std::string file = folder.file("key");
+    std::ofstream(file) << "0123456789abcdef0123456789abcdef\n";
+    const api::AuthConfig auth{.key_file = file};
+    const Access access = *Access::load(auth, [] { return kNow; });
+    const auto rights = [&](std::set<Right> granted, const char* room) {
+        const std::string token =
+            *make_token({.room = "demo", .rights = granted, .expires_at_s = kNow + 60},
+                        *load_token_key(auth, file), auth, kNow);
+        return access.rights({.peer = Peer::remote, .token = token, .room = room});
+    };
+    EXPECT_EQ(*rights({Right::publish}, "demo"), (MemberRights{.publish = true}));
+    EXPECT_EQ(*rights({Right::subscribe}, "demo"), (MemberRights{.subscribe = true}));
+    EXPECT_EQ(*rights({Right::admin}, "demo"), all);
+    EXPECT_EQ(rights({Right::admin}, "other").error().code, ErrorCode::forbidden);
+    const Access::Entry nothing{.peer = Peer::loopback, .room = "demo"};
+    EXPECT_EQ(access.rights(nothing).error().code, ErrorCode::unauthorized);
+    EXPECT_EQ(access.rights({.peer = Peer::loopback, .token = "x", .room = "demo"}).error().code,
+              ErrorCode::unauthorized);
+    EXPECT_EQ(*access.rights({.peer = Peer::unix_socket, .room = "demo"}), all);
+}
+
 TEST(Access, UnfitKeysAreRefusedAtStart) {
     const ScratchFolder folder;
     EXPECT_FALSE(Access::load({.key_file = folder.file("none")}, [] { return kNow; }));

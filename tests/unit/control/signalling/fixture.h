@@ -28,20 +28,22 @@ struct SessionsFixture : NodeFixture {
                 .send = [](ParticipantId, const auto&) {},
                 .install =
                     [this](ParticipantId id, const SrtpKeys& keys, std::function<void()> done) {
-                        sessions->install(id, keys, std::move(done));
+                        peers->install(id, keys, std::move(done));
                     },
-                .ended = [this](
-                             ParticipantId id, Handshakes::End end,
-                             std::string_view why) { sessions->association_ended(id, end, why); },
+                .ended = [this](ParticipantId id, Handshakes::End end,
+                                std::string_view why) { peers->association_ended(id, end, why); },
                 .now = [] { return std::chrono::steady_clock::time_point(); },
                 .after = [this](auto, auto run) { timers.push_back(std::move(run)); }});
         handshakes->use(*DtlsContext::make(7));
-        sessions = std::make_unique<Sessions>(Sessions::Environment{
-            .node = node.get(),
-            .handshakes = handshakes.get(),
-            .receiving = {.retransmission = true, .transport_cc = true},
-            .sending = {.retransmission = true},
-            .after = [this](auto, auto run) { timers.push_back(std::move(run)); }});
+        peers = std::make_unique<Peers>(Peers::Environment{
+            .node = node.get(), .handshakes = handshakes.get(), .after = [this](auto, auto run) {
+                timers.push_back(std::move(run));
+            }});
+        sessions = std::make_unique<Sessions>(
+            Sessions::Environment{.node = node.get(),
+                                  .peers = peers.get(),
+                                  .receiving = {.retransmission = true, .transport_cc = true},
+                                  .sending = {.retransmission = true}});
     }
     Sessions::Opened publish(const std::string& offer = "chromium-simulcast") {
         auto opened = sessions->publish("demo", sdp::offer_text(offer));
@@ -69,6 +71,7 @@ struct SessionsFixture : NodeFixture {
     }
 
     std::unique_ptr<Handshakes> handshakes;
+    std::unique_ptr<Peers> peers;
     std::unique_ptr<Sessions> sessions;
 };
 

@@ -73,7 +73,7 @@ TEST_F(SessionsTest, KeysAreHandedDownAndNeverStored) {  // C45
     publish();
     const ParticipantId id = newest();
     bool in_force = false;
-    sessions->install(id, keys(), [&] { in_force = true; });
+    peers->install(id, keys(), [&] { in_force = true; });
     EXPECT_TRUE(in_force);
     EXPECT_EQ(transport(id).security().profile(), api::SRTP_AEAD_AES_128_GCM);
     EXPECT_EQ(transport(id).security().inbound_key(), std::string(16, 7));
@@ -107,7 +107,7 @@ TEST_F(SessionsTest, PeersWithoutKeysEndWithTheirHandshake) {
 TEST_F(SessionsTest, LostKeysEndASession) {
     publish();
     const ParticipantId id = newest();
-    sessions->install(id, keys(), [] {});
+    peers->install(id, keys(), [] {});
     restart();
     dataplane = FakeDataplane(78);  // both are new: nobody has the keys
     start();
@@ -196,7 +196,7 @@ TEST_F(SessionsTest, TrickleIsIgnoredAndRestartsAreNot) {  // C44
     EXPECT_NE(answer.find("a=ice-ufrag:" + fresh.ufrag), std::string::npos) << answer;
     EXPECT_EQ(transport(newest()).ice().credentials_size(), 2);
     EXPECT_EQ(patch(opened, opened.etag, fragment(theirs)), "precondition-failed");
-    sessions->install(newest(), keys(), [] {});
+    peers->install(newest(), keys(), [] {});
     run_timers();
     EXPECT_EQ(peer(newest()).credentials, std::vector<IceCredentials>{fresh});
 }
@@ -211,7 +211,7 @@ TEST_F(SessionsTest, EndAndSilence) {
 
     publish();
     const ParticipantId id = newest();
-    sessions->install(id, keys(), [] {});
+    peers->install(id, keys(), [] {});
     run_timers();
     node->watcher.consent_lost(id);
     node->watcher.nominated(id);  // it came back
