@@ -20,15 +20,17 @@ Front::Front(boost::asio::io_context& loop, Node& node, Api& api, Signalling& si
     : node_(node),
       api_(api),
       signalling_(signalling),
-      server_(loop,
-              {.unix_path = node.config().control.api_socket,
-               .unix_mode = node.config().control.api_socket_mode,
-               .tcp = node.config().control.api_tcp,
-               .https = node.config().control.https},
-              node.limits(),
-              [this](const HttpRequest& request, const HttpRespond& respond) {
-                  handle(request, respond);
-              }),
+      server_(
+          loop,
+          {.unix_path = node.config().control.api_socket,
+           .unix_mode = node.config().control.api_socket_mode,
+           .tcp = node.config().control.api_tcp,
+           .https = node.config().control.https},
+          node.limits(),
+          [this](const HttpRequest& request, const HttpRespond& respond) {
+              handle(request, respond);
+          },
+          [this](const HttpRequest& request) { return signalling_.upgrade(request); }),
       handed_over_(loop, node.config().control.dataplane_socket + ".accept",
                    node.config().control.reconnect_ms,
                    [this](int descriptor) { server_.take(descriptor); }) {

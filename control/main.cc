@@ -37,6 +37,9 @@ constexpr const char* kUsage =
     "exit status: 0 ended by a signal, 64 wrong arguments, 74 store or socket unusable,\n"
     "             78 wrong configuration\n";
 
+// For what members of meetings are told at the end.
+constexpr std::chrono::milliseconds kDrainTime{200};
+
 constexpr int kExitUsage = 64;  // sysexits.h EX_USAGE
 constexpr int kExitIo = 74;     // EX_IOERR
 
@@ -107,10 +110,12 @@ int run(const api::Config& config) {
     signals.async_wait([&](auto error, int signal) {
         if (error) return;
         spdlog::info("{}: ending; the data plane keeps forwarding", strsignal(signal));
-        front.stop();
-        link->stop();
-        (*signalling)->stop();
-        loop.stop();
+        after((*signalling)->drain() ? kDrainTime : std::chrono::milliseconds(0), [&] {
+            front.stop();
+            link->stop();
+            (*signalling)->stop();
+            loop.stop();
+        });
     });
     const Directory& directory = (*node)->directory();
     spdlog::info("serving {} rooms, {} participants, {} tracks, {} subscriptions at {} {}",

@@ -6,7 +6,9 @@
 #include <sstream>
 
 #include "control/dtls/punt_link.h"
+#include "control/meeting/meetings.h"
 #include "control/signalling/access.h"
+#include "control/signalling/legs.h"
 #include "control/signalling/peers.h"
 #include "control/signalling/sessions.h"
 #include "control/signalling/whip.h"
@@ -47,7 +49,15 @@ struct Signalling::Parts {
           handshakes(node.limits(), handshake_environment()),
           peers({.node = &node, .handshakes = &handshakes, .after = after}),
           sessions({.node = &node, .peers = &peers, .receiving = kReceiving, .sending = kSending}),
-          whip(node, sessions, access, {.ice_servers = words(node.config().control.ice_servers)}) {}
+          whip(node, sessions, access, {.ice_servers = words(node.config().control.ice_servers)}),
+          legs({.node = &node, .peers = &peers, .receiving = kReceiving, .sending = kSending}),
+          meetings({.node = &node,
+                    .legs = &legs,
+                    .peers = &peers,
+                    .access = &access,
+                    .ice_servers = words(node.config().control.ice_servers),
+                    .now = [] { return std::chrono::steady_clock::now(); },
+                    .after = after}) {}
 
     Handshakes::Environment handshake_environment() {
         return {.send = [this](ParticipantId id,
@@ -73,6 +83,8 @@ struct Signalling::Parts {
             const auto counter = static_cast<DtlsCounter>(i);
             all.emplace_back(dtls_counter_name(counter), handshakes.counter(counter));
         }
+        const Node::NamedCounters of_meetings = meetings.counters();
+        all.insert(all.end(), of_meetings.begin(), of_meetings.end());
         return all;
     }
 
@@ -98,6 +110,8 @@ struct Signalling::Parts {
     Peers peers;
     Sessions sessions;
     Whip whip;
+    Legs legs;
+    Meetings meetings;
 };
 
 Signalling::Signalling(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -123,6 +137,10 @@ bool Signalling::owns(std::string_view target) { return Whip::owns(target); }
 void Signalling::handle(const HttpRequest& request, const HttpRespond& respond) {
     parts_->whip.handle(request, respond);
 }
+Result<WebSocketAcceptor> Signalling::upgrade(const HttpRequest& request) {
+    return parts_->meetings.upgrade(request);
+}
+bool Signalling::drain() { return parts_->meetings.drain(); }
 Result<void> Signalling::may_administer(const HttpRequest& request) const {
     if (request.peer != HttpRequest::Peer::remote) return {};
     return parts_->access.check(request, Right::admin, "*");

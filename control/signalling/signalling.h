@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "control/api/http_message.h"
+#include "control/api/web_socket.h"
 #include "control/dtls/handshakes.h"
 #include "control/node/node.h"
 
@@ -28,6 +29,10 @@ class Signalling {
     void stop();
     static bool owns(std::string_view target);
     void handle(const HttpRequest& request, const HttpRespond& respond);
+    // Meetings are joined by WebSocket.
+    Result<WebSocketAcceptor> upgrade(const HttpRequest& request);
+    // Tells members of meetings to come back later; false: there are none.
+    bool drain();
     // Whether the API may be used: by this machine as ever, by others with an admin's token for all
     // rooms.
     Result<void> may_administer(const HttpRequest& request) const;

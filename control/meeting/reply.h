@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "control/room/directory.h"
+#include "control/signalling/legs.h"
+
+// What the relay says to members (docs/meetings.md, "From the server"), as texts.
+namespace strata::control::meeting {
+
+using RequestId = std::optional<std::uint64_t>;
+
+std::string error_text(RequestId id, const Error& error);
+// With the answer to a publication's restart, or without.
+std::string ok_text(RequestId id, std::string_view sdp = {});
+std::string published_text(RequestId id, std::string_view publication,
+                           const Legs::Published& published);
+std::string offer_text(const Legs::Offer& offer);
+std::string muted_text(TrackId track, bool muted, MemberId by);
+std::string publication_ended_text(std::string_view publication, std::string_view reason);
+std::string receive_ended_text(std::string_view reason);
+std::string closing_text(std::string_view code, std::string_view detail);
+
+// Who is in a room, by id ("m4", "p12"): each as JSON. In the order of their coming.
+struct Listed {
+    std::string id;
+    std::string json;
+    friend bool operator==(const Listed&, const Listed&) = default;
+};
+std::vector<Listed> listing_of(const Directory& directory, std::string_view room);
+// "member-joined" and "member-changed".
+std::string member_text(std::string_view type, const Listed& member);
+std::string member_left_text(std::string_view id, std::string_view reason);
+
+struct Joined {
+    const Member& member;
+    const std::vector<Listed>& members;
+    const std::vector<std::string>& ice_servers;
+};
+std::string joined_text(RequestId id, const Joined& joined);
+
+// Of each of a member's slots what is in it, as JSON.
+std::vector<std::string> slot_texts(const Directory& directory, const Member& member);
+// `slots` of these.
+std::string slots_text(const std::vector<std::string>& slots);
+
+}  // namespace strata::control::meeting

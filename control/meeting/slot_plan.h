@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/room/directory.h"
+#include "control/room/slot_rules.h"
+
+// From who is in a room to what is in each member's slots.
+namespace strata::control::meeting {
+
+// Everything that is published in `room`, which exists.
+std::vector<SlotCandidate> candidates_of(const Directory& directory, std::string_view room);
+
+// What each slot of `member` shall carry. Empty while it hasn't agreed to receive anything.
+std::vector<SlotFilling> fillings_of(const Directory& directory, const Member& member,
+                                     std::vector<SlotCandidate> candidates);
+
+// What `member` gets of `track` in `slot`: what it wished for, else what its profile says.
+relay::LayerTarget target_of(const Member& member, const Slot& slot, const Track& track);
+
+// The first format in which the client can decode the track; nullptr: none.
+const SlotFormat* format_of(const Member& member, const Track& track);
+
+}  // namespace strata::control::meeting
