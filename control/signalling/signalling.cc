@@ -25,7 +25,8 @@ std::int64_t unix_seconds() {
 // Publishers get transport-wide feedback and are asked again for what is missing; viewers are sent
 // again what they ask for.
 constexpr sdp::Capabilities kReceiving{.retransmission = true, .transport_cc = true};
-constexpr sdp::Capabilities kSending{.retransmission = true};
+constexpr sdp::Capabilities kSending{
+    .retransmission = true, .transport_cc = true, .stamps_mid = true};
 
 std::vector<std::string> words(const std::string& text) {
     std::istringstream in(text);

@@ -71,6 +71,14 @@ std::optional<relay::Ssrc> optional_ssrc(std::uint32_t ssrc) {
     return ssrc == 0 ? std::nullopt : std::optional(relay::Ssrc{ssrc});
 }
 
+// False: there is none, or none that can be stamped.
+bool set_mid(const std::string& mid, relay::ReceiverConfig& config) {
+    if (mid.empty() || mid.size() > relay::kMaxMidSize) return false;
+    config.profile.mid_size = static_cast<std::uint8_t>(mid.size());
+    std::copy(mid.begin(), mid.end(), config.stamp.mid.begin());
+    return true;
+}
+
 }  // namespace
 
 relay::LayerTarget to_layer_target(const api::LayerTarget& target) {
@@ -225,12 +233,15 @@ Built<Subscription> build_subscription(const api::Subscription& spec, PublishedT
     config.profile.payload_type = static_cast<std::uint8_t>(spec.payload_type());
     config.profile.red_payload_type = static_cast<std::uint8_t>(spec.red_payload_type());
     config.profile.mixed_extension_forms = spec.extmap_allow_mixed();
+    config.stamp.transport_sequence = &transport.transport_sequence;
     for (const api::Extension& extension : spec.extensions()) {
         const relay::ExtensionKind kind = relay::extension_kind(extension.uri());
         if (extension.id() == 0 || extension.id() > 255)
             return invalid("header extension ids lie in 1..255, found " +
                            std::to_string(extension.id()));
-        if (!relay::is_hop_by_hop(kind))
+        const bool stamped = kind == relay::ExtensionKind::transport_cc ||
+                             (kind == relay::ExtensionKind::mid && set_mid(spec.mid(), config));
+        if (stamped || !relay::is_hop_by_hop(kind))
             config.profile.extension_id[static_cast<std::size_t>(kind)] =
                 static_cast<std::uint8_t>(extension.id());
     }

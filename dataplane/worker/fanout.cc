@@ -176,6 +176,7 @@ void FanOut::send_chunk(Writer& writer, rte_mbuf& packet, const relay::Output& o
     const auto n = static_cast<std::uint32_t>(chunk.receivers.size());
     Payload& payload = chunk.payload;
     const bool linear = chunk.mode == PayloadMode::linear;
+    const bool stamped = output.header.stamped;
     std::array<rte_mbuf*, kChunk> heads;
     if (!take_headers(linear ? linear_pool() : pools_.header, heads.data(), n)) {
         (linear ? counters_.no_payload_mbuf : counters_.no_header_mbuf) += n;
@@ -196,6 +197,7 @@ void FanOut::send_chunk(Writer& writer, rte_mbuf& packet, const relay::Output& o
         std::uint8_t* rtp = rtp_room(m);
         m->ol_flags = 0;
         relay::write_header(output.header, slot.offsets, rtp);
+        if (stamped) relay::stamp_header(output.header, slot.stamp, rtp);
         const std::uint16_t link_bytes = writer.write(*m, rtp, slot.link.data());
         if (chunk.mode == PayloadMode::chain) {
             set_lengths(m, link_bytes, output.header.size);

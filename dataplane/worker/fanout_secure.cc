@@ -92,6 +92,7 @@ bool FanOut::add_secure(const SecureOutput& common, const relay::ReceiverSlot& s
     std::uint8_t* rtp = rtp_room(m);
     m->ol_flags = 0;
     relay::write_header(output.header, slot.offsets, rtp);
+    if (output.header.stamped) relay::stamp_header(output.header, slot.stamp, rtp);
     const auto head = static_cast<std::uint16_t>(output.header.size - common.clear_size);
     relay::frame_sent_rtp(*leg.keys,
                           {rtp, common.clear_size, head, common.payload, output.payload_size},

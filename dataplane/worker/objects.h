@@ -62,6 +62,7 @@ struct alignas(64) Transport {
     bool secure = false;  // constant: nothing but SRTP, SRTCP, STUN and DTLS passes
     std::unique_ptr<SecureTransport> srtp;   // its keys; null: they haven't come, nothing passes
     std::uint32_t srtcp_index = 0;           // next to be sent, of all SSRCs together; 31 bits
+    std::uint16_t transport_sequence = 0;    // next transport-wide number that it is sent (C29)
     CheckpointRecord* checkpoint = nullptr;  // constant; null: nothing outlives the process
     relay::RateLimit punt_rate{0};           // of its DTLS datagrams
 

@@ -13,7 +13,8 @@ namespace strata::relay {
 constexpr std::uint8_t kEmptyPadding = 4;
 
 // An empty packet that closes the hole `sequence` (C17), answers a NACK for a skipped number (C20),
-// or pads: fixed header, P=1, M=0, the leg's media payload type, no extensions, padding only.
+// or pads: fixed header, P=1, M=0, the leg's media payload type, of extensions only what is stamped
+// on this hop (C29), padding only.
 // `timestamp` is that of the packet it stands for, or of the last one forwarded before it, in the
 // encoding's clock: receivers ignore it, but it should not be far off. out.size includes the
 // padding.

@@ -33,7 +33,7 @@ struct Elements {
     std::size_t count = 0;
     std::size_t data_size = 0;
     bool all_fit_one_byte_form = true;
-    std::array<Element, kMaxExtensions> list;
+    std::array<Element, kMaxExtensions + 2> list;             // and those of the hop
     std::array<std::uint8_t, kMaxDescriptorSize> descriptor;  // with its new mask
 
     void add(const Element& e) {
@@ -42,6 +42,16 @@ struct Elements {
         all_fit_one_byte_form = all_fit_one_byte_form && e.fits_one_byte_form();
     }
 };
+
+// Places for what each receiver's packets are stamped with.
+void collect_stamped(const HeaderProfile& profile, Elements& out) {
+    static constexpr std::array<std::uint8_t, kMaxMidSize> kBlank{};
+    constexpr std::uint8_t kTransportSequenceSize = 2;
+    if (const std::uint8_t id = profile.id_of(ExtensionKind::transport_cc); id != 0)
+        out.add({ExtensionKind::transport_cc, id, kTransportSequenceSize, kBlank.data()});
+    if (const std::uint8_t id = profile.id_of(ExtensionKind::mid); id != 0 && profile.mid_size != 0)
+        out.add({ExtensionKind::mid, id, profile.mid_size, kBlank.data()});
+}
 
 bool collect(std::span<const std::uint8_t> packet, const PacketInfo& info,
              const HeaderProfile& profile, const DescriptorMask* mask, Elements& out) {
@@ -63,6 +73,7 @@ bool collect(std::span<const std::uint8_t> packet, const PacketInfo& info,
         }
         out.add(e);
     }
+    collect_stamped(profile, out);
     return true;
 }
 
@@ -103,6 +114,8 @@ std::optional<ExtensionBlock> write_extension_block(std::span<const std::uint8_t
             block.descriptor_at = at;
             block.descriptor_size = e.size;
         }
+        if (e.kind == ExtensionKind::mid) block.mid_at = at;
+        if (e.kind == ExtensionKind::transport_cc) block.transport_sequence_at = at;
         std::memcpy(out.data() + at, e.data, e.size);
         at += e.size;
     }

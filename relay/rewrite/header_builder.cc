@@ -64,8 +64,8 @@ void note_picture_places(const HeaderRequest& request, std::size_t at, HeaderTem
     }
 }
 
-// Writes the extension block at `at` and notes the dependency descriptor's place; returns the size
-// of the header so far, 0 when it doesn't fit.
+// Writes the extension block at `at` and notes the places of what is patched or stamped in it;
+// returns the size of the header so far, 0 when it doesn't fit.
 std::size_t put_extensions(const HeaderRequest& request, const HeaderProfile& profile,
                            std::size_t at, HeaderTemplate& out) {
     const auto block =
@@ -73,6 +73,7 @@ std::size_t put_extensions(const HeaderRequest& request, const HeaderProfile& pr
                               std::span(out.bytes).subspan(at));
     if (!block) return 0;
     if (block->size != 0) out.bytes[0] |= kExtensionBit;
+    note_stamps(*block, profile, at, out);
     if (block->descriptor_at != 0) {
         const std::uint8_t* descriptor = out.bytes.data() + at + block->descriptor_at;
         out.descriptor_at = static_cast<std::uint16_t>(at + block->descriptor_at);

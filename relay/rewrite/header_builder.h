@@ -35,6 +35,7 @@ struct PayloadRange {
 //    the two-byte form where one needs it (C12). A leg that takes no mixed forms gets one form for
 //    good: two-byte if it takes the dependency descriptor or has an id above 14, else one-byte, and
 //    what that can't hold is left out;
+//  - places for what is stamped per receiver on this hop (stamp_header);
 //  - the dependency descriptor with `descriptor_mask`, patch places noted;
 //  - VP8 and VP9 payload descriptors up to the last patched byte; the rest of them is payload.
 // Nullopt: it doesn't fit HeaderTemplate::kMaxSize (absurd CSRC and extension sizes): drop the

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "relay/rewrite/header_profile.h"
 #include "relay/rtp/byte_order.h"
 
 namespace strata::relay {
@@ -48,6 +49,10 @@ struct HeaderTemplate {
     std::uint8_t tl0_pic_idx = 0;
     std::uint8_t key_idx_byte = 0;
     bool patched = false;  // any of the fields above
+    bool stamped = false;  // either of the two below, see stamp_header
+    std::uint8_t mid_size = 0;
+    std::uint16_t mid_at = 0;                 // 0: not there
+    std::uint16_t transport_sequence_at = 0;  // of the transport-wide number, 0: not there
     alignas(kBlock) std::array<std::uint8_t, kMaxSize> bytes{};
 };
 
@@ -85,6 +90,20 @@ inline void patch_picture(const HeaderTemplate& t, const ReceiverOffsets& r, std
 }
 
 }  // namespace detail
+
+// What stamp_header puts into one receiver's packets.
+struct HopStamp {
+    std::array<std::uint8_t, kMaxMidSize> mid{};
+    std::uint16_t* transport_sequence = nullptr;  // its transport's next number
+};
+
+// After write_header and last of all, of a packet that will be sent: what belongs to this hop (C29,
+// C37). Only where `t.stamped`.
+inline void stamp_header(const HeaderTemplate& t, const HopStamp& stamp, std::uint8_t* out) {
+    if (t.mid_at != 0) std::memcpy(out + t.mid_at, stamp.mid.data(), t.mid_size);
+    if (t.transport_sequence_at != 0)
+        store_be16(out + t.transport_sequence_at, (*stamp.transport_sequence)++);
+}
 
 // Writes `t` for one receiver to `out`: t.size bytes count, but `out` needs room for kMaxSize,
 // since whole blocks are copied. In the header, because a call would cost as much as the work.

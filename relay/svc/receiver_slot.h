@@ -20,6 +20,7 @@ struct alignas(64) ReceiverSlot {
     std::uint32_t packets = 0;     // modulo 2^32
     std::uint64_t bytes = 0;       // UDP payload bytes sent
     void* seal = nullptr;          // what its packets are encrypted with; opaque, null: plain
+    HopStamp stamp;
     // Layers 2 to 4 of its packets and whatever else the transport needs; opaque here. First cache
     // line: RTP, second: this.
     alignas(64) std::array<std::byte, 64> link{};

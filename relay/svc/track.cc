@@ -174,6 +174,7 @@ bool Track::add_receiver(ReceiverHandle handle, const ReceiverConfig& config, Ti
     slot.offsets.ssrc = config.ssrc;
     slot.link = config.link;
     slot.seal = config.seal;
+    slot.stamp = config.stamp;
     if (!state.table.add(receiver, slot)) return false;
     state.profiles[profile] = config.profile;
     state.profile_count = std::max(state.profile_count, profile + 1);

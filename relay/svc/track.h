@@ -77,7 +77,8 @@ struct ReceiverConfig {
     LayerTarget target;
     std::array<std::byte, 64> link{};
     void* seal =
-        nullptr;  // opaque, see ReceiverSlot; receivers of one profile all have one, or none
+        nullptr;     // opaque, see ReceiverSlot; receivers of one profile all have one, or none
+    HopStamp stamp;  // of profiles that have ids for it
     // First numbers on the wire; the caller draws them at random (or from --seed).
     std::uint16_t first_sequence = 0;
     std::uint32_t first_timestamp = 0;

@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 
+#include "relay/rewrite/header_profile.h"
+
 namespace strata::control::sdp {
 namespace {
 
@@ -58,9 +60,10 @@ std::vector<std::string> working_feedback(const Format& offered, const Capabilit
 
 // End to end ones (C37), and those of the hop that are understood. Video orientation is left out:
 // who has it negotiated no longer rotates pixels, and legs may not know it.
-bool extension_works(std::string_view name, std::string_view codec, bool receiving,
-                     const Capabilities& can) {
-    if (name == uri::kMid) return receiving || can.stamps_mid;
+bool extension_works(std::string_view name, std::string_view codec, const Media& offered,
+                     bool receiving, const Capabilities& can) {
+    if (name == uri::kMid)
+        return receiving || (can.stamps_mid && offered.mid.size() <= relay::kMaxMidSize);
     if (name == uri::kRid || name == uri::kRepairedRid) return receiving;
     if (name == uri::kTransportCc) return can.transport_cc;
     if (name == uri::kAbsCaptureTime) return true;
@@ -83,7 +86,8 @@ Choice complete(const Media& offered, const Format& format, std::string codec, b
         choice.red->feedback.clear();
     }
     for (const ExtensionMapping& extension : offered.extensions)
-        if (extension_works(extension.uri, choice.codec, receiving, can) && bundle.take(extension))
+        if (extension_works(extension.uri, choice.codec, offered, receiving, can) &&
+            bundle.take(extension))
             choice.extensions.push_back(extension);
     return choice;
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "relay/rtp/extension_map.h"
+
 namespace strata::dataplane {
 namespace {
 
@@ -72,7 +74,7 @@ TEST(ObjectBuilder, TransportsNeedAWholeAddressOfTheRightFamily) {
     EXPECT_FALSE(build_transport(spec, kLocal));
 }
 
-TEST(ObjectBuilder, HopByHopExtensionsAreNotForwarded) {  // C37
+TEST(ObjectBuilder, HopByHopExtensionsAreStampedOrLeftOut) {  // C37
     Transport transport;
     const auto track = build_track(vp9(), transport, {});
     ASSERT_TRUE(track);
@@ -87,7 +89,26 @@ TEST(ObjectBuilder, HopByHopExtensionsAreNotForwarded) {  // C37
     ASSERT_TRUE(built) << built.error().message;
     const auto& ids = (*built)->config.profile.extension_id;
     EXPECT_EQ(ids[static_cast<std::size_t>(relay::ExtensionKind::dependency_descriptor)], 14);
-    EXPECT_EQ(ids[static_cast<std::size_t>(relay::ExtensionKind::mid)], 0);
+    EXPECT_EQ(ids[static_cast<std::size_t>(relay::ExtensionKind::mid)], 0) << "there is none";
+    spec.set_mid("video0");
+    api::Extension& numbers = *spec.add_extensions();
+    numbers.set_id(4);
+    numbers.set_uri(std::string(relay::extension_uri(relay::ExtensionKind::transport_cc)));
+    api::Extension& time = *spec.add_extensions();
+    time.set_id(5);
+    time.set_uri(std::string(relay::extension_uri(relay::ExtensionKind::abs_send_time)));
+    const auto stamped = build_subscription(spec, **track, transport, [] { return 1u; });
+    ASSERT_TRUE(stamped);
+    const relay::HeaderProfile& profile = (*stamped)->config.profile;
+    EXPECT_EQ(profile.id_of(relay::ExtensionKind::mid), 3);
+    EXPECT_EQ(profile.mid_size, 6);
+    EXPECT_EQ(profile.id_of(relay::ExtensionKind::transport_cc), 4);
+    EXPECT_EQ(profile.id_of(relay::ExtensionKind::abs_send_time), 0);
+    EXPECT_EQ((*stamped)->config.stamp.transport_sequence, &transport.transport_sequence);
+    spec.set_mid("longer-than");
+    const auto longer = build_subscription(spec, **track, transport, [] { return 1u; });
+    ASSERT_TRUE(longer);
+    EXPECT_EQ((*longer)->config.profile.id_of(relay::ExtensionKind::mid), 0);
     spec.mutable_target()->set_encoding(1);
     EXPECT_FALSE(build_subscription(spec, **track, transport, [] { return 1u; }));
 }

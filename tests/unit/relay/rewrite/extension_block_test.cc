@@ -17,13 +17,13 @@ class ExtensionBlockTest : public testing::Test {
   protected:
     ExtensionBlockTest() {
         incoming_.set(1, ExtensionKind::audio_level);
-        incoming_.set(3, ExtensionKind::transport_cc);
+        incoming_.set(3, ExtensionKind::abs_send_time);
         incoming_.set(4, ExtensionKind::mid);
         incoming_.set(5, ExtensionKind::dependency_descriptor);
         incoming_.set(6, ExtensionKind::video_orientation);
         set(ExtensionKind::dependency_descriptor, 9);
         set(ExtensionKind::video_orientation, 2);
-        set(ExtensionKind::transport_cc, 7);
+        set(ExtensionKind::abs_send_time, 7);
     }
     void set(ExtensionKind kind, std::uint8_t id) {
         profile_.extension_id[static_cast<std::size_t>(kind)] = id;
@@ -53,6 +53,27 @@ TEST_F(ExtensionBlockTest, OnlyEndToEndExtensionsLeaveUnderTheLegsIds) {  // C37
     EXPECT_EQ(write(packet), expected);
     EXPECT_EQ(block_.descriptor_at, 5u);
     EXPECT_EQ(block_.descriptor_size, 3u);
+}
+
+TEST_F(ExtensionBlockTest, PlacesForWhatIsStamped) {  // C29, C37
+    set(ExtensionKind::transport_cc, 12);
+    set(ExtensionKind::mid, 10);
+    profile_.mid_size = 2;
+    PacketBuilder packet;
+    packet.extensions = {{4, {'0'}}, {6, {1}}};
+    const Bytes expected{0xbe, 0xde, 0, 2, 0x20, 1, 0xc1, 0, 0, 0xa1, 0, 0};
+    EXPECT_EQ(write(packet), expected);
+    EXPECT_EQ(block_.transport_sequence_at, 7u);
+    EXPECT_EQ(block_.mid_at, 10u);
+    // Where none came in, and in the other form.
+    set(ExtensionKind::mid, 20);
+    const Bytes two_byte{0x10, 0x00, 0, 2, 12, 2, 0, 0, 20, 2, 0, 0};
+    EXPECT_EQ(write(PacketBuilder{}), two_byte);
+    EXPECT_EQ(block_.transport_sequence_at, 6u);
+    EXPECT_EQ(block_.mid_at, 10u);
+    profile_.mid_size = 0;
+    EXPECT_EQ(write(PacketBuilder{}).size(), 8u) << "no MID, no place";
+    EXPECT_EQ(block_.mid_at, 0u);
 }
 
 TEST_F(ExtensionBlockTest, NothingLeftIsNoBlock) {

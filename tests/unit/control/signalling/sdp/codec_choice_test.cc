@@ -42,6 +42,27 @@ TEST(SdpCodecChoice, ViewersDecodeWhatIsSent) {
     EXPECT_EQ(chosen("VP8", ""), 0);
 }
 
+// Viewers are promised what is stamped for them, and a MID only if it can be (C29, C37).
+TEST(SdpCodecChoice, ViewersGetTheHopsExtensionsWhereTheyWork) {
+    Media media{.kind = "video", .mid = "1", .formats = {format(96, "VP8")}};
+    media.formats[0].feedback = {"transport-cc", "nack pli"};
+    media.extensions = {{1, std::string(uri::kTransportCc)},
+                        {2, std::string(uri::kMid)},
+                        {3, std::string(uri::kRid)}};
+    const auto chosen = [&](const Capabilities& can) {
+        BundleExtensions bundle;
+        return *choose_to_send(media, "VP8", "", can, bundle);
+    };
+    EXPECT_TRUE(chosen({}).extensions.empty());
+    EXPECT_EQ(chosen({}).media.feedback, std::vector<std::string>{"nack pli"});
+    const Choice all = chosen({.transport_cc = true, .stamps_mid = true});
+    EXPECT_EQ(all.extensions, (std::vector{media.extensions[0], media.extensions[1]}));
+    EXPECT_EQ(all.media.feedback, media.formats[0].feedback);
+    media.mid = "a-long-name";
+    EXPECT_EQ(chosen({.transport_cc = true, .stamps_mid = true}).extensions,
+              std::vector{media.extensions[0]});
+}
+
 TEST(SdpCodecChoice, OneIdOneMeaningInABundle) {
     BundleExtensions bundle;
     EXPECT_TRUE(bundle.take({1, "a"}));
