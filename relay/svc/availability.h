@@ -18,6 +18,8 @@ class Availability {
     void on_packet(std::size_t encoding, TimeUs now);
     void on_frame(std::size_t encoding, const FrameInfo& frame, TimeUs now);
 
+    // 0: none has come.
+    TimeUs last_packet(std::size_t encoding) const { return state_[encoding].last_packet; }
     // Whether the encoding is being sent.
     bool alive(std::size_t encoding) const;
     // Whether the spatial layer is being sent.

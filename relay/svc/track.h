@@ -66,6 +66,9 @@ struct TrackConfig {
     TimeUs key_frame_retry_us = 1'000'000;  // C33
     TimeUs key_frame_min_interval_us = 300'000;  // C33: per source
     TimeUs hole_patience_us = 1'000'000;         // C17: after that upstream has given a packet up
+    // An encoding that was silent for so long, and lost packets meanwhile, is asked for a key
+    // frame.
+    TimeUs absence_us = 500'000;
     // The publisher's, shared by all its tracks on the worker, so that lips stay in sync (C31);
     // outlives the track. Null: the track has one of its own.
     SenderClock* sender_clock = nullptr;

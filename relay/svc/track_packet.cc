@@ -22,6 +22,7 @@ MediaDrop drop_reason(TrackingError error) {
 MediaDrop TrackState::on_packet(PacketInWork& work, OutputList& out) {
     late_used = 0;
     EncodingState& encoding = encodings[work.encoding];
+    const std::int64_t newest = encoding.input.highest();
     const ArrivedNumber arrived = encoding.input.arrive(work.info->sequence);
     if (arrived.arrival == Arrival::duplicate) return MediaDrop::duplicate;
     if (arrived.arrival == Arrival::too_old || arrived.arrival == Arrival::suspect)
@@ -32,6 +33,7 @@ MediaDrop TrackState::on_packet(PacketInWork& work, OutputList& out) {
         encoding.tracker.reset();
         restart_encoding(work.encoding);
     }
+    if (work.n > newest + 1) note_absence(work);
     selector.availability().on_packet(work.encoding, work.now);
     if (work.info->payload_size == 0) {  // C18
         drop_everywhere(work, out);
@@ -58,6 +60,23 @@ MediaDrop TrackState::on_packet(PacketInWork& work, OutputList& out) {
     const bool went = deliver(work, out);
     work.tracked = nullptr;
     return went ? MediaDrop::none : why_nobody(work.encoding);
+}
+
+// Its publisher was away, and what it sent meanwhile won't come: receivers would ask for a key
+// frame a round trip later, each for itself. A pause in which nothing was sent needs none.
+void TrackState::note_absence(const PacketInWork& work) {
+    const TimeUs silence = work.now - selector.availability().last_packet(work.encoding);
+    if (silence < config.absence_us || codec == Codec::opus) return;
+    if (forwards(work.encoding)) requests.ask(work.encoding);
+}
+
+// Whether anybody is sent something of it.
+bool TrackState::forwards(std::uint8_t encoding) const {
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        const GroupPool::Head& head = groups.head(static_cast<GroupIndex>(i));
+        if (head.members != 0 && head.layer.encoding == encoding) return true;
+    }
+    return false;
 }
 
 // A packet that no group wants, whatever it is.
@@ -182,11 +201,7 @@ bool TrackState::deliver(const PacketInWork& work, OutputList& out) {
 
 MediaDrop TrackState::why_nobody(std::uint8_t encoding) const {
     if (table.size() == 0) return MediaDrop::no_receiver;
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-        const GroupPool::Head& head = groups.head(static_cast<GroupIndex>(i));
-        if (head.members != 0 && head.layer.encoding == encoding)
-            return MediaDrop::layer_not_wanted;
-    }
+    if (forwards(encoding)) return MediaDrop::layer_not_wanted;
     const bool waited_for = (selector.waiting_encodings() >> encoding & 1) != 0;
     return waited_for ? MediaDrop::waiting_for_key : MediaDrop::layer_not_wanted;
 }

@@ -92,6 +92,8 @@ struct TrackState {
     void remember_sent(LayerGroup& group, const PacketInWork& work);
     bool deliver(const PacketInWork& work, OutputList& out);
     MediaDrop why_nobody(std::uint8_t encoding) const;
+    void note_absence(const PacketInWork& work);
+    bool forwards(std::uint8_t encoding) const;
 
     // One (group, profile) at a time (track_output.cc).
     bool emit(const PacketInWork& work, const GroupDecision& decision, std::uint8_t profile,

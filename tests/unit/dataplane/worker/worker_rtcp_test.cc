@@ -70,6 +70,20 @@ TEST(Rtcp, PictureLossOfAReceiverBecomesOneOfTheRelay) {  // C30, C33
     relay.expect_equations();
 }
 
+TEST(Rtcp, APublisherThatWasAwayIsAskedForAKeyFrame) {
+    Relay relay;
+    video_room(relay);
+    for (std::uint16_t n = 1; n <= 30; ++n) {
+        relay.receive(kPublisher, video(n, n * 3000u, n == 1));
+        relay.pass(33'000);
+    }
+    relay.sent.clear();
+    relay.pass(3'000'000);
+    EXPECT_TRUE(picture_losses(relay.sent).empty());
+    relay.receive(kPublisher, video(120, 120 * 3000, false));
+    EXPECT_EQ(picture_losses(relay.rtcp_to(kPublisher)), std::vector<std::uint32_t>{kSsrc});
+}
+
 TEST(Rtcp, AnotherReceiversStreamCannotBeAskedFor) {
     Relay relay;
     video_room(relay);
