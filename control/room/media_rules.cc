@@ -40,15 +40,20 @@ Result<void> check_encoding(const TrackSpec& spec, std::size_t index) {
     if (encoding.rid.size() > 15 || !alphanumeric(encoding.rid))
         return refuse(ErrorCode::invalid_field, field + ".rid", "not a rid",
                       "1 to 15 letters and digits (RFC 8852 section 3)");
-    if (encoding.ssrc == 0 && encoding.rid.empty())
+    const auto negotiated = [&](std::string_view uri) {
+        return std::ranges::any_of(spec.extensions, [&](const auto& e) { return e.second == uri; });
+    };
+    // RFC 8843 section 9.2: a single stream may be known by its media section alone.
+    const bool by_mid = spec.encodings.size() == 1 && !spec.mid.empty() && negotiated(kMidUri);
+    if (encoding.ssrc == 0 && encoding.rid.empty() && !by_mid)
         return refuse(ErrorCode::missing_field, field, "neither rid nor ssrc",
-                      "give the SSRC that this encoding is sent with, or its rid");
+                      "give the SSRC that this encoding is sent with, or its rid, or of the only "
+                      "one the mid and the id of " +
+                          std::string(kMidUri));
     if (encoding.rtx_ssrc != 0 && spec.rtx_payload_type == 0)
         return refuse(ErrorCode::missing_field, "rtx_payload_type",
                       field + ".rtx_ssrc is given without an rtx_payload_type");
-    const bool rid_negotiated =
-        std::ranges::any_of(spec.extensions, [](const auto& e) { return e.second == kRidUri; });
-    if (encoding.ssrc == 0 && !rid_negotiated)
+    if (encoding.ssrc == 0 && !encoding.rid.empty() && !negotiated(kRidUri))
         return refuse(ErrorCode::missing_field, "extensions",
                       field + " has no ssrc, and no rid extension tells it",
                       "give the ssrc, or the id of " + std::string(kRidUri));

@@ -13,6 +13,8 @@ namespace strata::control {
 
 // RFC 8852 section 4.1; the extension by which SSRCs of rids are learned (B8).
 constexpr std::string_view kRidUri = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
+// RFC 8843 section 15.1; by this one those of a media section's only stream.
+constexpr std::string_view kMidUri = "urn:ietf:params:rtp-hdrext:sdes:mid";
 
 constexpr std::size_t kMaxHeaderExtensions = 16;  // relay::kMaxExtensions
 constexpr std::size_t kMaxUriBytes = 255;

@@ -125,7 +125,11 @@ Result<std::vector<PublishedSection>> plan_publish(const Description& offer,
         for (const std::string& rid : rids) section.track.encodings.push_back({.rid = rid});
         if (rids.empty())
             section.track.encodings = encodings_by_ssrc(offered, choice->rtx.has_value());
-        if (section.track.encodings.empty()) continue;  // nothing tells its packets from others'
+        // Its MID tells its packets from others' (RFC 8843 section 9.2).
+        if (section.track.encodings.empty() && !offered.mid.empty() &&
+            has_extension(*choice, uri::kMid))
+            section.track.encodings.emplace_back();
+        if (section.track.encodings.empty()) continue;
         accept_rids(rids, offered, section.answer);
         const int count = ++names[offered.kind];
         section.track.name = offered.kind + (count > 1 ? "-" + std::to_string(count) : "");
@@ -133,7 +137,8 @@ Result<std::vector<PublishedSection>> plan_publish(const Description& offer,
     }
     if (sections.empty())
         return refuse(ErrorCode::not_acceptable, "m=", "nothing that is offered can be published",
-                      "VP8, VP9, AV1, H264 or opus to be sent, with a=ssrc or a=rid");
+                      "VP8, VP9, AV1, H264 or opus to be sent, with a=ssrc, a=rid or the MID "
+                      "header extension");
     return sections;
 }
 

@@ -19,8 +19,8 @@ struct PublishedSection {
 };
 
 // Each section that the peer would send on and whose codec is relayed, with all of its encodings:
-// by rid (smallest picture first), by SSRC groups, or one. Refused as not_acceptable where there is
-// none.
+// by rid (smallest picture first), by SSRC groups, or one, by its SSRC or its MID alone. Refused as
+// not_acceptable where there is none.
 Result<std::vector<PublishedSection>> plan_publish(const Description& offer,
                                                    const Capabilities& capabilities);
 

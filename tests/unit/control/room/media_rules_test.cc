@@ -93,4 +93,19 @@ TEST(MediaRules, encodings_must_be_recognisable) {
     EXPECT_EQ(code_of(spec), ErrorCode::invalid_field);
 }
 
+// RFC 8843 section 9.2
+TEST(MediaRules, a_single_stream_may_be_known_by_its_mid) {
+    TrackSpec spec = simulcast();
+    spec.encodings = {Encoding{}};
+    spec.mid = "1";
+    EXPECT_EQ(code_of(spec), ErrorCode::missing_field);  // nothing would carry it
+    spec.extensions[11] = std::string(kMidUri);
+    EXPECT_TRUE(make_track(spec));
+    spec.encodings = {Encoding{}, {.ssrc = 9}};  // whose would it be?
+    EXPECT_EQ(code_of(spec), ErrorCode::missing_field);
+    spec.encodings = {Encoding{}};
+    spec.mid.clear();
+    EXPECT_EQ(code_of(spec), ErrorCode::missing_field);
+}
+
 }  // namespace strata::control

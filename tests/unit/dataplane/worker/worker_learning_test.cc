@@ -1,3 +1,5 @@
+#include <array>
+
 #include "tests/unit/dataplane/worker/relay_fixture.h"
 
 namespace strata::dataplane {
@@ -212,6 +214,78 @@ TEST(Learning, ASinglePayloadTypeIsNameEnough) {
     ASSERT_EQ(relay.track(3, 1, "opus", {0}), "");  // now two tracks share the payload type
     relay.receive(Relay::peer(2), rtp({.ssrc = 43}));
     EXPECT_EQ(relay[RxDrop::unknown_ssrc], 1u);
+}
+
+// A media section with one stream and RTX, known by its MID alone.
+std::string section(Relay& relay, std::uint64_t id, const char* mid, std::uint32_t ssrc = 0) {
+    api::Object object;
+    api::Track& track = *object.mutable_track();
+    track.set_id(id);
+    track.set_transport(1);
+    track.set_codec("VP8");
+    track.set_payload_type(96);
+    track.set_rtx_payload_type(97);
+    track.set_mid(mid);
+    track.add_encodings()->set_ssrc(ssrc);
+    api::Extension& extension = *track.add_extensions();
+    extension.set_id(9);
+    extension.set_uri(kMidUri);
+    return relay.put(object);
+}
+
+Packet of_section(std::uint32_t ssrc, std::uint8_t type, const char* mid) {
+    RtpFields fields{.ssrc = ssrc, .payload_type = type, .payload = vp8_payload(true)};
+    if (mid) fields.extensions.emplace_back(9, mid);
+    return rtp(fields);
+}
+
+// RFC 8843 section 9.2: first a known SSRC, then the MID, and the payload type only where it is of
+// one section alone.
+TEST(Learning, MidsNameTheirSectionsSsrcs) {
+    Relay relay;
+    ASSERT_EQ(relay.transport(1, 2), "");
+    ASSERT_EQ(section(relay, 2, "0"), "");
+    ASSERT_EQ(section(relay, 3, "1"), "");
+    const Endpoint publisher = Relay::peer(2);
+    relay.receive(publisher, of_section(500, 96, nullptr));
+    relay.receive(publisher, of_section(500, 96, "2"));  // no section of ours
+    EXPECT_EQ(relay[RxDrop::unknown_ssrc], 2u);
+    relay.receive(publisher, of_section(500, 96, "1"));
+    relay.receive(publisher, of_section(501, 97, "1"));  // its RTX
+    relay.receive(publisher, of_section(502, 97, "0"));  // RTX may come first
+    relay.receive(publisher, of_section(503, 96, "0"));
+    EXPECT_EQ(relay[WorkerCounter::ssrcs_learned], 4u);
+    EXPECT_EQ(relay[WorkerCounter::retransmissions_in], 1u);
+    const std::array<std::pair<std::uint64_t, std::uint32_t>, 4> learned{
+        {{3, 500}, {3, 501}, {2, 502}, {2, 503}}};
+    ASSERT_EQ(relay.notices.size(), learned.size());
+    for (std::size_t i = 0; i < learned.size(); ++i) {
+        EXPECT_EQ(relay.notices[i].id, learned[i].first) << i;
+        EXPECT_EQ(relay.notices[i].ssrc, learned[i].second) << i;
+        EXPECT_EQ(relay.notices[i].rtx, i == 1 || i == 2) << i;
+    }
+    // B8: later packets have no names.
+    relay.receive(publisher, of_section(500, 96, nullptr));
+    relay.receive(publisher, of_section(503, 96, nullptr));
+    EXPECT_EQ(relay[RxDrop::unknown_ssrc], 2u);
+    // C38: one SSRC for each, however many claim to be it.
+    for (std::uint32_t other = 600; other < 700; ++other)
+        relay.receive(publisher, of_section(other, 96, "0"));
+    EXPECT_EQ(relay[WorkerCounter::ssrcs_refused], 100u);
+    EXPECT_EQ(relay[WorkerCounter::ssrcs_learned], 4u);
+    relay.expect_equations();
+}
+
+// C53: control knows it by now, and says so after a restart of the data plane.
+TEST(Learning, AnSsrcThatWasLearnedByMidBeforeIsKnownWithoutIt) {
+    Relay relay;
+    ASSERT_EQ(relay.transport(1, 2), "");
+    ASSERT_EQ(section(relay, 2, "0", 500), "");
+    ASSERT_EQ(section(relay, 3, "1", 501), "");
+    relay.receive(Relay::peer(2), of_section(500, 96, nullptr));
+    relay.receive(Relay::peer(2), of_section(501, 96, nullptr));
+    EXPECT_EQ(relay[RxDrop::no_receiver], 2u);
+    EXPECT_EQ(relay[RxDrop::unknown_ssrc], 0u);
 }
 
 TEST(Learning, TheTableOfSsrcsIsBounded) {  // C38

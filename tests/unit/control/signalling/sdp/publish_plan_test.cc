@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "control/room/media_rules.h"
 #include "tests/unit/control/signalling/sdp/offers.h"
 
 namespace strata::control::sdp {
@@ -49,6 +50,26 @@ TEST(SdpPublishPlan, SmallestPictureFirst) {
         {});
     EXPECT_EQ(many->at(0).track.encodings.size(), 4u);
     EXPECT_EQ(many->at(0).answer.simulcast_recv.size(), 4u);
+}
+
+// RFC 8843 section 9.2
+TEST(SdpPublishPlan, ByMidAlone) {
+    const auto without_ssrc = [](const std::string& extra) {
+        const std::string line = "a=ssrc:7 cname:x\r\n";
+        std::string text = small_offer(extra);
+        return parsed(text.erase(text.find(line), line.size()));
+    };
+    const auto sections =
+        plan_publish(without_ssrc("a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"), {});
+    ASSERT_TRUE(sections);
+    const TrackSpec& track = sections->at(0).track;
+    ASSERT_EQ(track.encodings.size(), 1u);
+    EXPECT_EQ(track.encodings[0].ssrc, 0u);
+    EXPECT_TRUE(track.encodings[0].rid.empty());
+    EXPECT_FALSE(track.mid.empty());
+    EXPECT_TRUE(track.extensions.contains(4));
+    EXPECT_TRUE(make_track(track)) << "the API's rules agree";
+    EXPECT_FALSE(plan_publish(without_ssrc(""), {})) << "nothing names its packets";
 }
 
 TEST(SdpPublishPlan, BySsrcGroups) {
