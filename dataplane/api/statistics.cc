@@ -53,6 +53,8 @@ constexpr Names<WorkerCounter> kWorkerCounters = {
     "ice_tuples",
     "ice_nominations",
     "ice_consent_lost",
+    "peers_slower",
+    "peers_faster",
     "punts_down",
     "punts_down_lost",
     "ssrcs_refused",

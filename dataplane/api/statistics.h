@@ -77,6 +77,8 @@ enum class WorkerCounter : std::uint32_t {
     ice_tuples,               // C: tuples validated
     ice_nominations,          // C: media moved to another tuple
     ice_consent_lost,         // C: transports whose peer stopped consenting (C42)
+    peers_slower,             // C: TCP peers whose queue began to leave out a layer (C40)
+    peers_faster,             // C: and let one in again
     punts_down,               // C: datagrams of the control process sent
     punts_down_lost,          // C: those that found no validated tuple
     ssrcs_refused,            // C: a table was full, or the SSRC belongs to another stream (C38)

@@ -16,6 +16,7 @@
 #include "dataplane/port/pools.h"
 #include "dataplane/port/port_counters.h"
 #include "dataplane/port/port_error.h"
+#include "dataplane/port/tx_class.h"
 #include "relay/rtp/types.h"
 
 // The seam between a worker and whatever carries its packets. One virtual call per burst, none per
@@ -90,6 +91,13 @@ struct TxResult {
     std::uint32_t taken() const { return sent + dropped; }
 };
 
+// Of a flow that is a connection: classes above `uppermost` are left out until further notice,
+// since its peer takes what it is sent too slowly.
+struct SlowPeer {
+    FlowKey flow{};
+    TxClass uppermost = kHighestTxClass;
+};
+
 // Thread: opened, started and destroyed on the main thread; queue q is used by worker q alone.
 class Port {
   public:
@@ -138,6 +146,8 @@ class Port {
 
     // Where flows are connections: one that has ended since, and won't deliver anything more.
     virtual bool next_closed(std::uint16_t, FlowKey&) { return false; }
+    // The same: one whose peer has become slower or faster.
+    virtual bool next_slow(std::uint16_t, SlowPeer&) { return false; }
 
     // File descriptor that becomes readable when the queue has packets, or -1: an idle worker may
     // wait on it.

@@ -5,28 +5,9 @@
 #include <vector>
 
 #include "dataplane/port/port.h"
+#include "dataplane/port/tx_class.h"
 
 namespace strata::dataplane {
-
-// What a packet is worth when a port can't keep up: upper layers go first, audio last. `upper` and
-// all values above it are upper layers; of two the one with the greater value goes first.
-enum class TxClass : std::uint8_t { audio, base, upper };
-
-// As far as a queue tells them apart that doesn't look at layers.
-constexpr std::size_t kTxClasses = 3;
-constexpr std::size_t tx_group(TxClass c) {
-    return c < TxClass::upper ? static_cast<std::size_t>(c) : kTxClasses - 1;
-}
-
-// Of a packet of this layer: what others need has a smaller value than they have. The base layer of
-// the smallest encoding is `base`.
-constexpr TxClass layer_class(unsigned encoding, unsigned spatial, unsigned temporal) {
-    constexpr unsigned kMost = 3;  // beyond that layers are one
-    const auto capped = [](unsigned value) { return value < kMost ? value : kMost; };
-    return static_cast<TxClass>(1 + capped(encoding) * 16 + capped(spatial) * 4 + capped(temporal));
-}
-constexpr TxClass kHighestTxClass = layer_class(3, 3, 3);
-constexpr std::size_t kTxLevels = static_cast<std::size_t>(kHighestTxClass) + 1;
 
 // What a packet was pushed as: known of those that waited, and of all that go to a port that
 // wants_class.

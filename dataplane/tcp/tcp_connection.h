@@ -40,6 +40,7 @@ struct TcpConnection {
     relay::TimeUs deadline_us = 0;  // by which a session must have claimed it; 0: one has
     std::unique_ptr<relay::FrameReader> reader;
     std::unique_ptr<SendQueue> waiting;
+    TxClass told = kHighestTxClass;  // to its worker: the uppermost class that is taken
     std::vector<SendQueue::Packet> in_flight;
     std::array<iovec, kPartsInFlight> parts{};
     msghdr message{};

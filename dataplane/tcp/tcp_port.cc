@@ -101,6 +101,10 @@ bool TcpPort::next_closed(std::uint16_t queue, FlowKey& flow) {
     return lanes_[queue]->closed.pop(flow);
 }
 
+bool TcpPort::next_slow(std::uint16_t queue, SlowPeer& peer) {
+    return lanes_[queue]->slow.pop(peer);
+}
+
 int TcpPort::wait_descriptor(std::uint16_t queue) const { return lanes_[queue]->worker_bell.fd(); }
 
 void TcpPort::set_open(TcpHandle handle, std::uint16_t queue) {

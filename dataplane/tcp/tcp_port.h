@@ -16,11 +16,17 @@ namespace strata::dataplane {
 class TcpLane {
   public:
     TcpLane(std::uint32_t ring, std::uint32_t connections)
-        : received(ring), closed(connections), to_send(ring), claims_(connections) {}
+        : received(ring),
+          closed(connections),
+          slow(connections),
+          to_send(ring),
+          claims_(connections) {}
 
-    // From the thread to the worker: datagrams with PacketMeta::flow filled, and flows that ended.
+    // From the thread to the worker: datagrams with PacketMeta::flow filled, flows that ended, and
+    // what slow peers still take.
     SpscRing<rte_mbuf*> received;
     SpscRing<FlowKey> closed;
+    SpscRing<SlowPeer> slow;
     Doorbell worker_bell;
     // From the worker to the thread: datagrams behind their FlowKey.
     SpscRing<rte_mbuf*> to_send;
@@ -65,6 +71,7 @@ class TcpPort final : public Port {
     LinkState make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) override;
     void release_link(std::span<const std::byte, kLinkBytes> link) override;
     bool next_closed(std::uint16_t queue, FlowKey& flow) override;
+    bool next_slow(std::uint16_t queue, SlowPeer& peer) override;
     int wait_descriptor(std::uint16_t queue) const override;
 
     // For the thread that serves the connections.

@@ -168,6 +168,7 @@ void TcpServer::sweep(relay::TimeUs now) {
             close(connection, Counter::closed_undecided);
         if (connection.state != State::open) continue;
         connection.waiting->expire(now);
+        tell_worker(connection);
         if (port_.lane(connection.queue).claimed(connection.handle))
             connection.deadline_us = 0;
         else if (connection.deadline_us == 0)

@@ -90,6 +90,7 @@ class TcpServer {
     void deliver(TcpConnection& connection, std::span<const std::uint8_t> datagram);
     void take_from_workers(relay::TimeUs now);
     void queue_datagram(const rte_mbuf& packet, relay::TimeUs now);
+    void tell_worker(TcpConnection& connection);
     void send_waiting(TcpConnection& connection);
     void send_parts(TcpConnection& connection);
     void on_sent(TcpConnection& connection, int result);

@@ -114,6 +114,17 @@ void TcpServer::queue_datagram(const rte_mbuf& packet, relay::TimeUs now) {
         return count(Counter::tx_gone);
     if (connection->waiting->empty()) to_send_.push_back(handle.index);
     connection->waiting->push(framed(packet), now);
+    tell_worker(*connection);
+}
+
+// So that receivers move to layers that fit instead of missing what is left out. Again with the
+// next packet or sweep while the ring is full.
+void TcpServer::tell_worker(TcpConnection& connection) {
+    const TxClass uppermost = connection.waiting->uppermost();
+    if (uppermost == connection.told) return;
+    if (!port_.lane(connection.queue).slow.push({connection.flow, uppermost})) return;
+    connection.told = uppermost;
+    delivered_[connection.queue] = 1;
 }
 
 void TcpServer::send_waiting(TcpConnection& connection) {

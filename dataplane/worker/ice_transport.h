@@ -16,8 +16,9 @@ namespace strata::dataplane {
 // on the main thread, then its worker's.
 struct IceTransport {
     struct Tuple {
-        std::uint8_t port = 0;  // which of the worker's
-        bool bound = false;     // in the worker's table, with a link
+        std::uint8_t port = 0;                // which of the worker's
+        bool bound = false;                   // in the worker's table, with a link
+        TxClass uppermost = kHighestTxClass;  // of a connection: classes above it are left out
         FlowKey flow{};
         Link link{};
     };

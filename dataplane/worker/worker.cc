@@ -50,7 +50,10 @@ Worker::Turn Worker::turn(relay::TimeUs now, std::uint16_t burst) {
     run_timers(now, turn);
     for (std::size_t i = 0; i < ports_.size(); ++i) {
         receive(i, burst, now, turn);
-        if (ports_[i]->capabilities().connections) forget_closed(*ports_[i], now);
+        if (ports_[i]->capabilities().connections) {
+            forget_closed(*ports_[i], now);
+            follow_slow(*ports_[i], now);
+        }
         ports_[i]->poll_slow(config_.queue, now);
     }
     for (auto& fan_out : fan_outs_) fan_out->flush(now);

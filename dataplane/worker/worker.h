@@ -190,6 +190,8 @@ class Worker {
     void forget_flow(Transport& transport);
     void offer_for_latching(PublishedTrack& track);
     void hide_from_latching(PublishedTrack& track);
+    static relay::LayerTarget target_of(const Subscription& subscription);
+    void retarget(Subscription& subscription, relay::TimeUs now);
     void attach_all(Transport& transport, relay::TimeUs now);
     void attach(Subscription& subscription, relay::TimeUs now);
     static void detach(Subscription& subscription);
@@ -211,6 +213,7 @@ class Worker {
     void on_ice_timer(Transport& transport, relay::TimeUs now);
     void on_heard(Transport& transport, const FlowKey& flow, relay::TimeUs now);
     void forget_closed(Port& port, relay::TimeUs now);
+    void follow_slow(Port& port, relay::TimeUs now);
     void add_ice(Transport& transport, relay::TimeUs now);
     void remove_ice(Transport& transport);
     void set_ice(const Command& command);

@@ -21,8 +21,6 @@ void link_to_transport(Subscription& subscription) {
     *head = &subscription;
 }
 
-bool is_muted(const Transport& transport) { return transport.ice && transport.ice->muted; }
-
 void unlink_from_transport(Subscription& subscription) {
     *subscription.link = subscription.next;
     if (subscription.next) subscription.next->link = subscription.link;
@@ -62,10 +60,7 @@ void Worker::apply(const Command& command, relay::TimeUs now) {
         case Command::Kind::remove_stream: return remove(*command.transport, *command.stream);
         case Command::Kind::set_target:
             command.subscription->config.target = command.target;
-            if (command.subscription->attached && !is_muted(*command.subscription->transport))
-                command.subscription->track->track->set_target(command.subscription->handle,
-                                                               command.target, now);
-            return send_key_frame_requests(*command.subscription->track, now);
+            return retarget(*command.subscription, now);
     }
 }
 

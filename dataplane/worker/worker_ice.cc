@@ -135,6 +135,7 @@ bool Worker::bind_tuple(Transport& transport, std::uint8_t tuple, std::uint8_t p
     place.flow = flow;
     place.port = port;
     place.bound = true;
+    place.uppermost = kHighestTxClass;
     ++ice.bound;
     count(WorkerCounter::ice_tuples);
     return true;
@@ -177,7 +178,10 @@ void Worker::select_tuple(Transport& transport, relay::TimeUs now) {
         transport.has_address = true;
         transport.has_link = true;
         attach_all(transport, now);
-        if (ice.muted) unmute(transport, now);
+        if (ice.muted)
+            unmute(transport, now);
+        else
+            for (Subscription* s = transport.subscriptions; s; s = s->next) retarget(*s, now);
         count(WorkerCounter::ice_nominations, moved ? 1 : 0);
         Notice notice{.kind = Notice::Kind::transport_nominated, .id = transport.id};
         notice.endpoint = transport.flow.remote_endpoint();
@@ -195,12 +199,7 @@ void Worker::mute(Transport& transport, relay::TimeUs now) {
     ice.selected = relay::kNoIceTuple;
     if (ice.muted || !transport.has_address) return;
     ice.muted = true;
-    for (Subscription* s = transport.subscriptions; s; s = s->next) {
-        if (!s->attached) continue;
-        relay::LayerTarget paused = s->config.target;
-        paused.paused = true;
-        s->track->track->set_target(s->handle, paused, now);
-    }
+    for (Subscription* s = transport.subscriptions; s; s = s->next) retarget(*s, now);
     count(WorkerCounter::ice_consent_lost);
     if (!notices_.push({.kind = Notice::Kind::consent_lost, .id = transport.id}))
         count(WorkerCounter::events_lost);
@@ -208,11 +207,7 @@ void Worker::mute(Transport& transport, relay::TimeUs now) {
 
 void Worker::unmute(Transport& transport, relay::TimeUs now) {
     transport.ice->muted = false;
-    for (Subscription* s = transport.subscriptions; s; s = s->next) {
-        if (!s->attached) continue;
-        s->track->track->set_target(s->handle, s->config.target, now);
-        send_key_frame_requests(*s->track, now);
-    }
+    for (Subscription* s = transport.subscriptions; s; s = s->next) retarget(*s, now);
 }
 
 // One timer per transport follows the consent of its selected tuple, which each check renews.
@@ -263,6 +258,24 @@ void Worker::forget_closed(Port& port, relay::TimeUs now) {
         unbind_tuple(*transport, tuple);
         transport->ice->agent.forget(tuple);
         select_tuple(*transport, now);
+    }
+}
+
+// Its queue decides, with hysteresis, what of the layers it takes; receivers go with it, so that
+// what is left out isn't a hole to them (C40).
+void Worker::follow_slow(Port& port, relay::TimeUs now) {
+    SlowPeer peer;
+    while (port.next_slow(config_.queue, peer)) {
+        Transport* transport = find_transport(peer.flow);
+        if (!transport || !transport->ice) continue;
+        const std::uint8_t tuple = tuple_at(*transport->ice, peer.flow);
+        if (tuple == relay::kNoIceTuple) continue;
+        TxClass& uppermost = transport->ice->tuples[tuple].uppermost;
+        count(peer.uppermost < uppermost ? WorkerCounter::peers_slower
+                                         : WorkerCounter::peers_faster);
+        uppermost = peer.uppermost;
+        if (tuple != transport->ice->selected) continue;
+        for (Subscription* s = transport->subscriptions; s; s = s->next) retarget(*s, now);
     }
 }
 

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "dataplane/worker/lowered_target.h"
 #include "dataplane/worker/worker.h"
 #include "relay/rtp/byte_order.h"
 
@@ -221,6 +222,22 @@ void Worker::attach_all(Transport& transport, relay::TimeUs now) {
     for (Subscription* s = transport.subscriptions; s; s = s->next) attach(*s, now);
 }
 
+// What it is to be sent now, of all that control wants for it.
+relay::LayerTarget Worker::target_of(const Subscription& subscription) {
+    relay::LayerTarget target = subscription.config.target;
+    const IceTransport* ice = subscription.transport->ice.get();
+    if (!ice) return target;
+    if (ice->muted) target.paused = true;
+    if (ice->selected == relay::kNoIceTuple || subscription.track->audio) return target;
+    return lowered_target(target, ice->tuples[ice->selected].uppermost);
+}
+
+void Worker::retarget(Subscription& subscription, relay::TimeUs now) {
+    if (!subscription.attached) return;
+    subscription.track->track->set_target(subscription.handle, target_of(subscription), now);
+    send_key_frame_requests(*subscription.track, now);
+}
+
 // Makes the track forward to the receiver, or tells it the receiver's new address.
 void Worker::attach(Subscription& subscription, relay::TimeUs now) {
     const Transport& transport = *subscription.transport;
@@ -247,7 +264,9 @@ void Worker::attach(Subscription& subscription, relay::TimeUs now) {
     }
     subscription.config.resume = stream.last;
     subscription.config.first_sequence = stream.last.next_sequence;
-    subscription.attached = track.add_receiver(subscription.handle, subscription.config, now);
+    relay::ReceiverConfig config = subscription.config;
+    config.target = target_of(subscription);
+    subscription.attached = track.add_receiver(subscription.handle, config, now);
     send_key_frame_requests(*subscription.track, now);
 }
 

@@ -4,6 +4,7 @@
 #include "tests/unit/dataplane/tcp/stream_peer.h"
 #include "tests/unit/dataplane/worker/relay_fixture.h"
 #include "tests/unit/relay/ice/stun_sample.h"
+#include "tests/unit/relay/svc/track_rig.h"
 
 namespace strata::dataplane {
 namespace {
@@ -26,6 +27,7 @@ class WorkerTcp : public testing::Test {
         EXPECT_EQ(put(3, "viewer"), "");
         EXPECT_EQ(relay_.subscription(4, 2, 3, kOut), "");
         TcpServerConfig config{.listen = {{IpAddress::v4({127, 0, 0, 1}), 0}}};
+        config.queue = {.bytes = 60'000, .wait_us = 10'000'000};
         config.undecided_us = 300'000;
         server_ = std::make_unique<TcpServer>(config, port_, *relay_.pools, sessions_, counters_);
         EXPECT_TRUE(server_->start());
@@ -197,6 +199,63 @@ TEST_F(WorkerTcp, AConnectionWhoseSessionGoesIsClosed) {
     relay_.remove(api::TRANSPORT, 3);
     ASSERT_TRUE(turn_until([&] { return peer.closed(); }));
     EXPECT_EQ((*this)[api::TcpCounter::closed_unclaimed], 1u);
+}
+
+// C40: whoever takes what it is sent too slowly gets lower layers, and audio as before; what its
+// queue leaves out is no hole then. When it keeps up for long enough the layers come back.
+TEST_F(WorkerTcp, ASlowViewerMovesToLowerLayersAndBack) {
+    constexpr std::uint32_t kPicture = 0x3333, kVideoOut = 7100;
+    constexpr std::uint64_t kVideo = 20, kVideoLeg = 21;
+    ASSERT_EQ(relay_.track(kVideo, 1, "VP8", {kPicture}, 96), "");
+    ASSERT_EQ(relay_.subscription(kVideoLeg, kVideo, 3, kVideoOut, 96), "");
+    StreamPeer viewer(server_->listening()[0].port, 4'096);
+    ASSERT_TRUE(valid_by_udp("publisher", Relay::peer(2), true));
+    ASSERT_TRUE(valid(viewer, "viewer", true));
+    std::uint16_t n = 0;
+    // Two temporal layers; the upper one has every second picture.
+    const auto send_picture = [&] {
+        relay::Vp8Packet picture{.sequence = n,
+                                 .picture = n,
+                                 .tl0 = static_cast<std::uint8_t>(n / 2),
+                                 .temporal = static_cast<relay::TemporalId>(n % 2),
+                                 .sync = n % 2 == 1,
+                                 .key = n == 0,
+                                 .timestamp = n * 1'500u};
+        auto packet = picture.build();
+        packet.ssrc = kPicture;
+        packet.payload.resize(1'000, 0x11);
+        relay_.receive(Relay::peer(2), packet.build());
+        ++n;
+    };
+    const auto temporal = [&] {
+        relay_.pass(300'000);
+        return api::unpack_layers(relay_.value(api::StatisticsKind::subscription, kVideoLeg,
+                                               api::ObjectValue::current))
+            .temporal;
+    };
+    // It doesn't read.
+    const auto slower = [&] { return relay_[WorkerCounter::peers_slower] != 0; };
+    for (int i = 0; i < 2'000 && !slower(); ++i) {
+        send_picture();
+        ::usleep(200);
+    }
+    ASSERT_TRUE(slower());
+    for (int i = 0; i < 4; ++i) send_picture();
+    EXPECT_EQ(temporal(), 0);
+    const std::uint64_t held = (*this)[api::TcpCounter::tx_held_back_upper];
+    for (int i = 0; i < 20; ++i) send_picture();
+    relay_.receive(Relay::peer(2), media());
+    relay_.pass(300'000);
+    EXPECT_EQ((*this)[api::TcpCounter::tx_held_back_upper], held) << "it isn't sent any";
+    EXPECT_EQ(relay_.value(api::StatisticsKind::subscription, 4, api::ObjectValue::packets), 1u);
+    // It reads on.
+    ASSERT_TRUE(turn_until([&] {
+        viewer.read();
+        send_picture();
+        return relay_[WorkerCounter::peers_faster] != 0;
+    }));
+    for (int i = 0; i < 4; ++i) send_picture();
+    EXPECT_EQ(temporal(), 1);
 }
 
 TEST_F(WorkerTcp, AWrongPasswordIsAnsweredAndThenClosed) {  // C42
