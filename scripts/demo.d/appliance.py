@@ -30,7 +30,7 @@ def free_udp_ports(count, host="127.0.0.1"):
 class Appliance:
     """Both programs. `prefix` goes in front of the data plane's command (a network namespace)."""
 
-    def __init__(self, port="socket:127.0.0.1", extra="", prefix=(), udp_port=None):
+    def __init__(self, port="socket:127.0.0.1", extra="", prefix=(), udp_port=None, api_tcp=""):
         self.folder = tempfile.mkdtemp(prefix="strata-demo-")
         self.prefix, self.processes = list(prefix), {}
         self.config = os.path.join(self.folder, "strata.toml")
@@ -49,7 +49,7 @@ file_prefix = "strata-demo-{os.getpid()}"
 {extra}
 [control]
 api_socket = "{self.socket}"
-api_tcp = ""
+api_tcp = "{api_tcp}"
 database = "{self.folder}/strata.db"
 dataplane_socket = "{self.folder}/dataplane.sock"
 """)

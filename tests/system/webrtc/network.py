@@ -122,7 +122,7 @@ class Network:
 
     def translate(self):
         nat = self.name("nat")
-        rules = "flush ruleset\ntable ip nat { chain out { type nat hook postrouting priority 100; "
+        rules = "add table ip nat\ndelete table ip nat\ntable ip nat { chain out { type nat hook postrouting priority 100; "
         for i, host in enumerate(self.hosts):
             sh(f"ip -n {nat} address add {self.public[host]}/24 dev out", check=False)
             rules += (f"ip saddr {{10.78.{i}.2, 10.79.{i}.2}} oifname out ip protocol udp "
@@ -150,7 +150,7 @@ class Network:
         last = int(self.public[host].rsplit(".", 1)[1])
         self.public[host] = PUBLIC + str(last + 20)
         self.translate()
-        sh(f"ip netns exec {self.name('nat')} conntrack -F")
+        sh(f"ip netns exec {self.name('nat')} conntrack -D -p udp", check=False)  # 1: there was none
 
     def readdress(self, host):
         """Another network, as when a telephone leaves the house: the host's own address is another one."""
