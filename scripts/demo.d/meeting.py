@@ -25,7 +25,7 @@ FREEZE_MS = 500
 # What the page shows in its own panel: the slots that somebody is in, with names.
 SEEN = """(async () => {
   const { room, meeting } = globalThis.strata ?? {};
-  if (!room) return { joined: false, error: document.getElementById("lobby-error").textContent };
+  if (!room) return { joined: false, error: document.getElementById("lobby-error")?.textContent };
   const statistics = meeting.statistics ?? { slots: [], path: {} };
   return { joined: true, path: statistics.path, slots: statistics.slots.flatMap((one) => {
     const slot = room.slots.get(one.mid);

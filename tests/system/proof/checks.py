@@ -82,11 +82,17 @@ class Output:
         ids = {int(i): uri for i, uri in self.capture.extensions.items()}
         if len({p.ssrc for p in self.packets}) > 1:
             self.fail("more than one SSRC")
+        stamped = []
         for packet in self.packets:
-            for number in packet.extensions:
+            for number, value in packet.extensions.items():
                 uri = ids.get(number, "?")
-                if uri == "?" or any(word in uri for word in HOP_BY_HOP):
+                if "transport-wide-cc" in uri:
+                    stamped.append(int.from_bytes(value, "big"))
+                elif uri == "?" or any(word in uri for word in HOP_BY_HOP):
                     self.fail(f"extension {number} ({uri}) leaked")  # C37
+        # C29: the relay's own, one after the other, in every packet or in none.
+        if stamped and stamped != [(stamped[0] + i) & 0xFFFF for i in range(len(self.packets))]:
+            self.fail("transport-wide numbers that aren't the relay's own")
 
     def check_pictures(self):
         """One marker a picture, on its last packet (B2, C5); timestamps never go back (C21)."""
