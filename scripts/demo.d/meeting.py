@@ -63,9 +63,13 @@ class Person:
 
     def look(self):
         """True when it is in, and a picture and sound are there."""
-        seen = self.browser.evaluate(SEEN)
+        try:
+            seen = self.browser.evaluate(SEEN)
+        except BrowserError as error:  # the page isn't there yet, or no more
+            self.rows, self.problem = [], str(error)
+            return False
         if not seen["joined"]:
-            self.problem = seen["error"]
+            self.rows, self.problem = [], seen.get("error") or "isn't in the room"
             return False
         self.rows = seen["slots"]
         video, audio = self.of("video"), self.of("audio")
