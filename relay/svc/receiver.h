@@ -29,6 +29,24 @@ struct Stay {
 };
 constexpr std::size_t kMaxStays = 8;
 
+// What was sent, to one receiver or to each of some.
+struct SentCount {
+    std::uint64_t bytes = 0;       // of UDP payload
+    std::uint32_t octets_low = 0;  // of RTP payload, modulo 2^32 (RFC 3550 section 6.4.1)
+    std::uint32_t packets = 0;     // modulo 2^32
+
+    void add(const SentCount& other) {
+        bytes += other.bytes;
+        octets_low += other.octets_low;
+        packets += other.packets;
+    }
+    void subtract(const SentCount& other) {
+        bytes -= other.bytes;
+        octets_low -= other.octets_low;
+        packets -= other.packets;
+    }
+};
+
 // What is cold of a receiver.
 struct Receiver {
     ReceiverHandle handle = 0;
@@ -36,6 +54,8 @@ struct Receiver {
     std::uint16_t group = 0xffff;
     std::uint8_t profile = 0;
     CohortIndex cohort = 0;
+    // Modulo its range, less what its partition had sent when it came there: see ReceiverTable.
+    SentCount sent;
     std::uint32_t switches = 0;
     std::uint32_t first_timestamp = 0;
     bool key_frame_asked = false;

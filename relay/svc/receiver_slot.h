@@ -11,15 +11,13 @@ namespace strata::relay {
 // Stable name of a receiver within its track.
 using ReceiverHandle = std::uint32_t;
 
-// A receiver's hot state: all that a fan-out touches. Slots of one group and profile lie next to
-// one another and move when their receiver changes groups; `link` moves along.
+// A receiver's hot state: all that a fan-out touches, and nothing that it would write to. Slots of
+// one group and profile lie next to one another and move when their receiver changes groups; `link`
+// moves along.
 struct alignas(64) ReceiverSlot {
     ReceiverOffsets offsets;
     ReceiverHandle handle = 0;
-    std::uint32_t octets_low = 0;  // payload octets sent, modulo 2^32 (RFC 3550 section 6.4.1)
-    std::uint32_t packets = 0;     // modulo 2^32
-    std::uint64_t bytes = 0;       // UDP payload bytes sent
-    void* seal = nullptr;          // what its packets are encrypted with; opaque, null: plain
+    void* seal = nullptr;  // what its packets are encrypted with; opaque, null: plain
     HopStamp stamp;
     // Layers 2 to 4 of its packets and whatever else the transport needs; opaque here. First cache
     // line: RTP, second: this.

@@ -34,8 +34,16 @@ std::size_t ReceiverTable::find_partition(GroupIndex group, std::uint8_t profile
 
 std::size_t ReceiverTable::obtain_partition(GroupIndex group, std::uint8_t profile) {
     const std::size_t i = find_partition(group, profile);
-    if (i == used_) partitions_[used_++] = {group, profile, static_cast<std::uint32_t>(count_), 0};
+    if (i == used_)
+        partitions_[used_++] = {group, profile, static_cast<std::uint32_t>(count_), 0, {}};
     return i;
+}
+
+SentCount ReceiverTable::sent(ReceiverIndex index) const {
+    const Receiver& receiver = receivers_[index];
+    SentCount sent = receiver.sent;
+    sent.add(partitions_[find_partition(receiver.group, receiver.profile)].sent);
+    return sent;
 }
 
 void ReceiverTable::put(std::size_t slot, const ReceiverSlot& value, ReceiverIndex owner) {
@@ -85,6 +93,7 @@ bool ReceiverTable::add(const Receiver& receiver, const ReceiverSlot& slot) {
     buckets_[b] = index;
 
     const std::size_t to = obtain_partition(kNoGroup, receiver.profile);
+    receivers_[index].sent.subtract(partitions_[to].sent);
     const std::size_t hole = shift_down(used_ - 1, to, count_);
     ++count_;
     ++partitions_[to].count;
@@ -122,6 +131,8 @@ void ReceiverTable::move(ReceiverIndex index, GroupIndex group) {
     if (receiver.group == group) return;
     const std::size_t from = find_partition(receiver.group, receiver.profile);
     const std::size_t to = obtain_partition(group, receiver.profile);
+    receiver.sent.add(partitions_[from].sent);
+    receiver.sent.subtract(partitions_[to].sent);
     const ReceiverSlot value = slots_[receiver.slot];
     Partition& p = partitions_[from];
     std::size_t hole = 0;

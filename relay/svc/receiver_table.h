@@ -21,6 +21,9 @@ struct Partition {
     GroupIndex group = kNoGroup;
     std::uint8_t profile = 0;
     std::uint32_t begin = 0, count = 0;
+    // To each receiver that has been in it since it began: counted here, once per packet, and taken
+    // into account when a receiver comes or goes.
+    SentCount sent;
 };
 
 // All receivers of a track. Their hot slots are one array, partitioned by (group, profile), so that
@@ -31,7 +34,8 @@ class ReceiverTable {
     // Main thread.
     explicit ReceiverTable(std::size_t capacity);
 
-    // False: no room, or the handle is taken. The receiver comes to kNoGroup.
+    // False: no room, or the handle is taken. The receiver comes to kNoGroup; its `sent` is what it
+    // was sent elsewhere.
     bool add(const Receiver& receiver, const ReceiverSlot& slot);
     void remove(ReceiverIndex index);
     void move(ReceiverIndex index, GroupIndex group);
@@ -43,6 +47,16 @@ class ReceiverTable {
     ReceiverSlot& slot(ReceiverIndex index) { return slots_[receivers_[index].slot]; }
     const ReceiverSlot& slot(ReceiverIndex index) const { return slots_[receivers_[index].slot]; }
     ReceiverIndex at_slot(std::size_t slot) const { return owners_[slot]; }
+
+    // What the receiver was sent, all its partitions together.
+    SentCount sent(ReceiverIndex index) const;
+    // One packet to one receiver, and one to each of a partition's.
+    void count_sent(ReceiverIndex index, const SentCount& packet) {
+        receivers_[index].sent.add(packet);
+    }
+    void count_sent(const Partition& partition, const SentCount& packet) {
+        partitions_[static_cast<std::size_t>(&partition - partitions_.data())].sent.add(packet);
+    }
 
     std::span<const Partition> partitions() const { return {partitions_.data(), used_}; }
     std::span<ReceiverSlot> slots(const Partition& partition) {

@@ -166,11 +166,11 @@ bool Track::add_receiver(ReceiverHandle handle, const ReceiverConfig& config, Ti
     if (config.resume.ever) receiver.last = config.resume;
     receiver.last.encoding = Continuation::kNoEncoding;  // another track's mean nothing here
     receiver.switches = config.resume.switches;
+    receiver.sent = {.bytes = config.resume.bytes,
+                     .octets_low = config.resume.octets,
+                     .packets = config.resume.packets};
     ReceiverSlot slot;
     slot.handle = handle;
-    slot.packets = config.resume.packets;
-    slot.octets_low = config.resume.octets;
-    slot.bytes = config.resume.bytes;
     slot.offsets.ssrc = config.ssrc;
     slot.link = config.link;
     slot.seal = config.seal;
@@ -235,8 +235,9 @@ std::optional<ReceiverStatus> Track::status(ReceiverHandle handle) const {
         status.current.paused = true;
     }
     status.ssrc = slot.offsets.ssrc;
-    status.packets = slot.packets;
-    status.bytes = slot.bytes;
+    const SentCount sent = state.table.sent(index);
+    status.packets = sent.packets;
+    status.bytes = sent.bytes;
     status.switches = receiver.switches;
     return status;
 }
@@ -254,12 +255,13 @@ std::optional<SenderReportOut> Track::sender_report(ReceiverHandle handle, TimeU
     if (index == kNoReceiver) return std::nullopt;
     const Receiver& receiver = state.table.receiver(index);
     const ReceiverSlot& slot = state.table.slot(index);
-    if (receiver.group == kNoGroup || slot.packets == 0) return std::nullopt;
+    const SentCount sent = state.table.sent(index);
+    if (receiver.group == kNoGroup || sent.packets == 0) return std::nullopt;
     const std::uint8_t encoding = state.groups.head(receiver.group).layer.encoding;
     const auto times = sender_report_times(state.clock(), state.encodings[encoding].clock,
                                            slot.offsets.timestamp, now);
     if (!times) return std::nullopt;
-    return SenderReportOut{times->ntp, times->rtp_timestamp, slot.packets, slot.octets_low};
+    return SenderReportOut{times->ntp, times->rtp_timestamp, sent.packets, sent.octets_low};
 }
 
 void Track::move_into(Track& larger) {
@@ -274,7 +276,8 @@ void Track::move_into(Track& larger) {
     to.profile_count = from.profile_count;
     while (from.table.size() != 0) {
         const ReceiverIndex index = from.table.at_slot(from.table.size() - 1);
-        const Receiver receiver = from.table.receiver(index);
+        Receiver receiver = from.table.receiver(index);
+        receiver.sent = from.table.sent(index);
         to.table.add(receiver, from.table.slot(index));
         to.table.move(to.table.find(receiver.handle), receiver.group);
         from.table.remove(index);

@@ -40,12 +40,9 @@ bool TrackState::deliver_by_stays(const PacketInWork& work, OutputList& out) {
             const std::span<ReceiverSlot> receivers(late_slots.data() + first, late_used - first);
             if (!emit(work, decision, static_cast<std::uint8_t>(profile), receivers, out)) continue;
             went = went || decision.action == GroupDecision::Action::forward;
-            for (const ReceiverSlot& copy : receivers) {
-                ReceiverSlot& slot = table.slot(table.find(copy.handle));
-                slot.octets_low = copy.octets_low;
-                slot.packets = copy.packets;
-                slot.bytes = copy.bytes;
-            }
+            const SentCount sent = count_of(out.outputs[out.count - 1], work);
+            for (const ReceiverSlot& copy : receivers)
+                table.count_sent(table.find(copy.handle), sent);
         }
     }
     return went;

@@ -133,9 +133,10 @@ Continuation TrackState::continuation(ReceiverIndex index) const {
     const Receiver& receiver = table.receiver(index);
     const ReceiverSlot& slot = table.slot(index);
     Continuation last = receiver.last;
-    last.packets = slot.packets;
-    last.octets = slot.octets_low;
-    last.bytes = slot.bytes;
+    const SentCount sent = table.sent(index);
+    last.packets = sent.packets;
+    last.octets = sent.octets_low;
+    last.bytes = sent.bytes;
     last.switches = receiver.switches;
     if (receiver.group == kNoGroup) return last;
     const LayerGroup& group = groups.body(receiver.group);

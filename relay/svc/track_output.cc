@@ -34,16 +34,15 @@ bool TrackState::emit(const PacketInWork& work, const GroupDecision& decision, s
     }
     output.receivers = receivers;
     ++out.count;
-
-    const std::uint32_t size = static_cast<std::uint32_t>(output.header.size) + output.payload_size;
-    const std::uint32_t octets =
-        decision.action == GroupDecision::Action::close ? 0 : work.info->payload_size;
-    for (ReceiverSlot& slot : receivers) {
-        slot.octets_low += octets;
-        ++slot.packets;
-        slot.bytes += size;
-    }
     return true;
+}
+
+// To each receiver of `output`, which was just made.
+SentCount TrackState::count_of(const Output& output, const PacketInWork& work) {
+    const bool empty = output.padding != 0;
+    return {.bytes = std::uint64_t{output.header.size} + output.payload_size,
+            .octets_low = empty ? 0u : work.info->payload_size,
+            .packets = 1};
 }
 
 }  // namespace strata::relay

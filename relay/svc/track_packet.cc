@@ -193,8 +193,9 @@ bool TrackState::deliver(const PacketInWork& work, OutputList& out) {
         if (decision.action == GroupDecision::Action::none ||
             groups.head(partition.group).layer.encoding != work.encoding)
             continue;
-        const bool made = emit(work, decision, partition.profile, table.slots(partition), out);
-        went = went || (made && decision.action == GroupDecision::Action::forward);
+        if (!emit(work, decision, partition.profile, table.slots(partition), out)) continue;
+        table.count_sent(partition, count_of(out.outputs[out.count - 1], work));
+        went = went || decision.action == GroupDecision::Action::forward;
     }
     return went;
 }

@@ -98,6 +98,7 @@ struct TrackState {
     // One (group, profile) at a time (track_output.cc).
     bool emit(const PacketInWork& work, const GroupDecision& decision, std::uint8_t profile,
               std::span<ReceiverSlot> receivers, OutputList& out) const;
+    static SentCount count_of(const Output& output, const PacketInWork& work);
 
     // What was sent before (track_repeat.cc).
     SentNumber find_sent(ReceiverIndex index, SequenceNumber sequence) const;

@@ -22,7 +22,7 @@ void expect_consistent(ReceiverTable& table, const std::map<ReceiverHandle, Grou
             EXPECT_EQ(table.receiver(index).group, partition.group);
             EXPECT_EQ(table.receiver(index).profile, partition.profile);
             EXPECT_EQ(model.at(slot.handle), partition.group);
-            EXPECT_EQ(slot.packets, slot.handle * 3) << "its hot state came along";
+            EXPECT_EQ(slot.offsets.ssrc, slot.handle * 3) << "its hot state came along";
         }
     }
     EXPECT_EQ(next, table.size());
@@ -44,7 +44,7 @@ TEST(ReceiverTable, RandomMovesKeepPartitionsContiguous) {
             receiver.profile = static_cast<std::uint8_t>(draw(3));
             ReceiverSlot slot;
             slot.handle = handle;
-            slot.packets = handle * 3;
+            slot.offsets.ssrc = handle * 3;
             const bool room = model.size() < 40;
             EXPECT_EQ(table.add(receiver, slot), room);
             EXPECT_FALSE(room && table.add(receiver, slot)) << "the handle is taken";
@@ -58,6 +58,53 @@ TEST(ReceiverTable, RandomMovesKeepPartitionsContiguous) {
             model[handle] = group;
         }
         if (step % 7 == 0) expect_consistent(table, model);
+    }
+}
+
+// Counted per partition, told per receiver.
+TEST(ReceiverTable, WhatReceiversWereSentFollowsThemThroughRandomMoves) {
+    constexpr std::uint32_t kReceivers = 12;
+    ReceiverTable table(kReceivers);
+    std::map<ReceiverHandle, SentCount> model;
+    std::uint32_t random = 7;
+    const auto draw = [&random](std::uint32_t below) {
+        random = random * 1'664'525 + 1'013'904'223;
+        return (random >> 16) % below;
+    };
+    for (int step = 0; step < 5'000; ++step) {
+        const ReceiverHandle handle = draw(kReceivers);
+        const ReceiverIndex index = table.find(handle);
+        const SentCount packet{draw(1'500), draw(1'400), 1};
+        if (index == kNoReceiver) {
+            Receiver receiver;
+            receiver.handle = handle;
+            receiver.profile = static_cast<std::uint8_t>(draw(2));
+            receiver.sent = {draw(100), ~0u, ~0u};
+            ReceiverSlot slot;
+            slot.handle = handle;
+            ASSERT_TRUE(table.add(receiver, slot));
+            model[handle] = receiver.sent;
+        } else if (const std::uint32_t action = draw(8); action == 0) {
+            table.remove(index);
+            model.erase(handle);
+        } else if (action < 3) {
+            table.move(index, static_cast<GroupIndex>(draw(3)));
+        } else if (action == 3) {
+            table.count_sent(index, packet);
+            model[handle].add(packet);
+        } else {
+            const auto partitions = table.partitions();
+            const Partition& partition =
+                partitions[draw(static_cast<std::uint32_t>(partitions.size()))];
+            table.count_sent(partition, packet);
+            for (const ReceiverSlot& slot : table.slots(partition)) model[slot.handle].add(packet);
+        }
+        for (const auto& [known, sent] : model) {
+            const SentCount told = table.sent(table.find(known));
+            ASSERT_EQ(told.bytes, sent.bytes);
+            ASSERT_EQ(told.octets_low, sent.octets_low);
+            ASSERT_EQ(told.packets, sent.packets);
+        }
     }
 }
 

@@ -22,8 +22,10 @@ TEST(TrackOutput, EachProfileHasItsOwnHeaderAndItsReceiversTogether) {
         EXPECT_EQ(output.payload_offset + output.payload_size, bytes.size());
         for (const ReceiverSlot& slot : output.receivers) {
             EXPECT_EQ(slot.handle % 2, output.receivers[0].handle % 2);
-            EXPECT_EQ(slot.packets, 1u);
-            EXPECT_EQ(slot.bytes, std::size_t{output.header.size} + output.payload_size);
+            const auto status = rig.track().status(slot.handle);
+            ASSERT_TRUE(status);
+            EXPECT_EQ(status->packets, 1u);
+            EXPECT_EQ(status->bytes, std::size_t{output.header.size} + output.payload_size);
         }
     }
 }
