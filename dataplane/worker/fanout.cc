@@ -8,6 +8,7 @@
 #include "dataplane/net/socket_link.h"
 #include "dataplane/worker/fanout_secure.h"
 #include "dataplane/worker/header_mbuf.h"
+#include "dataplane/worker/slot_header.h"
 #include "relay/rewrite/header_template.h"
 
 namespace strata::dataplane {
@@ -170,58 +171,125 @@ void FanOut::send_output(Writer& writer, rte_mbuf& packet, const relay::Output& 
     }
 }
 
+// Up to kChunk mbufs and what is put into them. Behind the last stands the last once more, so that
+// fetching ahead needs no end.
+struct FanOut::Heads {
+    std::array<rte_mbuf*, kChunk + kAhead> m;
+    std::uint32_t count;
+    std::span<const relay::ReceiverSlot> receivers;
+    rte_mbuf* chained;           // behind each; null: the payload is copied
+    const std::uint8_t* copied;  // then: from here
+    std::uint16_t header_bytes, payload_bytes;
+    std::uint64_t unresolved;  // bit i: m[i]'s next hop isn't known
+};
+
+namespace {
+
+// Exactly `size` bytes; a call of memcpy costs more than copying a few.
+[[gnu::always_inline]] inline void copy_payload(std::uint8_t* to, const std::uint8_t* from,
+                                                std::size_t size) {
+    constexpr std::size_t kBlock = 16;
+    if (size < kBlock || size > kTinyPayloadMax) {
+        std::memcpy(to, from, size);
+        return;
+    }
+    for (std::size_t at = 0; at + kBlock < size; at += kBlock)
+        std::memcpy(to + at, from + at, kBlock);
+    std::memcpy(to + size - kBlock, from + size - kBlock, kBlock);
+}
+
+// The loop that everything else is for. Arguments by value: they stay in registers, where nothing
+// that is written can lie.
+// budget: 70 instructions/receiver, bench/pipeline
+template <bool kChained, typename Writer, typename Header, typename Heads>
+[[gnu::noinline]] void write_heads(Writer link, Header header, Heads& heads) {
+    const std::uint16_t own_bytes =
+        static_cast<std::uint16_t>(heads.header_bytes + (kChained ? 0 : heads.payload_bytes));
+    constexpr std::uint16_t kSegments = kChained ? 2 : 1;
+    const HeadFields bare({.link_bytes = net::kIpv4HeadBytes,
+                           .own_bytes = own_bytes,
+                           .shared_bytes = kChained ? heads.payload_bytes : std::uint16_t{0},
+                           .segments = kSegments});
+    rte_mbuf* const* const mbufs = heads.m.data();
+    const relay::ReceiverSlot* const slots = heads.receivers.data();
+    rte_mbuf* const next = heads.chained;
+    const std::uint8_t* const payload = heads.copied;
+    const std::uint32_t n = heads.count;
+    std::uint64_t unresolved = 0;
+    for (std::uint32_t i = 0; i < n; ++i) {
+        prefetch_header(mbufs[i + kAhead]);
+        rte_mbuf* const m = mbufs[i];
+        const relay::ReceiverSlot& slot = slots[i];
+        std::uint8_t* const rtp = rtp_room(m);
+        bool resolved;
+        if (link.is_bare(slot.link.data())) [[likely]] {
+            resolved = link.write_bare(rtp, slot.link.data());
+            header.write(slot, rtp);
+            bare.store(m);
+        } else {
+            header.write(slot, rtp);
+            m->ol_flags = 0;
+            set_lengths(m, link.write(*m, rtp, slot.link.data()), own_bytes);
+            m->pkt_len += kChained ? heads.payload_bytes : 0u;
+            m->nb_segs = kSegments;
+            resolved = link.resolved();
+        }
+        if constexpr (kChained)
+            m->next = next;
+        else
+            copy_payload(rtp + heads.header_bytes, payload, heads.payload_bytes);
+        if (!resolved) [[unlikely]]
+            unresolved |= std::uint64_t{1} << i;
+    }
+    heads.unresolved = unresolved;
+}
+
+}  // namespace
+
 template <typename Writer>
 void FanOut::send_chunk(Writer& writer, rte_mbuf& packet, const relay::Output& output, Chunk chunk,
                         Burst burst) {
     const auto n = static_cast<std::uint32_t>(chunk.receivers.size());
     Payload& payload = chunk.payload;
     const bool linear = chunk.mode == PayloadMode::linear;
-    const bool stamped = output.header.stamped;
-    std::array<rte_mbuf*, kChunk> heads;
-    if (!take_headers(linear ? linear_pool() : pools_.header, heads.data(), n)) {
+    const bool chained = chunk.mode == PayloadMode::chain;
+    Heads heads;
+    if (!take_headers(linear ? linear_pool() : pools_.header, heads.m.data(), n)) {
         (linear ? counters_.no_payload_mbuf : counters_.no_header_mbuf) += n;
-        if (chunk.mode == PayloadMode::chain) payload.give_back(n);
+        if (chained) payload.give_back(n);
         return;
     }
-    for (std::uint32_t i = 0; i < std::min(n, kAhead); ++i) prefetch_header(heads[i]);
-    const std::uint8_t* bytes = rte_pktmbuf_mtod_offset(&packet, std::uint8_t*, payload.offset);
-    std::array<rte_mbuf*, kChunk> unresolved;
-    std::uint32_t ready_count = 0, unresolved_count = 0;
-    for (std::uint32_t i = 0; i < n; ++i) {
-        if (i + kAhead < n) {
-            prefetch_header(heads[i + kAhead]);
-            prefetch_slot(&chunk.receivers[i + kAhead]);
-        }
-        rte_mbuf* m = heads[i];
-        const relay::ReceiverSlot& slot = chunk.receivers[i];
-        std::uint8_t* rtp = rtp_room(m);
-        m->ol_flags = 0;
-        relay::write_header(output.header, slot.offsets, rtp);
-        if (stamped) relay::stamp_header(output.header, slot.stamp, rtp);
-        const std::uint16_t link_bytes = writer.write(*m, rtp, slot.link.data());
-        if (chunk.mode == PayloadMode::chain) {
-            set_lengths(m, link_bytes, output.header.size);
-            m->pkt_len += output.payload_size;
-            m->nb_segs = 2;
-            m->next = payload.view;
-        } else {
-            std::memcpy(rtp + output.header.size, bytes, output.payload_size);
-            set_lengths(m, link_bytes,
-                        static_cast<std::uint16_t>(output.header.size + output.payload_size));
-        }
-        if (writer.resolved()) [[likely]]
-            heads[ready_count++] = m;
-        else
-            unresolved[unresolved_count++] = m;
+    for (std::uint32_t i = 0; i < kAhead; ++i) {
+        heads.m[n + i] = heads.m[n - 1];
+        prefetch_header(heads.m[i]);
     }
-    if (chunk.mode == PayloadMode::chain) {
+    heads.count = n;
+    heads.receivers = chunk.receivers;
+    heads.chained = chained ? payload.view : nullptr;
+    heads.copied = rte_pktmbuf_mtod_offset(&packet, std::uint8_t*, payload.offset);
+    heads.header_bytes = output.header.size;
+    heads.payload_bytes = output.payload_size;
+    with_slot_header(output.header, [&](const auto& header) {
+        chained ? write_heads<true>(writer, header, heads)
+                : write_heads<false>(writer, header, heads);
+    });
+    if (chained) {
         payload.wanted -= n;
         payload.granted -= n;
     }
     count(chunk.mode, n);
-    queue_.push(heads.data(), ready_count, burst.tx_class, burst.now);
-    if (unresolved_count != 0)
-        queue_.push_unresolved(unresolved.data(), unresolved_count, burst.now);
+    if (heads.unresolved == 0) [[likely]]
+        return queue_.push(heads.m.data(), n, burst.tx_class, burst.now);
+    std::array<rte_mbuf*, kChunk> ready, unresolved;
+    std::uint32_t ready_count = 0, unresolved_count = 0;
+    for (std::uint32_t i = 0; i < n; ++i) {
+        if ((heads.unresolved >> i & 1) != 0)
+            unresolved[unresolved_count++] = heads.m[i];
+        else
+            ready[ready_count++] = heads.m[i];
+    }
+    queue_.push(ready.data(), ready_count, burst.tx_class, burst.now);
+    queue_.push_unresolved(unresolved.data(), unresolved_count, burst.now);
 }
 
 void FanOut::count(PayloadMode mode, std::uint32_t n) {

@@ -92,6 +92,7 @@ class FanOut {
         PayloadMode mode;
         std::span<const relay::ReceiverSlot> receivers;
     };
+    struct Heads;
 
     template <typename Writer>
     void send_with(Writer& writer, rte_mbuf& packet, std::span<const relay::Output> outputs,

@@ -4,10 +4,11 @@
 #include <rte_mempool.h>
 #include <rte_prefetch.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "dataplane/port/pools.h"
-#include "relay/svc/receiver_slot.h"
 
 // Outgoing mbufs that begin with a receiver's header.
 namespace strata::dataplane {
@@ -24,16 +25,50 @@ inline void set_lengths(rte_mbuf* m, std::uint16_t link_bytes, std::uint16_t byt
     m->pkt_len = m->data_len;
 }
 
+// The fields of an mbuf fresh from the pool that all packets of one shape have in common, stored in
+// two pieces instead of one by one.
+class HeadFields {
+  public:
+    struct Shape {
+        std::uint16_t link_bytes, own_bytes;  // in the mbuf itself, before and from RTP on
+        std::uint16_t shared_bytes;           // in the segment behind it
+        std::uint16_t segments;
+    };
+    explicit HeadFields(const Shape& shape) {
+        rte_mbuf m{};
+        m.data_off = static_cast<std::uint16_t>(kRtpOffset - shape.link_bytes);
+        rte_mbuf_refcnt_set(&m, 1);
+        m.nb_segs = shape.segments;
+        m.port = RTE_MBUF_PORT_INVALID;
+        m.data_len = static_cast<std::uint16_t>(shape.link_bytes + shape.own_bytes);
+        m.pkt_len = std::uint32_t{m.data_len} + shape.shared_bytes;
+        std::memcpy(&rearm_, reinterpret_cast<const char*>(&m) + kRearmAt, sizeof rearm_);
+        std::memcpy(&lengths_, reinterpret_cast<const char*>(&m) + kLengthsAt, sizeof lengths_);
+    }
+
+    [[gnu::always_inline]] void store(rte_mbuf* m) const {
+        std::memcpy(reinterpret_cast<char*>(m) + kRearmAt, &rearm_, sizeof rearm_);
+        std::memcpy(reinterpret_cast<char*>(m) + kLengthsAt, &lengths_, sizeof lengths_);
+    }
+
+  private:
+    typedef std::uint8_t Piece __attribute__((vector_size(16)));
+    // data_off, refcnt, nb_segs, port; ol_flags: none.
+    static constexpr std::size_t kRearmAt = offsetof(rte_mbuf, rearm_data);
+    static_assert(offsetof(rte_mbuf, ol_flags) == kRearmAt + 8);
+    // packet_type, pkt_len, data_len, and what lies behind them: nothing that is kept in an mbuf
+    // fresh from the pool.
+    static constexpr std::size_t kLengthsAt = offsetof(rte_mbuf, packet_type);
+    static_assert(kLengthsAt == kRearmAt + 16);
+    static_assert(offsetof(rte_mbuf, data_len) + 2 <= kLengthsAt + 16);
+    Piece rearm_, lengths_;
+};
+
 inline void prefetch_header(const rte_mbuf* m) {
     rte_prefetch0(m);
     rte_prefetch0(reinterpret_cast<const std::uint8_t*>(m) + 64);
     rte_prefetch0(reinterpret_cast<const std::uint8_t*>(m) + sizeof(rte_mbuf));
     rte_prefetch0(reinterpret_cast<const std::uint8_t*>(m) + sizeof(rte_mbuf) + 64);
-}
-
-inline void prefetch_slot(const relay::ReceiverSlot* slot) {
-    rte_prefetch0(slot);
-    rte_prefetch0(slot->link.data());
 }
 
 inline bool take_headers(rte_mempool* pool, rte_mbuf** m, std::uint32_t n) {

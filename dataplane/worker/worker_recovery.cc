@@ -166,7 +166,7 @@ bool Worker::make_retransmission(const Subscription& subscription, relay::Output
                         {{rtx.ssrc}, subscription.repair->rtx_payload_type, {sequence}}));
     header.sequence = sequence;
     header.timestamp += slot.offsets.timestamp;
-    header.patched = false;
+    header.patch = relay::HeaderPatch::none;
     std::copy_n(bytes.begin(), header.size, header.bytes.begin());
     slot.offsets = {.ssrc = rtx.ssrc};
     if (subscription.transport->secure) slot.seal = &rtx.leg;

@@ -20,7 +20,7 @@ void build_empty_packet(const HeaderProfile& profile, std::uint16_t sequence,
                         RtpTimestamp timestamp, HeaderTemplate& out) {
     out.sequence = sequence;
     out.timestamp = timestamp.value;
-    out.patched = false;
+    out.patch = HeaderPatch::none;
     std::fill_n(out.bytes.begin(), kFixedHeaderBytes, std::uint8_t{0});
     out.bytes[0] = kVersion2Padded;
     const auto block = *write_extension_block({}, PacketInfo{}, profile, nullptr,

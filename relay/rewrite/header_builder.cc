@@ -122,7 +122,7 @@ void put_fixed_header(const HeaderRequest& request, std::uint8_t payload_type,
     out.sequence = request.sequence;
     out.timestamp = info.timestamp.value;
     out.descriptor_at = out.picture_id_at = out.tl0_pic_idx_at = out.key_idx_at = 0;
-    out.has_structure = out.patched = false;
+    out.has_structure = false;
     out.bytes[0] = kVersion2 | info.csrc_count;
     out.bytes[1] = payload_type;
     if (info.marker || request.end_of_picture) out.bytes[1] |= kMarkerBit;
@@ -162,7 +162,7 @@ std::optional<PayloadRange> build_header(const HeaderRequest& request, const Hea
     if (descriptor_size != 0) note_picture_places(request, at, out);
     payload_begin += descriptor_size;
     out.size = static_cast<std::uint16_t>(at + descriptor_size);
-    out.patched = out.descriptor_at != 0 || descriptor_size != 0;
+    out.patch = patch_of(out);
     return PayloadRange{static_cast<std::uint16_t>(payload_begin),
                         static_cast<std::uint16_t>(payload_end - payload_begin)};
 }

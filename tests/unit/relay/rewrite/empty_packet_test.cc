@@ -14,8 +14,8 @@ TEST(EmptyPacket, IsPaddingOnlyWithTheMediaPayloadType) {  // C17
     HeaderProfile profile;
     profile.payload_type = 96;
     HeaderTemplate t;
-    t.patched = true;
     t.descriptor_at = 14;  // left over from the packet before
+    t.patch = HeaderPatch::any;
     build_empty_packet(profile, 7, RtpTimestamp{900}, t);
     std::array<std::uint8_t, HeaderTemplate::kMaxSize> out;
     write_header(t, {.ssrc = 5, .timestamp = 100, .sequence = 10}, out.data());

@@ -8,7 +8,8 @@
 namespace strata::relay {
 namespace {
 
-std::vector<std::uint8_t> written(const HeaderTemplate& t, const ReceiverOffsets& r) {
+std::vector<std::uint8_t> written(HeaderTemplate t, const ReceiverOffsets& r) {
+    t.patch = patch_of(t);
     std::vector<std::uint8_t> out(HeaderTemplate::kMaxSize, 0xcc);
     write_header(t, r, out.data());
     out.resize(t.size);
@@ -37,7 +38,6 @@ TEST(WriteHeader, PatchesTheFixedHeaderAndCopiesTheRestAtEverySize) {
 TEST(WriteHeader, MovesFrameNumberAndTemplateIdsTogether) {  // C10
     HeaderTemplate t = numbered(40);
     t.descriptor_at = 20;
-    t.patched = true;
     t.template_byte = 0x80 | 62;
     t.frame_number = 0xffff;
     t.has_structure = true;
@@ -55,7 +55,6 @@ TEST(WriteHeader, MovesFrameNumberAndTemplateIdsTogether) {  // C10
 
 TEST(WriteHeader, PictureIdKeepsItsWidth) {  // C23
     HeaderTemplate t = numbered(20);
-    t.patched = true;
     t.picture_id_at = 14;
     t.picture_id = 0x7fff;
     t.picture_id_bits = 15;
@@ -71,7 +70,6 @@ TEST(WriteHeader, PictureIdKeepsItsWidth) {  // C23
 
 TEST(WriteHeader, Tl0PicIdxAndKeyIdxWrap) {
     HeaderTemplate t = numbered(20);
-    t.patched = true;
     t.tl0_pic_idx_at = 16;
     t.tl0_pic_idx = 250;
     t.key_idx_at = 17;
@@ -79,6 +77,34 @@ TEST(WriteHeader, Tl0PicIdxAndKeyIdxWrap) {
     const auto out = written(t, {.tl0_pic_idx = 10, .key_idx = 4});
     EXPECT_EQ(out[16], 4);
     EXPECT_EQ(out[17], 0xa0 | 2);
+    EXPECT_EQ(out[18], 18);
+    EXPECT_EQ(out[19], 19);
+}
+
+TEST(WriteHeader, EveryKindOfPatchWritesWhatTheGeneralOneWrites) {
+    for (int fields = 0; fields < 16; ++fields)
+        for (const int bytes : {24, 64, 319, 320}) {
+            const auto size = static_cast<std::uint16_t>(bytes);
+            HeaderTemplate t = numbered(size);
+            t.picture_id_bits = 15;
+            if ((fields & 1) != 0) t.picture_id_at = 14;
+            if ((fields & 2) != 0) t.tl0_pic_idx_at = 16;
+            if ((fields & 4) != 0) t.key_idx_at = 17;
+            if ((fields & 8) != 0) t.descriptor_at = 18;
+            const ReceiverOffsets offsets{.ssrc = 7,
+                                          .timestamp = 8,
+                                          .sequence = 9,
+                                          .frame_number = 10,
+                                          .picture_id = 11,
+                                          .tl0_pic_idx = 12,
+                                          .key_idx = 13,
+                                          .template_id_shift = 14};
+            std::vector<std::uint8_t> general(HeaderTemplate::kMaxSize);
+            t.patch = HeaderPatch::any;
+            write_header(t, offsets, general.data());
+            general.resize(size);
+            EXPECT_EQ(written(t, offsets), general) << fields << ' ' << size;
+        }
 }
 
 }  // namespace
