@@ -70,6 +70,12 @@ struct DatagramShape {
     std::uint32_t payload_sum = 0;    // folded, of the payload alone
 };
 
+// How a link header that is written in whole pieces ends.
+enum class LinkEnd : std::uint8_t {
+    exact,
+    over,  // it runs over the first six bytes of the RTP header, which is written behind it
+};
+
 // Writes the header of one packet in front of its RTP header.
 // budget: 20 instructions/packet without checksum, bench/pipeline
 class EthernetWriter {
@@ -101,9 +107,9 @@ class EthernetWriter {
     // Whether write_bare does for the link: IPv4 on a port without VLAN and without UDP checksums.
     bool is_bare(const std::byte* link) const { return link[62] == bare_; }
 
-    // As write(), in three pieces of 16 bytes: before the RTP header is written, whose first bytes
-    // it overwrites. The link header's size is kIpv4HeadBytes. False: the next hop has no address
-    // yet.
+    // As write(), in pieces of 16 bytes. The link header's size is kIpv4HeadBytes. False: the next
+    // hop has no address yet.
+    template <LinkEnd kEnd>
     [[gnu::always_inline]] bool write_bare(std::uint8_t* rtp, const std::byte* link) const {
         const auto* from = reinterpret_cast<const __m128i*>(link);
         auto* to = reinterpret_cast<__m128i*>(rtp - kIpv4HeadBytes);
@@ -115,9 +121,15 @@ class EthernetWriter {
         _mm_storeu_si128(to, _mm_blend_epi16(_mm_loadu_si128(from), mac, kMacWords));
         _mm_storeu_si128(to + 1, _mm_or_si128(_mm_loadu_si128(from + 1), second_));
         // The sum in UDP's checksum field gives way to 0: none.
-        const __m128i third =
-            _mm_and_si128(_mm_loadu_si128(from + 2), _mm_setr_epi16(-1, -1, -1, -1, 0, -1, -1, -1));
-        _mm_storeu_si128(to + 2, _mm_or_si128(third, third_));
+        const __m128i third = _mm_or_si128(
+            third_,
+            _mm_and_si128(_mm_loadu_si128(from + 2), _mm_setr_epi16(-1, -1, -1, -1, 0, 0, 0, 0)));
+        if constexpr (kEnd == LinkEnd::exact) {
+            _mm_storel_epi64(to + 2, third);
+            store(rtp - 2, 0);
+        } else {
+            _mm_storeu_si128(to + 2, third);
+        }
         return (word & Neighbour::kResolved) != 0;
     }
 

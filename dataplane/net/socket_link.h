@@ -42,7 +42,10 @@ class FixedWriter {
     bool wants_payload_sum(const std::byte*) const { return false; }
     void begin(const auto&) {}
     bool is_bare(const std::byte*) const { return false; }
-    bool write_bare(std::uint8_t*, const std::byte*) const { return true; }
+    template <auto>
+    bool write_bare(std::uint8_t*, const std::byte*) const {
+        return true;
+    }
     std::uint16_t write(rte_mbuf&, std::uint8_t* rtp, const std::byte* link) {
         std::memcpy(rtp - kBytes, link, kBytes);
         return kBytes;

@@ -44,6 +44,8 @@ class BoundedTable {
           cells_(mask_ + 1) {}
 
     std::size_t size() const { return size_; }
+    // Counts erasures: a copy of a value found since the last one still says what is in the table.
+    std::uint64_t erasures() const { return erasures_; }
 
     // Brings the cell that `key` probably lies in into the cache.
     void prefetch(const Key& key) const { __builtin_prefetch(&cells_[home(key)]); }
@@ -84,6 +86,7 @@ class BoundedTable {
         }
         cells_[gap] = {};
         --size_;
+        ++erasures_;
         return true;
     }
 
@@ -103,6 +106,7 @@ class BoundedTable {
     std::size_t max_entries_, mask_;
     std::uint64_t secret_;
     std::size_t size_ = 0;
+    std::uint64_t erasures_ = 0;
     std::vector<Cell> cells_;
 };
 

@@ -49,6 +49,18 @@ struct FanOut::Payload {
         return true;
     }
 
+    // The received packet itself instead of a view, which saves making and undoing one: where it is
+    // nobody's any more, and this is all that is sent of it. It is cut to the payload.
+    void lend(rte_mbuf& packet) {
+        if (wanted > kMaxReferences || rte_mbuf_refcnt_read(&packet) != 1) return;
+        packet.data_off = static_cast<std::uint16_t>(packet.data_off + offset);
+        packet.data_len = size;
+        packet.pkt_len = size;
+        granted = wanted;
+        rte_mbuf_refcnt_set(&packet, static_cast<std::uint16_t>(1 + granted));
+        view = &packet;
+    }
+
     // Gives back references that no packet was made for.
     void give_back(std::uint32_t n) {
         wanted -= n;
@@ -104,20 +116,20 @@ FanOut::PayloadMode FanOut::mode_of(const relay::Output& output) const {
 }
 
 void FanOut::send(rte_mbuf& packet, std::span<const relay::Output> outputs, TxClass tx_class,
-                  relay::TimeUs now) {
+                  relay::TimeUs now, Input input) {
     assert(outputs.size() <= relay::kMaxOutputs);
     switch (port_.capabilities().link_kind) {
         case LinkKind::flow_key: {
             net::FlowKeyWriter writer;
-            return send_with(writer, packet, outputs, {tx_class, now});
+            return send_with(writer, packet, outputs, {tx_class, now, input});
         }
         case LinkKind::socket_address: {
             net::SocketWriter writer;
-            return send_with(writer, packet, outputs, {tx_class, now});
+            return send_with(writer, packet, outputs, {tx_class, now, input});
         }
         case LinkKind::ethernet: {
             net::EthernetWriter writer(*port_.ethernet(queue_index_));
-            return send_with(writer, packet, outputs, {tx_class, now});
+            return send_with(writer, packet, outputs, {tx_class, now, input});
         }
     }
 }
@@ -155,6 +167,7 @@ void FanOut::send_output(Writer& writer, rte_mbuf& packet, const relay::Output& 
         payload.summed = true;
     }
     writer.begin(net::DatagramShape{output.header.size, output.payload_size, payload.sum});
+    if (mode == PayloadMode::chain && burst.input == Input::spent) payload.lend(packet);
     std::span<relay::ReceiverSlot> rest = output.receivers;
     while (!rest.empty()) {
         auto n = std::min(static_cast<std::uint32_t>(rest.size()), kChunk);
@@ -223,7 +236,7 @@ template <bool kChained, typename Writer, typename Header, typename Heads>
         std::uint8_t* const rtp = rtp_room(m);
         bool resolved;
         if (link.is_bare(slot.link.data())) [[likely]] {
-            resolved = link.write_bare(rtp, slot.link.data());
+            resolved = link.template write_bare<net::LinkEnd::over>(rtp, slot.link.data());
             header.write(slot, rtp);
             bare.store(m);
         } else {

@@ -55,10 +55,16 @@ class FanOut {
   public:
     FanOut(Port& port, std::uint16_t queue, const Pools& pools, const FanOutConfig& config);
 
+    // What may become of an input besides being referred to.
+    enum class Input : std::uint8_t {
+        kept,   // nothing
+        spent,  // its caller only frees it: it may itself be what receivers' packets end in
+    };
+
     // Sends what a Track made of `packet`, which stays the caller's and must be linear with its
     // data at the RTP header. Receivers' links must have been made by this port.
     void send(rte_mbuf& packet, std::span<const relay::Output> outputs, TxClass tx_class,
-              relay::TimeUs now);
+              relay::TimeUs now, Input input = Input::kept);
 
     // A packet of the relay's own (RTCP, replies), copied. At most kOwnPacketBytes, else too_large.
     void send_own(std::span<const std::byte, kLinkBytes> link, std::span<const std::uint8_t> packet,
@@ -86,6 +92,7 @@ class FanOut {
     struct Burst {
         TxClass tx_class;
         relay::TimeUs now;
+        Input input;
     };
     struct Chunk {
         Payload& payload;
@@ -107,8 +114,11 @@ class FanOut {
     struct SecureOutput;
     struct Sealing;
     void send_secure(rte_mbuf& packet, const relay::Output& output, Burst burst);
-    bool add_secure(const SecureOutput& output, const relay::ReceiverSlot& slot, rte_mbuf* m,
-                    relay::TimeUs now);
+    template <typename Header>
+    void send_secure_with(const SecureOutput& common, const Header& header);
+    template <typename Header>
+    bool add_secure(const SecureOutput& common, const Header& header,
+                    const relay::ReceiverSlot& slot, rte_mbuf* m);
     template <typename Writer>
     void finish_sealed(Writer writer, relay::TimeUs now);
     PayloadMode mode_of(const relay::Output& output) const;

@@ -103,36 +103,52 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
     const std::uint64_t ended = unprotect({packets.data(), n}, {transports.data(), n});
     // What a packet's track will touch is fetched while those before it are worked on: a burst may
     // belong to as many rooms. In steps, because each address stands in what the step before
-    // fetched.
+    // fetched. A packet that follows another of its encoding has everything near.
     std::array<StreamRef, kMaxBurst> streams;
+    std::uint64_t fetched = 0;  // bit i: packet i goes through the steps
+    const std::uint64_t erasures = streams_.erasures();
     constexpr std::size_t kApart = 2;  // packets between two steps
     for (std::size_t i = 0; i < n + 4 * kApart; ++i) {
-        if (i < n) streams[i] = prefetch_stream(*packets[i], transports[i]);
+        if (i < n) {
+            streams[i] = find_stream(*packets[i], transports[i]);
+            const bool follows = i > 0 && streams[i].object == streams[i - 1].object &&
+                                 streams[i].encoding == streams[i - 1].encoding;
+            if (streams[i].object && !follows) {
+                prefetch_stream(*packets[i], streams[i]);
+                fetched |= std::uint64_t{1} << i;
+            }
+        }
         for (unsigned step = 1; step < 4; ++step)
-            if (const std::size_t at = i - step * kApart; at < n && streams[at].object)
+            if (const std::size_t at = i - step * kApart; at < n && (fetched >> at & 1) != 0)
                 prefetch_track(streams[at], step);
-        if (const std::size_t at = i - 4 * kApart; at < n && (ended >> at & 1) == 0)
-            on_datagram(*packets[at], static_cast<std::uint8_t>(port), transports[at], now);
+        if (const std::size_t at = i - 4 * kApart; at < n && (ended >> at & 1) == 0) {
+            if (streams_.erasures() != erasures) streams[at] = {};
+            on_datagram(*packets[at], static_cast<std::uint8_t>(port), transports[at], streams[at],
+                        now);
+        }
     }
     // What waits to be encrypted with others refers to these packets.
     for (auto& fan_out : fan_outs_) fan_out->seal(now);
     rte_pktmbuf_free_bulk(packets.data(), n);
 }
 
-// The media stream that the packet belongs to, as far as is known, and the first step for it.
-Worker::StreamRef Worker::prefetch_stream(const rte_mbuf& packet, const Transport* transport) {
+// The media stream that the packet belongs to, as far as is known.
+Worker::StreamRef Worker::find_stream(const rte_mbuf& packet, const Transport* transport) {
     const auto bytes = bytes_of(packet);
     if (!transport || bytes.size() < relay::kRtpHeaderSize) return {};
     const StreamRef* stream =
         streams_.find(stream_key(transport->index, relay::load_be32(&bytes[8])));
-    if (!stream || stream->kind != StreamRef::Kind::media) return {};
-    const auto* track = static_cast<const PublishedTrack*>(stream->object);
-    const InboundEncoding& inbound = track->encodings[stream->encoding];
+    return stream && stream->kind == StreamRef::Kind::media ? *stream : StreamRef{};
+}
+
+// The first step.
+void Worker::prefetch_stream(const rte_mbuf& packet, const StreamRef& stream) {
+    const auto* track = static_cast<const PublishedTrack*>(stream.object);
+    const InboundEncoding& inbound = track->encodings[stream.encoding];
     rte_prefetch0(track);
-    rte_prefetch0(&track->parser.payload_types[bytes[1] & 0x7f]);
+    rte_prefetch0(&track->parser.payload_types[bytes_of(packet)[1] & 0x7f]);
     rte_prefetch0(&inbound);
     rte_prefetch0(reinterpret_cast<const char*>(&inbound) + 64);
-    return *stream;
 }
 
 void Worker::prefetch_track(const StreamRef& stream, unsigned step) {
@@ -143,7 +159,7 @@ void Worker::prefetch_track(const StreamRef& stream, unsigned step) {
 }
 
 void Worker::on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transport,
-                         relay::TimeUs now) {
+                         const StreamRef& stream, relay::TimeUs now) {
     using relay::PacketClass;
     if (packet.data_len == 0) return drop(RxDrop::empty);
     const PacketClass kind = relay::classify(bytes_of(packet));
@@ -162,7 +178,7 @@ void Worker::on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transpo
     ++transport->packets;
     transport->bytes += packet.data_len;
     if (kind == PacketClass::rtcp) return on_rtcp(packet, *transport, now);
-    on_rtp(packet, *transport, now);
+    on_rtp(packet, *transport, stream, now);
 }
 
 // The fan-out and the ports count for themselves; this is where readers find it.

@@ -128,20 +128,23 @@ class Worker {
 
     // worker.cc
     void receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, Turn& turn);
-    StreamRef prefetch_stream(const rte_mbuf& packet, const Transport* transport);
+    StreamRef find_stream(const rte_mbuf& packet, const Transport* transport);
+    static void prefetch_stream(const rte_mbuf& packet, const StreamRef& stream);
     static void prefetch_track(const StreamRef& stream, unsigned step);
-    void on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transport, relay::TimeUs now);
+    void on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transport,
+                     const StreamRef& stream, relay::TimeUs now);
     Transport* find_transport(const FlowKey& flow);
     void drop(api::RxDrop reason) { statistics_[reason].add(); }
     void count(api::WorkerCounter counter, std::uint64_t n = 1) { statistics_[counter].add(n); }
     void publish_counters();
 
     // worker_media.cc
-    void on_rtp(rte_mbuf& packet, Transport& transport, relay::TimeUs now);
+    void on_rtp(rte_mbuf& packet, Transport& transport, const StreamRef& known, relay::TimeUs now);
     enum class Origin : std::uint8_t { sent, retransmitted };
     void on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t encoding, Origin origin,
                   relay::TimeUs now);
-    void send_outputs(rte_mbuf& packet, TxClass tx_class, relay::TimeUs now);
+    void send_outputs(rte_mbuf& packet, TxClass tx_class, FanOut::Input input, relay::TimeUs now);
+    void count_refused_outputs();
     void send_key_frame_requests(PublishedTrack& track, relay::TimeUs now);
 
     // worker_feedback.cc

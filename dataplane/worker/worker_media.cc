@@ -22,7 +22,12 @@ static_assert(static_cast<std::uint32_t>(relay::MediaDrop::kCount) -
 
 }  // namespace
 
-void Worker::on_rtp(rte_mbuf& packet, Transport& transport, relay::TimeUs now) {
+// `known`: what was found for the packet already, or nothing.
+void Worker::on_rtp(rte_mbuf& packet, Transport& transport, const StreamRef& known,
+                    relay::TimeUs now) {
+    if (known.object)
+        return on_media(packet, *static_cast<PublishedTrack*>(known.object), known.encoding,
+                        Origin::sent, now);
     const auto bytes = bytes_of(packet);
     if (bytes.size() < relay::kRtpHeaderSize) return drop(RxDrop::malformed_rtp);
     const std::uint32_t ssrc = relay::load_be32(&bytes[8]);
@@ -76,15 +81,23 @@ void Worker::on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t enco
     }
     // A packet that nobody wants may still leave something behind: an empty one that closes its
     // hole.
-    const TxClass layer = layer_class(encoding, info.spatial_id, info.temporal_id);
-    send_outputs(packet, track.audio ? TxClass::audio : layer, now);
+    if (outputs_.count != 0) {
+        const TxClass layer = layer_class(encoding, info.spatial_id, info.temporal_id);
+        send_outputs(packet, track.audio ? TxClass::audio : layer,
+                     outputs_.count == 1 ? FanOut::Input::spent : FanOut::Input::kept, now);
+    }
+    if (outputs_.refused != 0) count_refused_outputs();
     send_key_frame_requests(track, now);
 }
 
-// Receivers of one output share a port: the leg is part of their profile.
-void Worker::send_outputs(rte_mbuf& packet, TxClass tx_class, relay::TimeUs now) {
-    if (outputs_.refused != 0) count(WorkerCounter::outputs_refused, outputs_.refused);
+void Worker::count_refused_outputs() {
+    count(WorkerCounter::outputs_refused, outputs_.refused);
     outputs_.refused = 0;
+}
+
+// Receivers of one output share a port: the leg is part of their profile.
+void Worker::send_outputs(rte_mbuf& packet, TxClass tx_class, FanOut::Input input,
+                          relay::TimeUs now) {
     const std::span outputs(outputs_.outputs.data(), outputs_.count);
     const auto port_of = [](const relay::Output& output) {
         return std::to_integer<std::size_t>(output.receivers.front().link[kLinkPortByte]);
@@ -93,7 +106,7 @@ void Worker::send_outputs(rte_mbuf& packet, TxClass tx_class, relay::TimeUs now)
         std::size_t end = begin + 1;
         const std::size_t port = port_of(outputs[begin]);
         while (end < outputs.size() && port_of(outputs[end]) == port) ++end;
-        fan_outs_[port]->send(packet, outputs.subspan(begin, end - begin), tx_class, now);
+        fan_outs_[port]->send(packet, outputs.subspan(begin, end - begin), tx_class, now, input);
         begin = end;
     }
 }

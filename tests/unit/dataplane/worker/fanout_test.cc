@@ -128,6 +128,55 @@ TEST_F(FanOutTest, OneIndirectMbufPerPayloadVariant) {
     expect_balance();
 }
 
+TEST_F(FanOutTest, ASpentInputIsSentItself) {
+    open({.in_flight = 256});
+    const auto to = receivers(100);
+    const relay::Output out = output(to, 20, 1'000);
+    rte_mbuf* packet = receive(1'100);
+    fan_out_->send(*packet, {&out, 1}, TxClass::base, 0, FanOut::Input::spent);
+    rte_pktmbuf_free(packet);
+    fan_out_->flush(0);
+    ASSERT_EQ(sink_.packets.size(), 100u);
+    for (std::size_t i = 0; i < 100; ++i) expect_packet(sink_.packets[i].bytes, i, 20, 1'000);
+    EXPECT_EQ(rte_mempool_in_use_count(pools_->indirect), 0u);
+    EXPECT_EQ(rte_mempool_in_use_count(pools_->rx), 1u);
+    port_->drain();
+    EXPECT_TRUE(pools_.idle());
+    expect_balance();
+}
+
+TEST_F(FanOutTest, AnInputThatSomebodyKeepsIsLeftAsItIs) {
+    open({.in_flight = 256});
+    const auto to = receivers(2);
+    const relay::Output out = output(to, 20, 1'000);
+    rte_mbuf* packet = receive(1'100);
+    rte_mbuf_refcnt_update(packet, 1);
+    fan_out_->send(*packet, {&out, 1}, TxClass::base, 0, FanOut::Input::spent);
+    EXPECT_EQ(packet->data_len, 1'112);
+    EXPECT_EQ(rte_mempool_in_use_count(pools_->indirect), 1u);
+    rte_pktmbuf_free(packet);
+    rte_pktmbuf_free(packet);
+    fan_out_->flush(0);
+    port_->drain();
+    EXPECT_TRUE(pools_.idle());
+}
+
+TEST_F(FanOutTest, ReferencesToASpentInputComeBackWhenHeadersRunOut) {
+    open({.in_flight = 128});
+    std::vector<rte_mbuf*> taken;
+    while (rte_mbuf* m = rte_pktmbuf_alloc(pools_->header)) taken.push_back(m);
+    const auto to = receivers(100);
+    const relay::Output out = output(to, 12, 500);
+    rte_mbuf* packet = receive(500);
+    fan_out_->send(*packet, {&out, 1}, TxClass::base, 0, FanOut::Input::spent);
+    EXPECT_EQ(fan_out_->counters().no_header_mbuf, 100u);
+    EXPECT_EQ(rte_mbuf_refcnt_read(packet), 1);
+    rte_pktmbuf_free(packet);
+    for (rte_mbuf* m : taken) rte_pktmbuf_free(m);
+    EXPECT_TRUE(pools_.idle());
+    expect_balance();
+}
+
 TEST_F(FanOutTest, NeverMoreThan32000ReferencesToOneMbuf) {
     open({});
     const auto to = receivers(40'000);
@@ -274,6 +323,50 @@ TEST_F(FanOutTest, EthernetFramesCarryRightChecksums) {
             }
         }
     }
+    EXPECT_TRUE(pools_.idle());
+}
+
+// IPv4 without UDP checksum is written in pieces of its own; IPv6 always has one.
+TEST_F(FanOutTest, EthernetFramesWithoutUdpChecksum) {
+    port_ = std::make_unique<MemoryPort>(PortConfig{.base_udp_port = 4000, .udp_checksum = false},
+                                         MemoryPort::Options{LinkKind::ethernet});
+    ASSERT_TRUE(port_->start(*pools_));
+    port_->set_sink(&sink_);
+    fan_out_ = std::make_unique<FanOut>(*port_, 0, *pools_, FanOutConfig{.tiny_payload_bytes = 64});
+    for (const bool v6 : {false, true})
+        for (const int bytes : {0, 1, 15, 16, 17, 63, 64, 65, 1'000}) {
+            const auto size = static_cast<std::uint16_t>(bytes);
+            std::vector<relay::ReceiverSlot> slots(70);
+            for (std::size_t i = 0; i < slots.size(); ++i) {
+                slots[i].offsets.ssrc = static_cast<std::uint32_t>(0x1000 + i);
+                slots[i].offsets.sequence = static_cast<std::uint16_t>(100 + i);
+                const FlowKey flow{*IpAddress::parse(v6 ? "fd00::2" : "10.0.0.2"),
+                                   *IpAddress::parse(v6 ? "fd00::1" : "10.0.0.1"),
+                                   static_cast<std::uint16_t>(6000 + i), 4000};
+                ASSERT_EQ(port_->make_link(flow, slots[i].link), LinkState::ready);
+            }
+            sink_.packets.clear();
+            const relay::Output out = output(slots, 12, size);
+            send(receive(1'100), {&out, 1});
+            ASSERT_EQ(sink_.packets.size(), slots.size());
+            for (std::size_t i = 0; i < slots.size(); ++i) {
+                const auto& frame = sink_.packets[i].bytes;
+                const std::size_t head = v6 ? 62 : 42, udp = head - 8;
+                ASSERT_EQ(frame.size(), head + 12 + size);
+                EXPECT_EQ(frame[5], 2) << "the next hop";
+                EXPECT_EQ(frame[udp + 2] << 8 | frame[udp + 3], 6000 + static_cast<int>(i));
+                EXPECT_EQ(frame[udp + 4] << 8 | frame[udp + 5], 8 + 12 + bytes);
+                if (v6) {
+                    EXPECT_EQ(verify_udp(frame, true), 0xffffu);
+                } else {
+                    EXPECT_EQ(net::raw_sum(frame.data() + 14, 20), 0xffffu);
+                    EXPECT_EQ(frame[16] << 8 | frame[17], 20 + 8 + 12 + bytes);
+                    EXPECT_EQ(frame[udp + 6] | frame[udp + 7], 0);
+                }
+                expect_packet({frame.begin() + static_cast<std::ptrdiff_t>(head), frame.end()}, i,
+                              12, size);
+            }
+        }
     EXPECT_TRUE(pools_.idle());
 }
 
