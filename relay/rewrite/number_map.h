@@ -62,7 +62,12 @@ class NumberMap {
     // gave it up (C17). Call until nullopt. Unfrozen holes are left alone until they freeze.
     std::optional<Entry> close_next_hole(std::int64_t before);
 
-    // State and number of n; nullopt outside the window. In the tail, the number is not final.
+    // What became of n; unknown outside the window. Constant time.
+    NumberState state_of(std::int64_t n) const {
+        return started_ && n >= lowest_ && n <= highest_ ? state(n) : NumberState::unknown;
+    }
+    // State and number of n; nullopt outside the window. In the tail, the number is not final, and
+    // takes a walk over the tail.
     std::optional<Entry> at(std::int64_t n) const;
 
     // n - dropped(n - 1): the number that n has, or would be given if it went out now, whatever was

@@ -3,8 +3,11 @@
 namespace strata::relay {
 
 auto PictureIdMap::decide(std::int64_t picture, bool wanted) -> Decision {
-    if (const auto known = map_.at(picture); known && known->state != NumberState::unknown)
-        return {known->state == NumberState::forwarded, known->number};
+    const NumberState state = map_.state_of(picture);
+    if (state == NumberState::dropped)
+        return {};  // the most frequent of all, and maybe in the tail
+    if (state != NumberState::unknown)
+        return {state == NumberState::forwarded, map_.at(picture)->number};
     const bool reserved =
         map_.started() && picture >= map_.lowest() && picture <= map_.highest_frozen();
     if (!wanted && !reserved) {

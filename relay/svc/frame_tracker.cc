@@ -76,7 +76,7 @@ void FrameTracker::enter_frame(TrackedPacket& out) {
     top_temporal_ = std::max(top_temporal_, frame_.temporal_id);
     frame_.top_temporal = top_temporal_;
     frame_.leads_picture = frame_.begun && adjacent_ && last_picture_ != frame_.picture;
-    const LayerSets sets = layer_sets(frame_);
+    const LayerSets sets = known_layer_sets();
     record->picture = frame_.picture;
     record->wanted = sets.wanted;
     record->needed = sets.needed;
@@ -88,6 +88,25 @@ void FrameTracker::enter_frame(TrackedPacket& out) {
     record->key_picture = frame_.key_picture;
     out.frame = record;
     out.new_frame = true;
+}
+
+// Without a descriptor few kinds of frames come again and again: what groups make of them is
+// remembered by all that layer_sets looks at.
+LayerSets FrameTracker::known_layer_sets() {
+    if (frame_.targets != nullptr) return layer_sets(frame_);
+    const std::uint64_t flags = (frame_.not_for_inter_layer ? 1u : 0u) |
+                                (frame_.key_picture ? 2u : 0u) | (frame_.opaque ? 4u : 0u) |
+                                (frame_.inter_predicted ? 8u : 0u) |
+                                (frame_.independent ? 16u : 0u) | (frame_.switching_up ? 32u : 0u) |
+                                (frame_.layer_sync ? 64u : 0u) | (frame_.discardable ? 128u : 0u);
+    const std::uint64_t kind = std::uint64_t{1} << 63 | flags << 40 |
+                               std::uint64_t{static_cast<std::uint8_t>(frame_.mode)} << 32 |
+                               std::uint64_t{frame_.top_temporal} << 24 |
+                               std::uint64_t{frame_.top_spatial} << 16 |
+                               std::uint64_t{frame_.temporal_id} << 8 | frame_.spatial_id;
+    KnownSets& known = known_sets_[frame_.temporal_id % known_sets_.size()];
+    if (known.kind != kind) known = {kind, layer_sets(frame_)};
+    return known.sets;
 }
 
 std::int64_t FrameTracker::extend_picture_id(std::int32_t id, std::uint8_t bits) {

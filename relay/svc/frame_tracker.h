@@ -13,6 +13,7 @@
 #include "relay/svc/frame_info.h"
 #include "relay/svc/frame_ring.h"
 #include "relay/svc/h264_layers.h"
+#include "relay/svc/predicate.h"
 
 namespace strata::relay {
 
@@ -109,6 +110,7 @@ class FrameTracker {
     Timed* find_timed(std::int64_t picture, SpatialId spatial);
     std::int64_t extend_picture_id(std::int32_t id, std::uint8_t bits);
     void enter_frame(TrackedPacket& out);
+    LayerSets known_layer_sets();
 
     // What every packet touches first, what a descriptor or a new frame needs behind it.
     Codec codec_;
@@ -133,6 +135,11 @@ class FrameTracker {
     std::size_t current_ = 0;
     std::size_t timed_next_ = 0;
 
+    struct KnownSets {
+        std::uint64_t kind = 0;  // 0: none
+        LayerSets sets;
+    };
+    std::array<KnownSets, 4> known_sets_{};  // by temporal layer
     FrameInfo frame_;
     std::array<Timed, 32> timed_{};
     std::array<Structure, 2> structures_;  // the one in force and the one before
