@@ -115,13 +115,18 @@ Ingress receive_ipv4(const Frame& f) {
     return receive_udp(f, ip + header, total - header);
 }
 
+// Multicast and v4-mapped addresses are no host's on a wire (RFC 4291 sections 2.5.5.2 and 2.7).
+bool is_no_host(const IpAddress& address) { return address.bytes[0] == 0xff || address.is_v4(); }
+
 Ingress receive_neighbour(const Frame& f, std::span<std::uint8_t> packet) {
     const auto message = parse_neighbour(packet);
     if (!message || f.local.address.is_v4()) return consumed(PortCounter::rx_arp);
+    const IpAddress& neighbour = message->solicitation ? message->source : message->target;
+    if (is_no_host(neighbour)) return consumed(PortCounter::rx_bad_header);
     const MacAddress from = get_mac(f.bytes() + 6);
     Ingress result = consumed(PortCounter::rx_arp);
-    result.learned = message->mac.has_value();
-    result.neighbour = message->solicitation ? message->source : message->target;
+    result.learned = message->mac.has_value() && !neighbour.is_unspecified();
+    result.neighbour = neighbour;
     if (message->mac) result.mac = *message->mac;
     if (!message->solicitation || message->target != f.local.address ||
         message->source.is_unspecified() || !has_room(f.m, kMaxNeighbourFrame))
@@ -156,8 +161,7 @@ Ingress receive_ipv6(const Frame& f) {
     if (ip[6] == kFragmentHeader) return consumed(PortCounter::rx_fragment);
     if (ip[6] != kProtocolUdp) return consumed(PortCounter::rx_unknown_type);
     f.flow.remote = get_ipv6(ip + 8);
-    // A multicast or v4-mapped source is nobody's.
-    if (f.flow.remote.bytes[0] == 0xff || f.flow.remote.is_v4() || f.flow.remote.is_unspecified())
+    if (is_no_host(f.flow.remote) || f.flow.remote.is_unspecified())
         return consumed(PortCounter::rx_bad_header);
     f.flow.local = f.local.address;
     return receive_udp(f, ip + kIpv6Bytes, payload);

@@ -218,6 +218,18 @@ TEST_F(IngressTest, AnswersSolicitationsAndLearns) {
     expect_counted(v6_, frame, PortCounter::rx_arp);
 }
 
+TEST_F(IngressTest, SolicitationsOfNoHostTeachNothing) {
+    for (const char* source : {"::ffff:10.0.0.9", "ff02::1", "::"}) {
+        LocalNet them = v6_;
+        them.address = *IpAddress::parse(source);
+        std::vector<std::uint8_t> frame(kMaxNeighbourFrame);
+        frame.resize(write_solicitation(them, v6_.address, frame.data()));
+        const Ingress in = receive(v6_, frame);
+        EXPECT_EQ(in.action, Ingress::Action::consumed) << source;
+        EXPECT_FALSE(in.learned) << source;
+    }
+}
+
 TEST_F(IngressTest, SolicitationOptionsAreBounded) {
     LocalNet them = v6_;
     them.address = *IpAddress::parse("fd00::2");
