@@ -83,6 +83,9 @@ class Network:
                 self.made.append(self.name(host))
                 sh(f"ip netns add {self.name(host)}")
                 sh(f"ip -n {self.name(host)} link set lo up")
+                # Without it an address would become valid a second later, and a browser that is loading a page
+                # gives up whatever it is fetching when its network changes.
+                sh(f"ip netns exec {self.name(host)} sysctl -qw net.ipv6.conf.default.accept_dad=0", check=False)
             sh(f"ip -n {self.name('switch')} link add br0 type bridge")
             sh(f"ip -n {self.name('switch')} link set br0 up")
             self.link("switch", "relay", "k0", SOCKET + "/24")
