@@ -27,12 +27,12 @@ def connected(path):
 class Socket:
     """Frames (RFC 6455) on a socket that is connected, without a thought about what is in them."""
 
-    def __init__(self, connection, target, protocol="strata.v1", host="localhost"):
+    def __init__(self, connection, target, protocol="strata.v1"):
         self.socket = connection
         key = base64.b64encode(os.urandom(16)).decode()
         wanted = f"Sec-WebSocket-Protocol: {protocol}\r\n" if protocol else ""
         self.socket.sendall(
-            (f"GET {target} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            (f"GET {target} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
              f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{wanted}\r\n").encode())
         self.buffer, self.fragments, head = b"", [], b""
         while b"\r\n\r\n" not in head:
