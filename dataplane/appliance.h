@@ -56,6 +56,7 @@ class Appliance {
     void open_checkpoints();
     void note_time(const char* part);
     void note_first_state();
+    api::WorkerInfo worker_info(std::size_t p, std::uint32_t w) const;
     std::vector<std::string> reachable_at(std::size_t first, std::uint32_t w) const;
     bool wait(int signals, int timeout_ms);
     bool move_messages();

@@ -1,0 +1,85 @@
+#include <rte_eal.h>
+#include <rte_launch.h>
+
+#include <algorithm>
+
+#include "dataplane/api/config/pool_sizes.h"
+#include "dataplane/appliance.h"
+#include "dataplane/random_number.h"
+#include "dataplane/server/telemetry.h"
+
+// Workers on their cores, and where they count.
+namespace strata::dataplane {
+namespace {
+
+int run_loop(void* loop) {
+    static_cast<WorkerLoop*>(loop)->run();
+    return 0;
+}
+
+// Of worker `id`.
+WorkerConfig worker_config(const api::Config& config, std::uint32_t id) {
+    const api::DataplaneConfig& from_file = config.dataplane;
+    WorkerConfig worker;
+    worker.id = id;
+    worker.queue = static_cast<std::uint16_t>(id);
+    worker.max_transports = config.limits.transports_per_worker;
+    worker.max_ssrcs = config.limits.ssrcs_per_worker;
+    worker.max_waiting_by_name = config.limits.waiting_by_rid;
+    worker.secret = random_u64();
+    worker.relay_ssrc = random_ssrc();
+    worker.transport_feedback_us = relay::TimeUs{from_file.transport_feedback_ms} * 1000;
+    worker.receiver_report_us = relay::TimeUs{from_file.receiver_report_ms} * 1000;
+    worker.sender_report_us = relay::TimeUs{from_file.sender_report_ms} * 1000;
+    worker.max_rtcp_bytes = config.limits.rtcp_bytes;
+    worker.punt_ring_bytes = config.limits.punt_ring_bytes;
+    worker.stun_errors_per_s = config.limits.stun_errors_per_s;
+    worker.track_outputs = config.limits.track_outputs;
+    worker.nack_packets = config.limits.nack_packets;
+    worker.history = {.packets = from_file.history_packets,
+                      .small_packets = from_file.history_small_packets,
+                      .age_us = relay::TimeUs{from_file.history_ms} * 1000,
+                      .reserve_packets = api::history_reserve(config)};
+    worker.fan_out.tiny_payload_bytes = static_cast<std::uint16_t>(
+        std::min<std::uint32_t>(from_file.copy_payload_max_bytes, kTinyPayloadMax));
+    worker.fan_out.tx_queue.packets = from_file.tx_queue_packets;
+    worker.fan_out.tx_queue.max_wait_us = from_file.tx_queue_us;
+    return worker;
+}
+
+}  // namespace
+
+Appliance::Started Appliance::start_workers() {
+    const api::DataplaneConfig& from_file = config_.dataplane;
+    auto segment = api::StatisticsSegment::create(
+        statistics_segment_name(config_),
+        {.workers = from_file.workers,
+         .slots_per_worker = config_.limits.statistics_slots_per_worker,
+         .epoch = epoch_});
+    if (!segment) return std::unexpected(StartError{segment.error(), 1});
+    statistics_ = std::make_unique<api::StatisticsSegment>(std::move(*segment));
+    start_telemetry(*statistics_);
+
+    std::vector<Port*> ports;
+    for (const auto& port : ports_) ports.push_back(port.get());
+    const relay::TimeUs now = TscClock().to_us(rte_rdtsc());
+    for (std::uint32_t i = 0; i < from_file.workers; ++i) {
+        api::WorkerBlock& block = statistics_->worker(i);
+        block.cpu = static_cast<std::int32_t>(plan_.workers[i].cpu.id);
+        block.numa_node = plan_.workers[i].cpu.numa_node;
+        workers_.push_back(
+            std::make_unique<Worker>(worker_config(config_, i), ports, pools_, block, now));
+        const WorkerLoopConfig loop{.idle = from_file.idle,
+                                    .idle_sleep_max_us = from_file.idle_sleep_max_us,
+                                    .burst = static_cast<std::uint16_t>(from_file.burst_packets)};
+        loops_.push_back(std::make_unique<WorkerLoop>(*workers_.back(), ports, loop, block));
+    }
+    for (std::uint32_t i = 0; i < from_file.workers; ++i)
+        if (rte_eal_remote_launch(run_loop, loops_[i].get(), i + 1) != 0)
+            return std::unexpected(
+                StartError{"worker " + std::to_string(i) + " couldn't be started", 1});
+    note_time("workers");
+    return {};
+}
+
+}  // namespace strata::dataplane
