@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "dataplane/net/checksum.h"
+#include "relay/rtp/packet.h"
 
 namespace strata::bench {
 
@@ -17,9 +18,6 @@ namespace {
 namespace net = dataplane::net;
 
 constexpr std::uint16_t kUdpAt = 34, kUdpChecksumAt = 40;  // Ethernet and IPv4 in front
-constexpr std::uint16_t kDescriptorBytes = 6;              // counted as header, see Product
-constexpr std::uint16_t kSharedOffset = 12 + kDescriptorBytes;
-constexpr std::uint16_t kSharedBytes = kPayloadBytes - kDescriptorBytes;
 
 [[noreturn]] void die(const char* what) {
     std::fprintf(stderr, "strata-bench-pipeline: %s\n", what);
@@ -32,16 +30,19 @@ void take(rte_mempool* pool, rte_mbuf** m, std::uint32_t n) {
 
 }  // namespace
 
-Baseline::Baseline(Kind kind, std::uint32_t receivers, std::uint32_t rooms, std::uint32_t in_flight,
-                   bool udp_checksum, std::uint16_t header_bytes, const dataplane::Pools& pools)
+Baseline::Baseline(Kind kind, const Shape& shape, std::uint16_t header_bytes,
+                   const dataplane::Pools& pools)
     : kind_(kind),
-      receivers_(receivers / rooms),
-      udp_checksum_(udp_checksum),
+      receivers_(shape.receivers / shape.rooms),
+      udp_checksum_(shape.udp_checksum),
       header_bytes_(header_bytes),
+      shared_offset_(
+          static_cast<std::uint16_t>(relay::kRtpHeaderSize + rewritten_bytes(shape.media))),
+      shared_bytes_(
+          static_cast<std::uint16_t>(payload_bytes(shape.media) - rewritten_bytes(shape.media))),
       pools_(pools),
-      port_({.base_udp_port = kWorkerPort, .udp_checksum = udp_checksum},
-            {.link_kind = dataplane::LinkKind::ethernet, .in_flight = in_flight}),
-      stream_(rooms, false) {
+      port_(port_config(shape), port_options(shape)),
+      stream_({.rooms = shape.rooms, .media = shape.media}) {
     if (!port_.start(pools) || header_bytes_ > header_.size()) die("the baseline doesn't start");
     for (std::size_t i = 0; i < header_.size(); ++i) header_[i] = static_cast<std::uint8_t>(i);
 }
@@ -62,16 +63,16 @@ void Baseline::checksum(std::uint8_t* frame, std::uint32_t payload_sum) const {
 // Both kinds in one function: they differ in the pool and in what follows the header.
 void Baseline::fan_out(rte_mbuf* packet) {
     const bool copy = kind_ == Kind::copy;
-    const auto* shared = rte_pktmbuf_mtod_offset(packet, const std::uint8_t*, kSharedOffset);
-    const std::uint32_t sum = udp_checksum_ && !copy ? net::raw_sum(shared, kSharedBytes) : 0;
+    const auto* shared = rte_pktmbuf_mtod_offset(packet, const std::uint8_t*, shared_offset_);
+    const std::uint32_t sum = udp_checksum_ && !copy ? net::raw_sum(shared, shared_bytes_) : 0;
     rte_mbuf* view = nullptr;
     if (!copy) {
         view = rte_pktmbuf_alloc(pools_.indirect);
         if (view == nullptr) die("the indirect pool is empty");
         rte_pktmbuf_attach(view, packet);
-        view->data_off = static_cast<std::uint16_t>(packet->data_off + kSharedOffset);
-        view->data_len = kSharedBytes;
-        view->pkt_len = kSharedBytes;
+        view->data_off = static_cast<std::uint16_t>(packet->data_off + shared_offset_);
+        view->data_len = shared_bytes_;
+        view->pkt_len = shared_bytes_;
         rte_mbuf_refcnt_set(view, static_cast<std::uint16_t>(receivers_));
     }
     for (std::uint32_t done = 0; done < receivers_;) {
@@ -90,17 +91,17 @@ void Baseline::fan_out(rte_mbuf* packet) {
             auto* frame = rte_pktmbuf_mtod(m, std::uint8_t*);
             std::memcpy(frame, header_.data(), header_bytes_);
             if (copy) {
-                std::memcpy(frame + header_bytes_, shared, kSharedBytes);
-                m->data_len = static_cast<std::uint16_t>(header_bytes_ + kSharedBytes);
+                std::memcpy(frame + header_bytes_, shared, shared_bytes_);
+                m->data_len = static_cast<std::uint16_t>(header_bytes_ + shared_bytes_);
                 if (udp_checksum_)
-                    checksum(frame, net::raw_sum(frame + header_bytes_, kSharedBytes));
+                    checksum(frame, net::raw_sum(frame + header_bytes_, shared_bytes_));
             } else {
                 m->data_len = header_bytes_;
                 m->nb_segs = 2;
                 m->next = view;
                 if (udp_checksum_) checksum(frame, sum);
             }
-            m->pkt_len = static_cast<std::uint32_t>(header_bytes_ + kSharedBytes);
+            m->pkt_len = static_cast<std::uint32_t>(header_bytes_ + shared_bytes_);
         }
         done += n;
         batched_ += n;

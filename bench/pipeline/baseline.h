@@ -1,5 +1,6 @@
 #pragma once
 
+#include "bench/pipeline/shape.h"
 #include "bench/pipeline/stream.h"
 #include "dataplane/port/pools.h"
 
@@ -13,8 +14,9 @@ class Baseline {
         ceiling,  // zero copy: header copied, payload chained, reference count raised once
         copy,     // header and payload copied for every receiver
     };
-    Baseline(Kind kind, std::uint32_t receivers, std::uint32_t rooms, std::uint32_t in_flight,
-             bool udp_checksum, std::uint16_t header_bytes, const dataplane::Pools& pools);
+    // `header_bytes`: Product's.
+    Baseline(Kind kind, const Shape& shape, std::uint16_t header_bytes,
+             const dataplane::Pools& pools);
     ~Baseline();
 
     // Takes `inputs` packets through; returns the outputs that were sent.
@@ -29,6 +31,7 @@ class Baseline {
     std::uint32_t receivers_;  // of each room
     bool udp_checksum_;
     std::uint16_t header_bytes_;
+    std::uint16_t shared_offset_, shared_bytes_;  // of the received packet
     const dataplane::Pools& pools_;
     dataplane::MemoryPort port_;
     Stream stream_;

@@ -11,6 +11,8 @@
 
 namespace strata::bench {
 
+constexpr std::uint16_t kPayloadBytes = payload_bytes(Media::vp8);
+
 // What encrypting for receivers costs at least: the same payload from one received packet into a
 // packet of its own for each of them, under its own keys, and nothing else: no headers, no links,
 // no queues.

@@ -4,232 +4,31 @@
 #include <rte_eal.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "bench/pipeline/baseline.h"
-#include "bench/pipeline/cipher_baseline.h"
-#include "bench/pipeline/pairs.h"
-#include "bench/pipeline/product.h"
+#include "bench/pipeline/instructions.h"
+#include "bench/pipeline/rows.h"
 
 namespace strata::bench {
 namespace {
 
 constexpr const char* kUsage =
     "usage: strata-bench-pipeline [--quick] [--huge] [--json FILE]\n"
-    "                             [--srtp gcm|cm] [--receivers N [--rooms N] [--in-flight N]]\n"
+    "                             [--srtp gcm|cm] [--unwanted]\n"
+    "                             [--receivers N [--rooms N] [--in-flight N] [--audio]]\n"
+    "       strata-bench-pipeline --instructions [NAME]\n"
     "  --quick      shorter runs; still 11 rounds\n"
     "  --huge       with hugepages (as root, some reserved); without: ordinary pages\n"
     "  --json FILE  rows as one JSON array, - for standard output; without: a table\n"
     "  --srtp       only the rows of encrypted receivers, AES-128-GCM or AES-CM with HMAC-SHA1\n"
-    "  --receivers  one shape only, the receivers of all rooms together\n";
-
-constexpr int kRounds = 11;
-
-struct Options {
-    bool quick = false;
-    bool huge = false;
-    std::string json;
-    Shape only{.receivers = 0};  // 0: all rows; srtp counts by itself
-};
-
-struct Bench {
-    Options options;
-    const dataplane::Pools& pools;
-    std::FILE* out;
-    bool first_row = true;
-
-    std::uint64_t inputs(std::uint32_t receivers_of_a_room) const {
-        const std::uint64_t outputs = options.quick ? 100'000 : 400'000;
-        return std::max<std::uint64_t>(outputs / receivers_of_a_room, 256);
-    }
-    void row(const std::string& text) {
-        if (options.json.empty()) return;
-        std::fprintf(out, "%s\n  {%s}", first_row ? "[" : ",", text.c_str());
-        first_row = false;
-    }
-};
-
-std::string field(const char* name, double value) {
-    std::array<char, 64> text;
-    std::snprintf(text.data(), text.size(), "\"%s\":%.4g", name, value);
-    return text.data();
-}
-std::string fields(const char* name, const Spread& s) {
-    const std::string n = name;
-    return field(name, s.median) + ',' + field((n + "_low").c_str(), s.low) + ',' +
-           field((n + "_high").c_str(), s.high);
-}
-
-const char* srtp_name(relay::SrtpProfile profile) {
-    if (profile == relay::SrtpProfile::none) return "none";
-    return relay::is_gcm(profile) ? "gcm" : "cm";
-}
-
-std::string shape_fields(const Bench& bench, const char* name, const Shape& shape) {
-    std::array<char, 256> text;
-    std::snprintf(text.data(), text.size(),
-                  "\"bench\":\"%s\",\"receivers\":%u,\"rooms\":%u,\"packet_bytes\":%u,"
-                  "\"srtp\":\"%s\",\"in_flight\":%u,\"udp_checksum\":%s,\"hugepages\":%s,"
-                  "\"rounds\":%d",
-                  name, shape.receivers, shape.rooms, kPayloadBytes, srtp_name(shape.srtp),
-                  shape.in_flight, shape.udp_checksum ? "true" : "false",
-                  bench.options.huge ? "true" : "false", kRounds);
-    return text.data();
-}
-
-// The product and what it is compared with, for one shape.
-struct Contest {
-    Contest(const Shape& of, const dataplane::Pools& pools)
-        : shape(of),
-          product(of, pools),
-          header_bytes(product.header_bytes()),
-          ceiling(Baseline::Kind::ceiling, of.receivers, of.rooms, of.in_flight, of.udp_checksum,
-                  header_bytes, pools),
-          copy(Baseline::Kind::copy, of.receivers, of.rooms, of.in_flight, of.udp_checksum,
-               header_bytes, pools) {}
-    // Adds its three loops: product, ceiling, copy.
-    void enter(Rounds& rounds, std::uint64_t inputs) {
-        rounds.add([this](std::uint64_t n) { return product.run(n); }, inputs);
-        rounds.add([this](std::uint64_t n) { return ceiling.run(n); }, inputs);
-        rounds.add([this](std::uint64_t n) { return copy.run(n); }, inputs);
-    }
-
-    Shape shape;
-    Product product;
-    std::uint16_t header_bytes;
-    Baseline ceiling, copy;
-};
-
-// One row and one line of the table. `more`: further fields.
-void show(Bench& bench, const Contest& contest, const Rounds& rounds, std::size_t first,
-          const std::string& more = {}) {
-    const Shape& shape = contest.shape;
-    const Spread ratio = rounds.ratio(first + 1, first), faster = rounds.ratio(first + 2, first);
-    bench.row(shape_fields(bench, "pipeline", shape) + ',' +
-              field("header_bytes", contest.header_bytes) + ',' +
-              fields("ns_per_output", rounds.per_output(first)) + ',' +
-              fields("ns_per_input", rounds.per_input(first)) + ',' +
-              fields("ceiling_ns_per_output", rounds.per_output(first + 1)) + ',' +
-              fields("copy_ns_per_output", rounds.per_output(first + 2)) + ',' +
-              fields("ratio_to_ceiling", ratio) + ',' + fields("ratio_to_copy", faster) + more);
-    if (bench.options.json != "-")
-        std::printf("%9u %5u %9u %8s %11.1f %11.1f %11.1f %6.0f %% (%.0f-%.0f) %9.2f\n",
-                    shape.receivers, shape.rooms, shape.in_flight,
-                    shape.udp_checksum ? "on" : "off", rounds.per_output(first).median,
-                    rounds.per_output(first + 1).median, rounds.per_output(first + 2).median,
-                    ratio.median * 100, ratio.low * 100, ratio.high * 100, faster.median);
-}
-
-// Receivers with keys of their own, beside raw ipsec-mb and OpenSSL.
-void measure_srtp(Bench& bench, const Shape& shape) {
-    Product product(shape, bench.pools);
-    const auto raw = make_ipsec_mb_baseline(shape.srtp, shape.receivers, bench.pools);
-    const auto openssl = make_openssl_baseline(shape.srtp, shape.receivers, bench.pools);
-    Rounds rounds;
-    const std::uint64_t inputs = bench.inputs(shape.receivers / shape.rooms);
-    rounds.add([&](std::uint64_t n) { return product.run(n); }, inputs);
-    rounds.add([&](std::uint64_t n) { return openssl->run(n); }, inputs);
-    if (raw) rounds.add([&](std::uint64_t n) { return raw->run(n); }, inputs);
-    rounds.run(kRounds);
-    const Spread none{}, faster = rounds.ratio(1, 0);
-    const Spread raw_ns = raw ? rounds.per_output(2) : none;
-    const Spread ratio = raw ? rounds.ratio(0, 2) : none;
-    bench.row(shape_fields(bench, "pipeline", shape) + ',' +
-              fields("ns_per_output", rounds.per_output(0)) + ',' +
-              fields("raw_crypto_ns_per_output", raw_ns) + ',' +
-              fields("openssl_ns_per_output", rounds.per_output(1)) + ',' +
-              fields("cost_of_raw_crypto", ratio) + ',' + fields("ratio_to_openssl", faster));
-    if (bench.options.json != "-")
-        std::printf("%9u %9u %6s %11.1f %11.1f %11.1f %6.2f (%.2f-%.2f) %6.2f (%.2f-%.2f)\n",
-                    shape.receivers, shape.in_flight, srtp_name(shape.srtp),
-                    rounds.per_output(0).median, raw_ns.median, rounds.per_output(1).median,
-                    ratio.median, ratio.low, ratio.high, faster.median, faster.low, faster.high);
-}
-
-void run_srtp(Bench& bench, relay::SrtpProfile profile) {
-    if (bench.options.json != "-")
-        std::printf(
-            "receivers in flight   srtp   ns/output         raw     OpenSSL  ours/raw"
-            "           OpenSSL/ours\n");
-    Shape shape = bench.options.only;
-    shape.srtp = profile;
-    if (shape.receivers != 0) return measure_srtp(bench, shape);
-    for (const std::uint32_t receivers : {1u, 10u, 100u, 1'000u})
-        measure_srtp(bench, {.receivers = receivers, .srtp = profile});
-    measure_srtp(bench, {.receivers = 100, .in_flight = 1'024, .srtp = profile});
-}
-
-void measure(Bench& bench, const Shape& shape) {
-    Contest contest(shape, bench.pools);
-    Rounds rounds;
-    contest.enter(rounds, bench.inputs(shape.receivers / shape.rooms));
-    rounds.run(kRounds);
-    show(bench, contest, rounds, 0);
-}
-
-// One room of ten beside a thousand of them, in the same rounds: the cost of an output doesn't
-// depend on how many others there are.
-void measure_rooms(Bench& bench, std::uint32_t in_flight) {
-    Contest one({.receivers = 10, .rooms = 1, .in_flight = in_flight}, bench.pools);
-    Contest many({.receivers = 10'000, .rooms = 1'000, .in_flight = in_flight}, bench.pools);
-    constexpr std::size_t kOne = 0, kMany = 3;
-    Rounds rounds;
-    one.enter(rounds, bench.inputs(10));
-    many.enter(rounds, bench.inputs(10));
-    rounds.run(kRounds);
-    const Spread ratio = rounds.ratio(kMany, kOne);
-    show(bench, one, rounds, kOne);
-    show(bench, many, rounds, kMany, ',' + fields("ratio_to_one_room", ratio));
-    if (bench.options.json != "-")
-        std::printf("1000 rooms of 10 cost per output x %.2f (%.2f-%.2f) of one room of 10\n",
-                    ratio.median, ratio.low, ratio.high);
-}
-
-// A packet that no receiver wants: the same at 1 and at 1,000 receivers.
-void measure_unwanted(Bench& bench) {
-    const Shape one{.receivers = 1, .unwanted = true}, many{.receivers = 1'000, .unwanted = true};
-    Product small(one, bench.pools), large(many, bench.pools);
-    Rounds rounds;
-    const std::uint64_t inputs = bench.inputs(1);
-    rounds.add([&](std::uint64_t n) { return small.run(n); }, inputs);
-    rounds.add([&](std::uint64_t n) { return large.run(n); }, inputs);
-    rounds.run(kRounds);
-    const Spread ratio = rounds.ratio_per_input(1, 0);
-    for (const std::size_t i : {std::size_t{0}, std::size_t{1}})
-        bench.row(shape_fields(bench, "pipeline_unwanted", i == 0 ? one : many) + ',' +
-                  fields("ns_per_input", rounds.per_input(i)) + ',' +
-                  fields("ratio_1000_to_1", ratio));
-    if (bench.options.json != "-")
-        std::printf(
-            "unwanted packet: %.1f ns with 1 receiver, %.1f ns with 1000, x %.2f (%.2f-%.2f)\n",
-            rounds.per_input(0).median, rounds.per_input(1).median, ratio.median, ratio.low,
-            ratio.high);
-}
-
-void run_all(Bench& bench) {
-    if (bench.options.only.srtp != relay::SrtpProfile::none)
-        return run_srtp(bench, bench.options.only.srtp);
-    if (bench.options.json != "-")
-        std::printf(
-            "receivers rooms in flight checksum  ns/output     ceiling        copy  of "
-            "ceiling   copy/ours\n");
-    if (bench.options.only.receivers != 0) return measure(bench, bench.options.only);
-    for (const std::uint32_t in_flight : {0u, 1'024u}) {
-        for (const std::uint32_t receivers : {1u, 100u, 1'000u})
-            measure(bench, {.receivers = receivers, .in_flight = in_flight});
-        measure(bench, {.receivers = 100, .in_flight = in_flight, .udp_checksum = true});
-        measure_rooms(bench, in_flight);
-    }
-    measure_unwanted(bench);
-    run_srtp(bench, relay::SrtpProfile::aead_aes_128_gcm);
-    run_srtp(bench, relay::SrtpProfile::aes128_cm_sha1_80);
-}
+    "  --unwanted   only the rows of packets that nobody wants\n"
+    "  --receivers  one shape only, the receivers of all rooms together\n"
+    "  --audio      … of audio\n"
+    "  --instructions  under callgrind: fixed shapes, or the one of this name; see scripts/bench\n";
 
 bool start_eal(const Options& options) {
     const std::string prefix = "--file-prefix=strata-bench-" + std::to_string(getpid());
@@ -261,17 +60,64 @@ int run(const Options& options) {
         std::fprintf(stderr, "strata-bench-pipeline: %s\n", pools.error().message.c_str());
         return 1;
     }
+    if (options.instructions) return count_instructions(*pools, options.row.c_str());
     const bool file = !options.json.empty() && options.json != "-";
     std::FILE* out = file ? std::fopen(options.json.c_str(), "w") : stdout;
     if (out == nullptr) {
         std::perror(options.json.c_str());
         return 1;
     }
-    Bench bench{options, *pools, out};
-    run_all(bench);
-    if (!options.json.empty()) std::fprintf(out, "\n]\n");
+    measure_rows(options, *pools, out);
     if (file) std::fclose(out);
     return 0;
+}
+
+bool read_number(int argc, char** argv, int& i, std::uint32_t& out) {
+    if (i + 1 == argc) return false;
+    out = static_cast<std::uint32_t>(std::strtoul(argv[++i], nullptr, 10));
+    return true;
+}
+
+bool read_srtp(int argc, char** argv, int& i, relay::SrtpProfile& out) {
+    const std::string_view name = i + 1 < argc ? argv[++i] : "";
+    if (name == "gcm") out = relay::SrtpProfile::aead_aes_128_gcm;
+    if (name == "cm") out = relay::SrtpProfile::aes128_cm_sha1_80;
+    return name == "gcm" || name == "cm";
+}
+
+// False: usage.
+bool read_options(int argc, char** argv, Options& options) {
+    Shape& only = options.only;
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view word = argv[i];
+        bool known = true;
+        if (word == "--receivers") {
+            known = read_number(argc, argv, i, only.receivers);
+        } else if (word == "--rooms") {
+            known = read_number(argc, argv, i, only.rooms);
+        } else if (word == "--in-flight") {
+            known = read_number(argc, argv, i, only.in_flight);
+        } else if (word == "--srtp") {
+            known = read_srtp(argc, argv, i, only.srtp);
+        } else if (word == "--audio") {
+            only.media = Media::audio;
+        } else if (word == "--unwanted") {
+            only.unwanted = true;
+        } else if (word == "--quick") {
+            options.quick = true;
+        } else if (word == "--huge") {
+            options.huge = true;
+        } else if (word == "--json" && i + 1 < argc) {
+            options.json = argv[++i];
+        } else if (word == "--instructions") {
+            options.instructions = true;
+            if (i + 1 < argc) options.row = argv[++i];
+        } else {
+            known = false;
+        }
+        if (!known) return false;
+    }
+    return only.rooms != 0 && only.receivers % only.rooms == 0;
 }
 
 }  // namespace
@@ -279,35 +125,11 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
     strata::bench::Options options;
-    const auto number = [&](int& i, std::uint32_t& out) {
-        out = static_cast<std::uint32_t>(std::strtoul(argv[++i], nullptr, 10));
-    };
-    for (int i = 1; i < argc; ++i) {
-        const std::string word = argv[i];
-        if (word == "--receivers" && i + 1 < argc) {
-            number(i, options.only.receivers);
-        } else if (word == "--rooms" && i + 1 < argc) {
-            number(i, options.only.rooms);
-        } else if (word == "--in-flight" && i + 1 < argc) {
-            number(i, options.only.in_flight);
-        } else if (word == "--srtp" && i + 1 < argc &&
-                   (!std::strcmp(argv[i + 1], "gcm") || !std::strcmp(argv[i + 1], "cm"))) {
-            options.only.srtp = std::strcmp(argv[++i], "gcm") == 0
-                                    ? strata::relay::SrtpProfile::aead_aes_128_gcm
-                                    : strata::relay::SrtpProfile::aes128_cm_sha1_80;
-        } else if (word == "--quick") {
-            options.quick = true;
-        } else if (word == "--huge") {
-            options.huge = true;
-        } else if (word == "--json" && i + 1 < argc) {
-            options.json = argv[++i];
-        } else {
-            std::fputs(strata::bench::kUsage, word == "--help" ? stdout : stderr);
-            return word == "--help" ? 0 : 64;
-        }
+    if (argc == 2 && std::strcmp(argv[1], "--help") == 0) {
+        std::fputs(strata::bench::kUsage, stdout);
+        return 0;
     }
-    const strata::bench::Shape& only = options.only;
-    if (only.rooms == 0 || only.receivers % only.rooms != 0) {
+    if (!strata::bench::read_options(argc, argv, options)) {
         std::fputs(strata::bench::kUsage, stderr);
         return 64;
     }

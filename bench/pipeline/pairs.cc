@@ -9,12 +9,6 @@ namespace strata::bench {
 
 namespace {
 
-double thread_cpu_ns() {
-    timespec t{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_nsec);
-}
-
 // How many of the smallest of `n` values may lie below the interval: the largest k for which a fair
 // coin shows at most k heads in n throws with a probability of at most 2.5 %.
 std::size_t outside(std::size_t n) {
@@ -36,6 +30,12 @@ Spread ratios(const std::vector<double>& a, const std::vector<double>& b) {
 
 }  // namespace
 
+double thread_cpu_ns() {
+    timespec t{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return static_cast<double>(t.tv_sec) * 1e9 + static_cast<double>(t.tv_nsec);
+}
+
 Spread spread(std::vector<double> values) {
     if (values.empty()) return {};
     std::sort(values.begin(), values.end());
@@ -46,16 +46,26 @@ Spread spread(std::vector<double> values) {
 }
 
 void Rounds::add(Loop loop, std::uint64_t inputs_per_run) {
-    loops_.push_back({std::move(loop), inputs_per_run, {}, {}});
+    const auto timed = [run = std::move(loop)](std::uint64_t inputs) -> Run {
+        const double begin = thread_cpu_ns();
+        const std::uint64_t outputs = run(inputs);
+        return {outputs, thread_cpu_ns() - begin};
+    };
+    loops_.push_back({timed, inputs_per_run, {}, {}});
+}
+
+void Rounds::add_timed(TimedLoop loop, std::uint64_t inputs_per_run) {
+    const auto timed = [run = std::move(loop)](std::uint64_t inputs) -> Run {
+        return {0, run(inputs)};
+    };
+    loops_.push_back({timed, inputs_per_run, {}, {}});
 }
 
 void Rounds::run(int rounds) {
     for (Measured& m : loops_) m.loop(m.inputs);  // warm caches and pools
     for (int i = 0; i < rounds; ++i)
         for (Measured& m : loops_) {
-            const double begin = thread_cpu_ns();
-            const std::uint64_t outputs = m.loop(m.inputs);
-            const double ns = thread_cpu_ns() - begin;
+            const auto [outputs, ns] = m.loop(m.inputs);
             m.ns_per_input.push_back(ns / static_cast<double>(m.inputs));
             m.ns_per_output.push_back(ns /
                                       static_cast<double>(std::max<std::uint64_t>(outputs, 1)));
@@ -66,6 +76,12 @@ Spread Rounds::per_output(std::size_t i) const { return spread(loops_[i].ns_per_
 Spread Rounds::per_input(std::size_t i) const { return spread(loops_[i].ns_per_input); }
 Spread Rounds::ratio(std::size_t a, std::size_t b) const {
     return ratios(loops_[a].ns_per_output, loops_[b].ns_per_output);
+}
+Spread Rounds::ratio_of_cheaper(std::size_t a, std::size_t b, std::size_t c) const {
+    std::vector<double> cheaper = loops_[a].ns_per_output;
+    for (std::size_t i = 0; i < cheaper.size(); ++i)
+        cheaper[i] = std::min(cheaper[i], loops_[b].ns_per_output[i]);
+    return ratios(cheaper, loops_[c].ns_per_output);
 }
 Spread Rounds::ratio_per_input(std::size_t a, std::size_t b) const {
     return ratios(loops_[a].ns_per_input, loops_[b].ns_per_input);

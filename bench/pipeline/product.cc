@@ -1,11 +1,17 @@
 #include "bench/pipeline/product.h"
 
+#include <valgrind/callgrind.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
 #include "bench/pipeline/cipher_baseline.h"
+#include "bench/pipeline/pairs.h"
+#include "dataplane/api/config/config.h"
 #include "dataplane/crypto/engine.h"
 #include "dataplane/server/object_builder.h"
+#include "relay/rtp/extension_map.h"
 
 namespace strata::bench {
 
@@ -14,26 +20,25 @@ namespace {
 using dataplane::Command;
 
 constexpr std::uint32_t kTicksPerBurst = 20;  // microseconds of the worker's time per burst of 32
-
-dataplane::PortConfig port_config(const Shape& shape) {
-    return {.base_udp_port = kWorkerPort, .udp_checksum = shape.udp_checksum};
-}
-
-dataplane::MemoryPort::Options port_options(const Shape& shape) {
-    return {.link_kind = dataplane::LinkKind::ethernet, .in_flight = shape.in_flight};
-}
+constexpr std::uint64_t kTimedBatch = 1'024;  // packets fed at a time where only turns are timed
 
 [[noreturn]] void die(const char* what) {
     std::fprintf(stderr, "strata-bench-pipeline: %s\n", what);
     std::exit(1);
 }
 
-api::Track track_spec(std::uint32_t room) {
+api::Track track_spec(std::uint32_t room, Media media) {
     api::Track spec;
     spec.set_id(room + 1);
-    spec.set_codec("VP8");
-    spec.set_clock_rate_hz(90'000);
+    spec.set_codec(media == Media::vp8 ? "VP8" : media == Media::audio ? "opus" : "AV1");
+    spec.set_clock_rate_hz(media == Media::audio ? 48'000 : 90'000);
     spec.set_payload_type(kPayloadType);
+    if (media == Media::descriptor) {
+        api::Extension& extension = *spec.add_extensions();
+        extension.set_id(kDescriptorExtension);
+        extension.set_uri(
+            std::string(relay::extension_uri(relay::ExtensionKind::dependency_descriptor)));
+    }
     spec.add_encodings()->set_ssrc(publisher_ssrc(room));
     return spec;
 }
@@ -54,10 +59,16 @@ Product::Product(const Shape& shape, const dataplane::Pools& pools)
       cipher_(dataplane::make_cipher()),
       port_(port_config(shape), port_options(shape)),
       block_(std::make_unique<api::WorkerBlock>()),
-      stream_(shape.rooms, shape.unwanted) {
+      stream_({.rooms = shape.rooms,
+               .media = shape.media,
+               .upper_only = shape.unwanted,
+               .random_order = shape.random_order}) {
     if (!port_.start(pools)) die("the in-memory port doesn't start");
     dataplane::WorkerConfig config;
     config.commands_per_turn = 1'024;
+    config.max_transports = std::max(config.max_transports, shape.rooms + shape.receivers);
+    config.fan_out.tiny_payload_bytes =
+        static_cast<std::uint16_t>(api::DataplaneConfig{}.copy_payload_max_bytes);
     std::array<dataplane::Port*, 1> ports{&port_};
     worker_ = std::make_unique<dataplane::Worker>(config, ports, pools, *block_, now_);
     for (std::uint32_t room = 0; room < shape.rooms; ++room) add_room(room);
@@ -79,8 +90,8 @@ void Product::add_room(std::uint32_t room) {
     transport->flow = publisher_flow(room);
     transport->has_address = true;
     const std::uint32_t receivers = shape_.receivers / shape_.rooms;
-    auto track =
-        dataplane::build_track(track_spec(room), *transport, {.receiver_capacity = receivers});
+    auto track = dataplane::build_track(track_spec(room, shape_.media), *transport,
+                                        {.receiver_capacity = receivers});
     if (!track) die(track.error().message.c_str());
     submit({.kind = Command::Kind::add_transport, .transport = transport.get()});
     submit({.kind = Command::Kind::add_track, .track = track->get()});
@@ -110,6 +121,10 @@ void Product::add_receiver(std::uint32_t room, std::uint32_t receiver) {
     transport->streams.push_back(std::move(stream));
     config.first_timestamp = static_cast<std::uint32_t>(subscriptions_.size() * 7'777);
     config.profile.payload_type = kPayloadType;
+    if (shape_.media == Media::descriptor)
+        config.profile
+            .extension_id[static_cast<std::size_t>(relay::ExtensionKind::dependency_descriptor)] =
+            kDescriptorExtension;
     if (shape_.unwanted) config.target.temporal = 0;
     if (shape_.srtp != relay::SrtpProfile::none) {
         const auto number = static_cast<std::uint32_t>(subscriptions_.size());
@@ -132,20 +147,58 @@ void Product::measure_header() {
     const std::uint64_t sent = run(std::uint64_t{shape_.rooms} * 10);
     port_.set_sink(nullptr);
     if (sent == 0) die("no receiver got anything");
-    // The VP8 descriptor, 6 bytes, is rewritten and belongs to the header.
-    header_bytes_ = static_cast<std::uint16_t>(sizes.last - (kPayloadBytes - 6));
+    header_bytes_ = static_cast<std::uint16_t>(sizes.last - payload_bytes(shape_.media) +
+                                               rewritten_bytes(shape_.media));
+}
+
+void Product::feed(std::uint64_t packets) {
+    while (packets != 0) {
+        const auto n = static_cast<std::uint16_t>(std::min<std::uint64_t>(packets, kBurst));
+        if (!stream_.feed(port_, pools_.rx, n)) die("the receive pool is empty");
+        packets -= n;
+    }
+}
+
+void Product::turn() {
+    worker_->turn(now_, kBurst);
+    now_ += kTicksPerBurst;
 }
 
 std::uint64_t Product::run(std::uint64_t inputs) {
-    const std::uint64_t before = port_.counters(0)[dataplane::PortCounter::tx_packets];
+    const std::uint64_t before = sent();
     while (inputs != 0) {
-        const auto n = static_cast<std::uint16_t>(std::min<std::uint64_t>(inputs, kBurst));
-        if (!stream_.feed(port_, pools_.rx, n)) die("the receive pool is empty");
-        worker_->turn(now_, kBurst);
-        now_ += kTicksPerBurst;
+        const std::uint64_t n = std::min<std::uint64_t>(inputs, kBurst);
+        feed(n);
+        turn();
         inputs -= n;
     }
-    return port_.counters(0)[dataplane::PortCounter::tx_packets] - before;
+    return sent() - before;
+}
+
+std::uint64_t Product::run_collected(std::uint64_t inputs) {
+    const std::uint64_t before = sent();
+    while (inputs != 0) {
+        const std::uint64_t n = std::min<std::uint64_t>(inputs, kBurst);
+        feed(n);
+        CALLGRIND_TOGGLE_COLLECT;
+        turn();
+        CALLGRIND_TOGGLE_COLLECT;
+        inputs -= n;
+    }
+    return sent() - before;
+}
+
+double Product::run_timed(std::uint64_t inputs) {
+    double ns = 0;
+    while (inputs != 0) {
+        const std::uint64_t n = std::min(inputs, kTimedBatch);
+        feed(n);
+        const double begin = thread_cpu_ns();
+        for (std::uint64_t taken = 0; taken < n; taken += kBurst) turn();
+        ns += thread_cpu_ns() - begin;
+        inputs -= n;
+    }
+    return ns;
 }
 
 }  // namespace strata::bench

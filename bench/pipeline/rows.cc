@@ -1,0 +1,244 @@
+#include "bench/pipeline/rows.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "bench/pipeline/baseline.h"
+#include "bench/pipeline/cipher_baseline.h"
+#include "bench/pipeline/pairs.h"
+#include "bench/pipeline/product.h"
+
+namespace strata::bench {
+namespace {
+
+constexpr int kRounds = 11;
+
+struct Bench {
+    Options options;
+    const dataplane::Pools& pools;
+    std::FILE* out;
+    bool first_row = true;
+
+    std::uint64_t inputs(std::uint32_t receivers_of_a_room) const {
+        const std::uint64_t outputs = options.quick ? 100'000 : 400'000;
+        return std::max<std::uint64_t>(outputs / receivers_of_a_room, 256);
+    }
+    void row(const std::string& text) {
+        if (options.json.empty()) return;
+        std::fprintf(out, "%s\n  {%s}", first_row ? "[" : ",", text.c_str());
+        first_row = false;
+    }
+};
+
+std::string field(const char* name, double value) {
+    std::array<char, 64> text;
+    std::snprintf(text.data(), text.size(), "\"%s\":%.4g", name, value);
+    return text.data();
+}
+std::string fields(const char* name, const Spread& s) {
+    const std::string n = name;
+    return field(name, s.median) + ',' + field((n + "_low").c_str(), s.low) + ',' +
+           field((n + "_high").c_str(), s.high);
+}
+
+const char* srtp_name(relay::SrtpProfile profile) {
+    if (profile == relay::SrtpProfile::none) return "none";
+    return relay::is_gcm(profile) ? "gcm" : "cm";
+}
+
+const char* media_name(Media media) {
+    return media == Media::audio ? "audio" : media == Media::vp8 ? "vp8" : "descriptor";
+}
+
+std::string shape_fields(const Bench& bench, const char* name, const Shape& shape) {
+    std::array<char, 320> text;
+    std::snprintf(text.data(), text.size(),
+                  "\"bench\":\"%s\",\"media\":\"%s\",\"receivers\":%u,\"rooms\":%u,"
+                  "\"packet_bytes\":%u,\"srtp\":\"%s\",\"in_flight\":%u,\"udp_checksum\":%s,"
+                  "\"hugepages\":%s,\"rounds\":%d",
+                  name, media_name(shape.media), shape.receivers, shape.rooms,
+                  payload_bytes(shape.media), srtp_name(shape.srtp), shape.in_flight,
+                  shape.udp_checksum ? "true" : "false", bench.options.huge ? "true" : "false",
+                  kRounds);
+    return text.data();
+}
+
+// The product and what it is compared with, for one shape.
+struct Contest {
+    Contest(const Shape& of, const dataplane::Pools& pools)
+        : shape(of),
+          product(of, pools),
+          header_bytes(product.header_bytes()),
+          ceiling(Baseline::Kind::ceiling, of, header_bytes, pools),
+          copy(Baseline::Kind::copy, of, header_bytes, pools) {}
+    // Adds its three loops: product, ceiling, copy.
+    void enter(Rounds& rounds, std::uint64_t inputs) {
+        rounds.add([this](std::uint64_t n) { return product.run(n); }, inputs);
+        rounds.add([this](std::uint64_t n) { return ceiling.run(n); }, inputs);
+        rounds.add([this](std::uint64_t n) { return copy.run(n); }, inputs);
+    }
+
+    Shape shape;
+    Product product;
+    std::uint16_t header_bytes;
+    Baseline ceiling, copy;
+};
+
+// One row and one line of the table. `more`: further fields.
+void show(Bench& bench, const Contest& contest, const Rounds& rounds, std::size_t first,
+          const std::string& more = {}) {
+    const Shape& shape = contest.shape;
+    const Spread ratio = rounds.ratio(first + 1, first), faster = rounds.ratio(first + 2, first);
+    // What a sensible sender would do: copying is cheaper for small packets and few receivers.
+    const Spread best = rounds.ratio_of_cheaper(first + 1, first + 2, first);
+    bench.row(shape_fields(bench, "pipeline", shape) + ',' +
+              field("header_bytes", contest.header_bytes) + ',' +
+              fields("ns_per_output", rounds.per_output(first)) + ',' +
+              fields("ns_per_input", rounds.per_input(first)) + ',' +
+              fields("ceiling_ns_per_output", rounds.per_output(first + 1)) + ',' +
+              fields("copy_ns_per_output", rounds.per_output(first + 2)) + ',' +
+              fields("ratio_to_ceiling", ratio) + ',' + fields("ratio_to_copy", faster) + ',' +
+              fields("ratio_to_cheaper", best) + more);
+    if (bench.options.json != "-")
+        std::printf(
+            "%10s %9u %5u %9u %8s %11.1f %11.1f %11.1f %6.0f %% (%.0f-%.0f) %9.2f %6.0f %%\n",
+            media_name(shape.media), shape.receivers, shape.rooms, shape.in_flight,
+            shape.udp_checksum ? "on" : "off", rounds.per_output(first).median,
+            rounds.per_output(first + 1).median, rounds.per_output(first + 2).median,
+            ratio.median * 100, ratio.low * 100, ratio.high * 100, faster.median,
+            best.median * 100);
+}
+
+// Receivers with keys of their own, beside raw ipsec-mb and OpenSSL.
+void measure_srtp(Bench& bench, const Shape& shape) {
+    Product product(shape, bench.pools);
+    const auto raw = make_ipsec_mb_baseline(shape.srtp, shape.receivers, bench.pools);
+    const auto openssl = make_openssl_baseline(shape.srtp, shape.receivers, bench.pools);
+    Rounds rounds;
+    const std::uint64_t inputs = bench.inputs(shape.receivers / shape.rooms);
+    rounds.add([&](std::uint64_t n) { return product.run(n); }, inputs);
+    rounds.add([&](std::uint64_t n) { return openssl->run(n); }, inputs);
+    if (raw) rounds.add([&](std::uint64_t n) { return raw->run(n); }, inputs);
+    rounds.run(kRounds);
+    const Spread none{}, faster = rounds.ratio(1, 0);
+    const Spread raw_ns = raw ? rounds.per_output(2) : none;
+    const Spread ratio = raw ? rounds.ratio(0, 2) : none;
+    bench.row(shape_fields(bench, "pipeline", shape) + ',' +
+              fields("ns_per_output", rounds.per_output(0)) + ',' +
+              fields("raw_crypto_ns_per_output", raw_ns) + ',' +
+              fields("openssl_ns_per_output", rounds.per_output(1)) + ',' +
+              fields("cost_of_raw_crypto", ratio) + ',' + fields("ratio_to_openssl", faster));
+    if (bench.options.json != "-")
+        std::printf("%9u %9u %6s %11.1f %11.1f %11.1f %6.2f (%.2f-%.2f) %6.2f (%.2f-%.2f)\n",
+                    shape.receivers, shape.in_flight, srtp_name(shape.srtp),
+                    rounds.per_output(0).median, raw_ns.median, rounds.per_output(1).median,
+                    ratio.median, ratio.low, ratio.high, faster.median, faster.low, faster.high);
+}
+
+void run_srtp(Bench& bench, relay::SrtpProfile profile) {
+    if (bench.options.json != "-")
+        std::printf(
+            "receivers in flight   srtp   ns/output         raw     OpenSSL  ours/raw"
+            "           OpenSSL/ours\n");
+    Shape shape = bench.options.only;
+    shape.srtp = profile;
+    if (shape.receivers != 0) return measure_srtp(bench, shape);
+    for (const std::uint32_t receivers : {1u, 10u, 100u, 1'000u})
+        measure_srtp(bench, {.receivers = receivers, .srtp = profile});
+    measure_srtp(bench, {.receivers = 100, .in_flight = 1'024, .srtp = profile});
+}
+
+void measure(Bench& bench, const Shape& shape) {
+    Contest contest(shape, bench.pools);
+    Rounds rounds;
+    contest.enter(rounds, bench.inputs(shape.receivers / shape.rooms));
+    rounds.run(kRounds);
+    show(bench, contest, rounds, 0);
+}
+
+// One room of ten beside a thousand of them, in the same rounds: the cost of an output doesn't
+// depend on how many others there are.
+void measure_rooms(Bench& bench, std::uint32_t in_flight) {
+    Contest one({.receivers = 10, .rooms = 1, .in_flight = in_flight}, bench.pools);
+    Contest many({.receivers = 10'000, .rooms = 1'000, .in_flight = in_flight}, bench.pools);
+    constexpr std::size_t kOne = 0, kMany = 3;
+    Rounds rounds;
+    one.enter(rounds, bench.inputs(10));
+    many.enter(rounds, bench.inputs(10));
+    rounds.run(kRounds);
+    const Spread ratio = rounds.ratio(kMany, kOne);
+    show(bench, one, rounds, kOne);
+    show(bench, many, rounds, kMany, ',' + fields("ratio_to_one_room", ratio));
+    if (bench.options.json != "-")
+        std::printf("1000 rooms of 10 cost per output x %.2f (%.2f-%.2f) of one room of 10\n",
+                    ratio.median, ratio.low, ratio.high);
+}
+
+// A packet that no receiver wants: the same at 1 and at 10,000 receivers, and little more with
+// 10,000 publishers in random order. The first of `shapes` is what the others are compared with.
+void measure_unwanted(Bench& bench, Media media) {
+    const std::array shapes{Shape{.receivers = 1, .media = media, .unwanted = true},
+                            Shape{.receivers = 10'000, .media = media, .unwanted = true},
+                            Shape{.receivers = 10'000,
+                                  .rooms = 10'000,
+                                  .media = media,
+                                  .unwanted = true,
+                                  .random_order = true}};
+    std::vector<std::unique_ptr<Product>> products;
+    Rounds rounds;
+    for (const Shape& shape : shapes) {
+        products.push_back(std::make_unique<Product>(shape, bench.pools));
+        Product& product = *products.back();
+        rounds.add_timed([&product](std::uint64_t n) { return product.run_timed(n); },
+                         bench.inputs(1));
+    }
+    rounds.run(kRounds);
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+        const Spread ns = rounds.per_input(i), ratio = rounds.ratio_per_input(i, 0);
+        bench.row(shape_fields(bench, "pipeline_unwanted", shapes[i]) + ',' +
+                  fields("ns_per_input", ns) + ',' + fields("ratio_to_one_receiver", ratio));
+        if (bench.options.json != "-")
+            std::printf("unwanted %s, %u publishers, %u receivers: %.1f ns, x %.2f (%.2f-%.2f)\n",
+                        media_name(media), shapes[i].rooms, shapes[i].receivers, ns.median,
+                        ratio.median, ratio.low, ratio.high);
+    }
+}
+
+void measure_all_unwanted(Bench& bench) {
+    measure_unwanted(bench, Media::descriptor);
+    measure_unwanted(bench, Media::vp8);
+}
+
+void run_all(Bench& bench) {
+    if (bench.options.only.srtp != relay::SrtpProfile::none)
+        return run_srtp(bench, bench.options.only.srtp);
+    if (bench.options.only.unwanted) return measure_all_unwanted(bench);
+    if (bench.options.json != "-")
+        std::printf(
+            "     media receivers rooms in flight checksum   ns/output     ceiling        copy  of "
+            "ceiling   copy/ours  of cheaper\n");
+    if (bench.options.only.receivers != 0) return measure(bench, bench.options.only);
+    for (const std::uint32_t in_flight : {0u, 1'024u}) {
+        for (const std::uint32_t receivers : {1u, 100u, 1'000u})
+            measure(bench, {.receivers = receivers, .in_flight = in_flight});
+        measure(bench, {.receivers = 100, .in_flight = in_flight, .udp_checksum = true});
+        measure_rooms(bench, in_flight);
+        for (const std::uint32_t receivers : {10u, 100u})
+            measure(bench, {.receivers = receivers, .media = Media::audio, .in_flight = in_flight});
+    }
+    measure_all_unwanted(bench);
+    run_srtp(bench, relay::SrtpProfile::aead_aes_128_gcm);
+    run_srtp(bench, relay::SrtpProfile::aes128_cm_sha1_80);
+}
+
+}  // namespace
+
+void measure_rows(const Options& options, const dataplane::Pools& pools, std::FILE* out) {
+    Bench bench{options, pools, out};
+    run_all(bench);
+    if (!options.json.empty()) std::fprintf(out, "\n]\n");
+}
+
+}  // namespace strata::bench

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+
+#include "bench/pipeline/stream.h"
+#include "dataplane/port/memory_port.h"
+#include "relay/srtp/profile.h"
+
+namespace strata::bench {
+
+// One situation that loops are measured in.
+struct Shape {
+    std::uint32_t receivers = 1;  // in all rooms together
+    std::uint32_t rooms = 1;
+    Media media = Media::vp8;
+    std::uint32_t in_flight = 0;
+    bool udp_checksum = false;
+    // What receivers' packets are encrypted with; the publisher's are in the clear.
+    relay::SrtpProfile srtp = relay::SrtpProfile::none;
+    bool unwanted = false;  // receivers take the lower temporal layer only, all packets are upper
+    bool random_order = false;  // of publishers
+};
+
+inline dataplane::PortConfig port_config(const Shape& shape) {
+    return {.base_udp_port = kWorkerPort, .udp_checksum = shape.udp_checksum};
+}
+inline dataplane::MemoryPort::Options port_options(const Shape& shape) {
+    return {.link_kind = dataplane::LinkKind::ethernet, .in_flight = shape.in_flight};
+}
+
+}  // namespace strata::bench
