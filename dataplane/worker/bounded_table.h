@@ -48,7 +48,9 @@ class BoundedTable {
     std::uint64_t erasures() const { return erasures_; }
 
     // Brings the cell that `key` probably lies in into the cache.
-    void prefetch(const Key& key) const { __builtin_prefetch(&cells_[home(key)]); }
+    [[gnu::always_inline]] void prefetch(const Key& key) const {
+        __builtin_prefetch(&cells_[home(key)]);
+    }
 
     // Null: not there. Valid until the next insert or erase.
     Value* find(const Key& key) {

@@ -48,19 +48,22 @@ enum class TimerKind : std::uint8_t {
 struct PublishedTrack;
 struct Subscription;
 
-// One peer's UDP flow. What each of its packets touches comes first.
+// One peer's UDP flow. What each packet that it sends touches is in the first cache line.
 struct alignas(64) Transport {
     std::uint64_t id = 0;     // constant
     std::uint32_t index = 0;  // constant: its part of the keys in the SSRC table
     // Which of the worker's ports it sends by: constant, but an ICE agent's follows the nomination.
     std::uint8_t port = 0;
+    bool secure = false;             // constant: nothing but SRTP, SRTCP, STUN and DTLS passes
     std::uint16_t mtu_bytes = 1500;  // constant
-
     // Constant; a WebRTC peer: its tuples are validated by STUN and nothing is latched. Null:
     // others.
     std::unique_ptr<IceTransport> ice;
-    bool secure = false;  // constant: nothing but SRTP, SRTCP, STUN and DTLS passes
-    std::unique_ptr<SecureTransport> srtp;   // its keys; null: they haven't come, nothing passes
+    std::unique_ptr<SecureTransport> srtp;  // its keys; null: they haven't come, nothing passes
+    // Of one of the tracks; null: no track of it has transport-wide numbers.
+    relay::FeedbackRecorder* feedback = nullptr;
+    std::uint64_t packets = 0, bytes = 0;
+
     std::uint32_t srtcp_index = 0;           // next to be sent, of all SSRCs together; 31 bits
     std::uint16_t transport_sequence = 0;    // next transport-wide number that it is sent (C29)
     CheckpointRecord* checkpoint = nullptr;  // constant; null: nothing outlives the process
@@ -69,7 +72,6 @@ struct alignas(64) Transport {
     bool has_address = false;  // given by command or latched; false: waits for its first packet
     bool latched = false;      // the address came from a packet
     bool has_link = false;
-    std::uint64_t packets = 0, bytes = 0;
     FlowKey flow{};  // local part constant
     Link link{};
     std::uint8_t track_count = 0;
@@ -78,8 +80,6 @@ struct alignas(64) Transport {
     OutgoingStream* outgoing = nullptr;     // list of the SSRCs that it was ever sent
     relay::SenderClock sender_clock;  // of the tracks it publishes, so that lips stay in sync (C31)
     Timer report_timer;               // receiver reports (C54)
-    // Of one of the tracks; null: no track of it has transport-wide numbers.
-    relay::FeedbackRecorder* feedback = nullptr;
     Timer feedback_timer;
     // To the peer and back, from its receiver reports, smoothed; 0: not known.
     relay::TimeUs round_trip_us = 0;
@@ -87,12 +87,15 @@ struct alignas(64) Transport {
     std::vector<std::unique_ptr<OutgoingStream>> streams;  // main thread: owns those in `outgoing`
 };
 
-// One encoding of a published track, as it arrives.
+// One encoding of a published track, as it arrives. What each packet touches is in the first two
+// cache lines.
 struct alignas(64) InboundEncoding {
     std::uint32_t ssrc = 0, rtx_ssrc = 0;  // 0: not known (yet)
-    std::uint64_t packets = 0, bytes = 0, key_frames = 0;
+    std::uint64_t packets = 0, bytes = 0;
     relay::TimeUs last_packet_us = 0;
     relay::ReceptionStatistics reception{90'000};
+
+    std::uint64_t key_frames = 0;
     std::uint8_t fraction_lost = 0;  // as last reported
     std::uint64_t rtx_packets = 0, duplicates = 0, nacks = 0;
     std::uint64_t key_frame_requests = 0;
@@ -104,23 +107,25 @@ struct alignas(64) InboundEncoding {
     SlotRef statistics;
 };
 
+// What each packet touches is in the first cache line, beside its payload type's in `parser`.
 struct alignas(64) PublishedTrack {
     std::unique_ptr<relay::Track> track;
     relay::TimeUs last_packet_us = 0;
-    Transport* transport = nullptr;   // constant
-    std::uint64_t id = 0;             // constant
-    std::uint8_t payload_type = 0;    // constant
-    std::uint8_t encoding_count = 1;  // constant
-    bool audio = false;               // constant: last to be dropped
-    relay::PacketParser parser;       // constant
+    Transport* transport = nullptr;              // constant
+    std::uint64_t id = 0;                        // constant
+    std::uint8_t payload_type = 0;               // constant
+    std::uint8_t encoding_count = 1;             // constant
+    bool audio = false;                          // constant: last to be dropped
+    std::uint32_t repairable = 0;                // subscriptions that may be sent packets again
+    std::vector<relay::MissingPackets> missing;  // [encoding]; empty: its publisher takes no NACK
+
+    relay::PacketParser parser;  // constant
     std::array<InboundEncoding, relay::kMaxEncodings> encodings;
     // Where transport-wide numbers are negotiated, constant: the first track's serves its
     // transport.
     std::unique_ptr<relay::FeedbackRecorder> feedback;
-    std::vector<relay::MissingPackets> missing;  // [encoding]; empty: its publisher takes no NACK
-    std::uint32_t repairable = 0;                // subscriptions that may be sent packets again
-    std::string mid;                             // constant, empty: not used
-    std::string cname;                           // constant: of its publisher, towards receivers
+    std::string mid;    // constant, empty: not used
+    std::string cname;  // constant: of its publisher, towards receivers
     relay::TimeUs next_statistics_us = 0;
     Timer timer;  // layer silence, holes, key-frame repetition
     SlotRef statistics;

@@ -66,7 +66,7 @@ void Worker::on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t enco
         count(WorkerCounter::extensions_ignored, info.extensions_ignored);
     ++inbound.packets;
     inbound.bytes += bytes.size();
-    inbound.key_frames += info.key_frame ? 1 : 0;
+    if (info.key_frame) ++inbound.key_frames;
     inbound.last_packet_us = now;
     track.last_packet_us = now;
 

@@ -43,7 +43,7 @@ class InputSequence {
     std::int64_t highest() const { return highest_; }
     bool started() const { return started_; }
     // Brings near what highest() + 1 will touch besides the object's first line.
-    void prefetch() const {
+    [[gnu::always_inline]] void prefetch() const {
         __builtin_prefetch(&seen_[static_cast<std::size_t>((highest_ + 1) / 64) % seen_.size()], 1);
     }
 

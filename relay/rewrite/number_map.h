@@ -86,7 +86,7 @@ class NumberMap {
     std::int64_t lowest() const { return lowest_; }  // oldest n remembered
 
     // Brings near what highest() + 1 will touch besides this object itself. Changes nothing.
-    void prefetch() const {
+    [[gnu::always_inline]] void prefetch() const {
         __builtin_prefetch(&ring_[static_cast<std::size_t>(highest_ + 1) & (kWindow - 1)], 1);
     }
 

@@ -40,7 +40,7 @@ class FrameRing {
         newest_ = given_up_before_ = -1;
     }
 
-    void prefetch() const {
+    [[gnu::always_inline]] void prefetch() const {
         __builtin_prefetch(&records_[index(newest_ + 1)], 1);
         __builtin_prefetch(&records_[index(newest_)], 1);
     }

@@ -58,12 +58,12 @@ class FrameTracker {
     // Packets before the newest frame are given up.
     void give_up() { ring_.give_up_before(ring_.newest()); }
     // Brings near what the next packet of the newest frame, or of the one behind it, touches.
-    void prefetch() const {
+    [[gnu::always_inline]] void prefetch() const {
         constexpr std::size_t kHot = 5 * 64;
         const char* const at = reinterpret_cast<const char*>(this);
         for (std::size_t i = 0; i < kHot; i += 64) __builtin_prefetch(at + i, 1);
     }
-    void prefetch_records() const { ring_.prefetch(); }
+    [[gnu::always_inline]] void prefetch_records() const { ring_.prefetch(); }
     // Everything is forgotten but counters' ranges (a source that restarts, C24).
     void reset();
 
