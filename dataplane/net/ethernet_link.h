@@ -63,11 +63,40 @@ void make_ethernet_link(const FlowKey& flow, const MacAddress& source, std::uint
                         std::span<std::byte, 64> link);
 std::uint16_t neighbour_of(std::span<const std::byte, 64> link);
 
-// What the packets of one output have in common: sizes, and the payload's sum (once per variant).
+// Bytes that packets share, and their sum: taken when the first packet needs it, since receivers
+// with and without UDP checksum may stand in one output.
+class PayloadSum {
+  public:
+    // Without initialisers: a fan-out has room for many and would clear it all for each packet.
+    PayloadSum() = default;
+    PayloadSum(const std::uint8_t* bytes, std::uint16_t size)
+        : bytes_(bytes), size_(size), taken_(false) {}
+
+    const std::uint8_t* bytes() const { return bytes_; }
+    // Folded.
+    std::uint32_t get() {
+        if (!taken_) [[unlikely]]
+            take();
+        return sum_;
+    }
+
+  private:
+    [[gnu::noinline]] void take() {
+        sum_ = raw_sum(bytes_, size_);
+        taken_ = true;
+    }
+
+    const std::uint8_t* bytes_;
+    std::uint32_t sum_;
+    std::uint16_t size_;
+    bool taken_;
+};
+
+// What the packets of one output have in common.
 struct DatagramShape {
-    std::uint16_t header_bytes = 0;   // RTP header, written per receiver
+    std::uint16_t header_bytes = 0;   // written per receiver: the RTP header
     std::uint16_t payload_bytes = 0;  // shared
-    std::uint32_t payload_sum = 0;    // folded, of the payload alone
+    PayloadSum* payload = nullptr;    // of these; may be null where there are none
 };
 
 // How a link header that is written in whole pieces ends.
@@ -85,11 +114,6 @@ class EthernetWriter {
           neighbours_(context.neighbours),
           bare_{static_cast<std::uint8_t>(
               context.vlan == 0 && !context.udp_checksum ? kIpv4HeadBytes : 0xff)} {}
-
-    // Packets of `link` need the sum of their payload for begin().
-    bool wants_payload_sum(const std::byte* link) const {
-        return !context_.checksum_offload && (context_.udp_checksum || is_v6(link));
-    }
 
     // The packets that write() is called for next.
     void begin(const DatagramShape& shape) {
@@ -184,8 +208,8 @@ class EthernetWriter {
         return static_cast<std::uint16_t>(size + kVlanBytes);
     }
 
-    void set_udp_checksum(rte_mbuf& m, std::uint8_t* rtp, const std::byte* link,
-                          std::uint16_t size) const {
+    [[gnu::always_inline]] void set_udp_checksum(rte_mbuf& m, std::uint8_t* rtp,
+                                                 const std::byte* link, std::uint16_t size) const {
         std::uint8_t* udp = rtp - kUdpBytes;
         const std::byte* template_udp = link + size - kUdpBytes;
         const std::uint32_t pseudo = load(template_udp + 6) + std::uint32_t{udp_length_};
@@ -202,8 +226,8 @@ class EthernetWriter {
         }
         // The length counts twice: in the pseudo header and in UDP's own.
         const std::uint32_t body = raw_sum(rtp, shape_.header_bytes);
-        const std::uint32_t payload =
-            (shape_.header_bytes & 1) != 0 ? swap_bytes(shape_.payload_sum) : shape_.payload_sum;
+        const std::uint32_t sum = shape_.payload_bytes != 0 ? shape_.payload->get() : 0;
+        const std::uint32_t payload = (shape_.header_bytes & 1) != 0 ? swap_bytes(sum) : sum;
         store(udp + 6, udp_checksum(pseudo + udp_length_ + body + payload));
     }
 

@@ -39,7 +39,6 @@ inline void make_socket_link(const FlowKey& flow, std::span<std::byte, 64> link)
 template <std::uint16_t kBytes>
 class FixedWriter {
   public:
-    bool wants_payload_sum(const std::byte*) const { return false; }
     void begin(const auto&) {}
     bool is_bare(const std::byte*) const { return false; }
     template <auto>

@@ -27,11 +27,10 @@ bool is_secure(const relay::Output& output) { return output.receivers.front().se
 struct FanOut::Payload {
     // Without initialisers: Payloads has room for many and would clear it all for each packet.
     std::uint16_t offset, size;
-    std::uint32_t wanted;   // receivers still to be given a reference
-    std::uint32_t granted;  // of them, references that `view` already has
-    rte_mbuf* view;         // the published indirect mbuf
-    bool summed;
-    std::uint32_t sum;  // folded ones' complement sum of the bytes
+    std::uint32_t wanted;    // receivers still to be given a reference
+    std::uint32_t granted;   // of them, references that `view` already has
+    rte_mbuf* view;          // the published indirect mbuf
+    net::PayloadSum shared;  // of the bytes
 
     // Makes sure that `view` has references to give: at most kMaxReferences for each indirect mbuf,
     // all of them raised at once. False: the pool is empty.
@@ -78,17 +77,18 @@ struct FanOut::Payloads {
     std::array<Payload, relay::kMaxOutputs> list;  // the first `count`
     std::size_t count = 0;
 
-    Payload& of(const relay::Output& output) {
+    Payload& of(rte_mbuf& packet, const relay::Output& output) {
         for (std::size_t i = 0; i < count; ++i)
             if (list[i].offset == output.payload_offset && list[i].size == output.payload_size)
                 return list[i];
-        list[count] = {.offset = output.payload_offset,
-                       .size = output.payload_size,
-                       .wanted = 0,
-                       .granted = 0,
-                       .view = nullptr,
-                       .summed = false,
-                       .sum = 0};
+        list[count] = {
+            .offset = output.payload_offset,
+            .size = output.payload_size,
+            .wanted = 0,
+            .granted = 0,
+            .view = nullptr,
+            .shared = {rte_pktmbuf_mtod_offset(&packet, const std::uint8_t*, output.payload_offset),
+                       output.payload_size}};
         return list[count++];
     }
 };
@@ -140,7 +140,8 @@ void FanOut::send_with(Writer& writer, rte_mbuf& packet, std::span<const relay::
     Payloads payloads;
     for (const relay::Output& output : outputs)
         if (!is_secure(output) && mode_of(output) == PayloadMode::chain && fits_port(output))
-            payloads.of(output).wanted += static_cast<std::uint32_t>(output.receivers.size());
+            payloads.of(packet, output).wanted +=
+                static_cast<std::uint32_t>(output.receivers.size());
     for (const relay::Output& output : outputs) {
         const auto n = static_cast<std::uint32_t>(output.receivers.size());
         counters_.selected += n;
@@ -152,7 +153,7 @@ void FanOut::send_with(Writer& writer, rte_mbuf& packet, std::span<const relay::
             counters_.too_large += n;
             continue;
         }
-        send_output(writer, packet, output, payloads.of(output), burst);
+        send_output(writer, packet, output, payloads.of(packet, output), burst);
     }
 }
 
@@ -160,13 +161,7 @@ template <typename Writer>
 void FanOut::send_output(Writer& writer, rte_mbuf& packet, const relay::Output& output,
                          Payload& payload, Burst burst) {
     const PayloadMode mode = mode_of(output);
-    if (!payload.summed && output.payload_size != 0 && !output.receivers.empty() &&
-        writer.wants_payload_sum(output.receivers.front().link.data())) {
-        payload.sum = net::raw_sum(rte_pktmbuf_mtod_offset(&packet, std::uint8_t*, payload.offset),
-                                   payload.size);
-        payload.summed = true;
-    }
-    writer.begin(net::DatagramShape{output.header.size, output.payload_size, payload.sum});
+    writer.begin(net::DatagramShape{output.header.size, output.payload_size, &payload.shared});
     if (mode == PayloadMode::chain && burst.input == Input::spent) payload.lend(packet);
     std::span<relay::ReceiverSlot> rest = output.receivers;
     while (!rest.empty()) {
@@ -179,7 +174,7 @@ void FanOut::send_output(Writer& writer, rte_mbuf& packet, const relay::Output& 
             }
             n = std::min(n, payload.granted);
         }
-        send_chunk(writer, packet, output, {payload, mode, rest.first(n)}, burst);
+        send_chunk(writer, output, {payload, mode, rest.first(n)}, burst);
         rest = rest.subspan(n);
     }
 }
@@ -260,8 +255,7 @@ template <bool kChained, typename Writer, typename Header, typename Heads>
 }  // namespace
 
 template <typename Writer>
-void FanOut::send_chunk(Writer& writer, rte_mbuf& packet, const relay::Output& output, Chunk chunk,
-                        Burst burst) {
+void FanOut::send_chunk(Writer& writer, const relay::Output& output, Chunk chunk, Burst burst) {
     const auto n = static_cast<std::uint32_t>(chunk.receivers.size());
     Payload& payload = chunk.payload;
     const bool linear = chunk.mode == PayloadMode::linear;
@@ -279,7 +273,7 @@ void FanOut::send_chunk(Writer& writer, rte_mbuf& packet, const relay::Output& o
     heads.count = n;
     heads.receivers = chunk.receivers;
     heads.chained = chained ? payload.view : nullptr;
-    heads.copied = rte_pktmbuf_mtod_offset(&packet, std::uint8_t*, payload.offset);
+    heads.copied = payload.shared.bytes();
     heads.header_bytes = output.header.size;
     heads.payload_bytes = output.payload_size;
     with_slot_header(output.header, [&](const auto& header) {
@@ -344,7 +338,7 @@ void FanOut::send_own(std::span<const std::byte, kLinkBytes> link,
     std::memcpy(rtp_room(m), packet.data(), bytes);
     bool resolved = true;
     const auto write = [&](auto writer) {
-        writer.begin(net::DatagramShape{bytes, 0, 0});
+        writer.begin(net::DatagramShape{bytes});
         set_lengths(m, writer.write(*m, rtp_room(m), link.data()), bytes);
         resolved = writer.resolved();
     };

@@ -108,8 +108,7 @@ class FanOut {
     void send_output(Writer& writer, rte_mbuf& packet, const relay::Output& output,
                      Payload& payload, Burst burst);
     template <typename Writer>
-    void send_chunk(Writer& writer, rte_mbuf& packet, const relay::Output& output, Chunk chunk,
-                    Burst burst);
+    void send_chunk(Writer& writer, const relay::Output& output, Chunk chunk, Burst burst);
     // fanout_secure.cc
     struct SecureOutput;
     struct Sealing;

@@ -146,7 +146,7 @@ void FanOut::finish_sealed(Writer writer, relay::TimeUs now) {
         bool resolved;
         if (sealing.bytes != shaped) {
             shaped = sealing.bytes;
-            writer.begin(net::DatagramShape{shaped, 0, 0});
+            writer.begin(net::DatagramShape{shaped});
         }
         if (writer.is_bare(sealing.link.data())) [[likely]] {
             resolved = writer.template write_bare<net::LinkEnd::exact>(rtp, sealing.link.data());

@@ -38,10 +38,8 @@ class EthernetLink : public testing::Test {
         for (std::size_t i = kMaxLinkBytes; i < bytes.size(); ++i)
             bytes[i] = static_cast<std::uint8_t>(i * 7);
         EthernetWriter writer(context_);
-        const std::uint32_t sum = writer.wants_payload_sum(link.data())
-                                      ? raw_sum(bytes.data() + kMaxLinkBytes + header, payload)
-                                      : 0;
-        writer.begin({header, payload, fold(sum)});
+        PayloadSum shared(bytes.data() + kMaxLinkBytes + header, payload);
+        writer.begin({header, payload, &shared});
         rte_mbuf m{};
         link_bytes_ = writer.write(m, bytes.data() + kMaxLinkBytes, link.data());
         offloads_ = m.ol_flags;

@@ -45,7 +45,7 @@ class IngressTest : public testing::Test {
         std::vector<std::uint8_t> frame(kMaxLinkBytes + bytes);
         EthernetWriter writer(context);
         rte_mbuf unused{};
-        writer.begin({bytes, 0, 0});
+        writer.begin({bytes});
         const std::uint16_t head = writer.write(unused, frame.data() + kMaxLinkBytes, link.data());
         frame.erase(frame.begin(), frame.begin() + kMaxLinkBytes - head);
         return frame;

@@ -1,103 +1,13 @@
 #include "dataplane/worker/fanout.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
+#include <array>
 #include <vector>
 
-#include "dataplane/net/checksum.h"
-#include "dataplane/port/memory_port.h"
-#include "tests/unit/dataplane/eal.h"
+#include "tests/unit/dataplane/worker/fanout_fixture.h"
 
 namespace strata::dataplane {
 namespace {
-
-struct Collector final : MemoryPort::Sink {
-    struct Packet {
-        FlowKey flow;
-        std::vector<std::uint8_t> bytes;
-    };
-    std::vector<Packet> packets;
-    void on_packet(const FlowKey& flow, std::span<const std::uint8_t> packet) override {
-        packets.push_back({flow, {packet.begin(), packet.end()}});
-    }
-};
-
-class FanOutTest : public testing::Test {
-  protected:
-    void open(const MemoryPort::Options& options, const FanOutConfig& config = {}) {
-        port_ = std::make_unique<MemoryPort>(PortConfig{.base_udp_port = 4000}, options);
-        ASSERT_TRUE(port_->start(*pools_));
-        port_->set_sink(&sink_);
-        fan_out_ = std::make_unique<FanOut>(*port_, 0, *pools_, config);
-    }
-
-    // A received packet: 12 bytes of RTP header, then `payload_bytes` counting up.
-    rte_mbuf* receive(std::uint16_t payload_bytes) {
-        rte_mbuf* m = rte_pktmbuf_alloc(pools_->rx);
-        auto* data = reinterpret_cast<std::uint8_t*>(
-            rte_pktmbuf_append(m, static_cast<std::uint16_t>(12 + payload_bytes)));
-        for (std::uint16_t i = 0; i < 12 + payload_bytes; ++i)
-            data[i] = static_cast<std::uint8_t>(i);
-        return m;
-    }
-
-    std::span<relay::ReceiverSlot> receivers(std::size_t n, const char* remote = "10.0.0.2") {
-        slots_.emplace_back(n);
-        for (std::size_t i = 0; i < n; ++i) {
-            relay::ReceiverSlot& slot = slots_.back()[i];
-            slot.offsets.ssrc = static_cast<std::uint32_t>(0x1000 + i);
-            slot.offsets.sequence = static_cast<std::uint16_t>(100 + i);
-            const FlowKey flow{*IpAddress::parse(remote), *IpAddress::parse("10.0.0.1"),
-                               static_cast<std::uint16_t>(6000 + i), 4000};
-            EXPECT_EQ(port_->make_link(flow, slot.link), LinkState::ready);
-        }
-        return slots_.back();
-    }
-
-    static relay::Output output(std::span<relay::ReceiverSlot> to, std::uint16_t offset,
-                                std::uint16_t size) {
-        relay::Output out;
-        out.header.size = 12;
-        out.header.bytes[0] = 0x80;
-        out.header.bytes[1] = 96;
-        out.header.sequence = 7;
-        out.payload_offset = offset;
-        out.payload_size = size;
-        out.receivers = to;
-        return out;
-    }
-
-    void send(rte_mbuf* packet, std::span<const relay::Output> outputs) {
-        fan_out_->send(*packet, outputs, TxClass::base, 0);
-        rte_pktmbuf_free(packet);
-        fan_out_->flush(0);
-    }
-
-    void expect_balance() const {
-        const FanOutCounters& c = fan_out_->counters();
-        EXPECT_EQ(c.selected, c.queued_for_tx + c.no_header_mbuf + c.no_payload_mbuf + c.too_large);
-        EXPECT_EQ(c.queued_for_tx, c.chained + c.no_payload + c.copied_tiny + c.copied_linear);
-        EXPECT_EQ(c.queued_for_tx, fan_out_->queue().counters().pushed);
-    }
-
-    TestPools pools_;
-    Collector sink_;
-    std::unique_ptr<MemoryPort> port_;
-    std::unique_ptr<FanOut> fan_out_;
-    std::vector<std::vector<relay::ReceiverSlot>> slots_;
-};
-
-void expect_packet(const std::vector<std::uint8_t>& packet, std::size_t receiver,
-                   std::uint16_t first, std::uint16_t size) {
-    ASSERT_EQ(packet.size(), 12u + size);
-    EXPECT_EQ(packet[0], 0x80);
-    EXPECT_EQ(packet[3], 107 + receiver);                        // sequence
-    EXPECT_EQ(packet[11], static_cast<std::uint8_t>(receiver));  // SSRC, low byte
-    EXPECT_EQ(packet[10], 0x10);
-    for (std::uint16_t i = 0; i < size; ++i)
-        ASSERT_EQ(packet[12 + i], static_cast<std::uint8_t>(first + i));
-}
 
 TEST_F(FanOutTest, EachReceiverGetsItsHeaderAndTheSharedPayload) {
     open({});
@@ -275,98 +185,6 @@ TEST_F(FanOutTest, OwnPacketsGoOutAsTheyAre) {
     ASSERT_EQ(sink_.packets.size(), 1u);
     EXPECT_TRUE(std::ranges::equal(sink_.packets[0].bytes, rtcp));
     expect_balance();
-    EXPECT_TRUE(pools_.idle());
-}
-
-// The checksum of an Ethernet frame's UDP datagram, computed the slow way: 0xffff when right.
-std::uint32_t verify_udp(const std::vector<std::uint8_t>& frame, bool v6) {
-    const std::size_t ip = 14, udp = ip + (v6 ? 40u : 20u);
-    std::uint32_t sum = 17 + static_cast<std::uint32_t>(frame.size() - udp);
-    const auto add = [&](std::size_t from, std::size_t to) {
-        for (std::size_t i = from; i < to; ++i)
-            sum += (i - from) % 2 == 0 ? static_cast<std::uint32_t>(frame[i] << 8) : frame[i];
-    };
-    add(v6 ? ip + 8 : ip + 12, udp);
-    add(udp, frame.size());
-    while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
-    return sum;
-}
-
-TEST_F(FanOutTest, EthernetFramesCarryRightChecksums) {
-    for (const char* remote : {"10.0.0.2", "fd00::2"}) {
-        const bool v6 = remote[0] == 'f';
-        for (const int header_bytes : {12, 13, 37}) {  // an odd header swaps the payload's sum
-            for (const int bytes : {0, 1, 700, 701}) {
-                const auto header = static_cast<std::uint16_t>(header_bytes);
-                const auto size = static_cast<std::uint16_t>(bytes);
-                sink_.packets.clear();
-                port_ = std::make_unique<MemoryPort>(PortConfig{.base_udp_port = 4000},
-                                                     MemoryPort::Options{LinkKind::ethernet});
-                ASSERT_TRUE(port_->start(*pools_));
-                port_->set_sink(&sink_);
-                fan_out_ = std::make_unique<FanOut>(*port_, 0, *pools_, FanOutConfig{});
-                relay::ReceiverSlot slot;
-                slot.offsets.ssrc = 0xabcdef01;
-                const FlowKey flow{*IpAddress::parse(remote),
-                                   *IpAddress::parse(v6 ? "fd00::1" : "10.0.0.1"), 6000, 4000};
-                ASSERT_EQ(port_->make_link(flow, slot.link), LinkState::ready);
-                relay::Output out = output({&slot, 1}, 12, size);
-                out.header.size = header;
-                send(receive(800), {&out, 1});
-                ASSERT_EQ(sink_.packets.size(), 1u);
-                const auto& frame = sink_.packets[0].bytes;
-                ASSERT_EQ(frame.size(), (v6 ? 62u : 42u) + header + size);
-                EXPECT_EQ(verify_udp(frame, v6), 0xffffu) << remote << ' ' << header << ' ' << size;
-                if (!v6) {
-                    EXPECT_EQ(net::raw_sum(frame.data() + 14, 20), 0xffffu);
-                }
-            }
-        }
-    }
-    EXPECT_TRUE(pools_.idle());
-}
-
-// IPv4 without UDP checksum is written in pieces of its own; IPv6 always has one.
-TEST_F(FanOutTest, EthernetFramesWithoutUdpChecksum) {
-    port_ = std::make_unique<MemoryPort>(PortConfig{.base_udp_port = 4000, .udp_checksum = false},
-                                         MemoryPort::Options{LinkKind::ethernet});
-    ASSERT_TRUE(port_->start(*pools_));
-    port_->set_sink(&sink_);
-    fan_out_ = std::make_unique<FanOut>(*port_, 0, *pools_, FanOutConfig{.tiny_payload_bytes = 64});
-    for (const bool v6 : {false, true})
-        for (const int bytes : {0, 1, 15, 16, 17, 63, 64, 65, 1'000}) {
-            const auto size = static_cast<std::uint16_t>(bytes);
-            std::vector<relay::ReceiverSlot> slots(70);
-            for (std::size_t i = 0; i < slots.size(); ++i) {
-                slots[i].offsets.ssrc = static_cast<std::uint32_t>(0x1000 + i);
-                slots[i].offsets.sequence = static_cast<std::uint16_t>(100 + i);
-                const FlowKey flow{*IpAddress::parse(v6 ? "fd00::2" : "10.0.0.2"),
-                                   *IpAddress::parse(v6 ? "fd00::1" : "10.0.0.1"),
-                                   static_cast<std::uint16_t>(6000 + i), 4000};
-                ASSERT_EQ(port_->make_link(flow, slots[i].link), LinkState::ready);
-            }
-            sink_.packets.clear();
-            const relay::Output out = output(slots, 12, size);
-            send(receive(1'100), {&out, 1});
-            ASSERT_EQ(sink_.packets.size(), slots.size());
-            for (std::size_t i = 0; i < slots.size(); ++i) {
-                const auto& frame = sink_.packets[i].bytes;
-                const std::size_t head = v6 ? 62 : 42, udp = head - 8;
-                ASSERT_EQ(frame.size(), head + 12 + size);
-                EXPECT_EQ(frame[5], 2) << "the next hop";
-                EXPECT_EQ(frame[udp + 2] << 8 | frame[udp + 3], 6000 + static_cast<int>(i));
-                EXPECT_EQ(frame[udp + 4] << 8 | frame[udp + 5], 8 + 12 + bytes);
-                if (v6) {
-                    EXPECT_EQ(verify_udp(frame, true), 0xffffu);
-                } else {
-                    EXPECT_EQ(net::raw_sum(frame.data() + 14, 20), 0xffffu);
-                    EXPECT_EQ(frame[16] << 8 | frame[17], 20 + 8 + 12 + bytes);
-                    EXPECT_EQ(frame[udp + 6] | frame[udp + 7], 0);
-                }
-                expect_packet({frame.begin() + static_cast<std::ptrdiff_t>(head), frame.end()}, i,
-                              12, size);
-            }
-        }
     EXPECT_TRUE(pools_.idle());
 }
 
