@@ -136,7 +136,6 @@ void clear_extended(DependencyDescriptor& out) {
     out.extended = out.has_structure = out.has_active_targets = false;
     out.custom_dtis = out.custom_fdiffs = out.custom_chains = false;
     out.active_decode_targets = 0;
-    out.width = out.height = 0;
     out.flags = out.structure = out.active_mask = out.definition = kNothing;
     out.size_bits = kMandatoryBits;
 }
@@ -175,6 +174,7 @@ void read_structure_and_mask(BitReader& reader, const DependencyStructure*& curr
 void read_definition(BitReader& reader, const DependencyStructure& s, std::size_t index,
                      DependencyDescriptor& out) {
     out.frame = s.templates[index];
+    out.width = out.height = 0;
     out.definition.begin = position(reader);
     if (out.custom_dtis) read_dtis(reader, s.decode_target_count, out.frame);
     if (out.custom_fdiffs) read_frame_fdiffs(reader, out.frame);
@@ -211,6 +211,16 @@ DescriptorError read_dependency_descriptor(std::span<const std::uint8_t> bytes,
     read_definition(reader, *current, index, out);
     out.size_bits = position(reader);
     return reader.ok() ? DescriptorError::none : DescriptorError::malformed;
+}
+
+DescriptorError read_mandatory_descriptor(std::span<const std::uint8_t> bytes,
+                                          const DependencyStructure& current,
+                                          DependencyDescriptor& out) {
+    clear_extended(out);
+    read_mandatory(bytes, out);
+    const std::size_t index = (out.template_id + 64u - current.template_id_offset) % 64;
+    return index < current.template_count ? DescriptorError::none
+                                          : DescriptorError::unknown_template;
 }
 
 int find_decode_target(const DependencyStructure& structure, SpatialId spatial,

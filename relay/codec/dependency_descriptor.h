@@ -99,6 +99,12 @@ DescriptorError read_dependency_descriptor(std::span<const std::uint8_t> bytes,
                                            const DependencyStructure* current,
                                            DependencyDescriptor& out);
 
+// The same of three bytes, except that `frame`, `width` and `height` are left as they were: for the
+// other packets of a frame that is known. `bytes` has kMandatoryDescriptorSize.
+DescriptorError read_mandatory_descriptor(std::span<const std::uint8_t> bytes,
+                                          const DependencyStructure& current,
+                                          DependencyDescriptor& out);
+
 // The decode target whose highest layer is exactly (spatial, temporal); -1: there is none.
 int find_decode_target(const DependencyStructure& structure, SpatialId spatial,
                        TemporalId temporal);

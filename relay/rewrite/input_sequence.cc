@@ -12,7 +12,7 @@ std::int64_t signed_distance(SequenceNumber to, SequenceNumber from) {
 
 }  // namespace
 
-ArrivedNumber InputSequence::arrive(SequenceNumber sequence) {
+ArrivedNumber InputSequence::arrive_any(SequenceNumber sequence) {
     if (!started_) {
         started_ = true;
         highest_wire_ = sequence;
@@ -39,15 +39,6 @@ ArrivedNumber InputSequence::arrive(SequenceNumber sequence) {
 std::optional<std::int64_t> InputSequence::peek(SequenceNumber sequence) const {
     if (!started_) return std::nullopt;
     return highest_ + signed_distance(sequence, highest_wire_);
-}
-
-// Was it set before?
-bool InputSequence::test_and_set(std::int64_t n) {
-    const auto at = static_cast<std::uint64_t>(n) % kWindow;
-    const std::uint64_t bit = std::uint64_t{1} << (at % 64);
-    const bool was_set = (seen_[at / 64] & bit) != 0;
-    seen_[at / 64] |= bit;
-    return was_set;
 }
 
 void InputSequence::advance(std::int64_t n) {

@@ -36,7 +36,14 @@ class InputSequence {
     static constexpr int kRestartRun = 2;           // RFC 3550 appendix A.1, MIN_SEQUENTIAL
     static constexpr int kDuplicateRun = 32;        // one second of a thin stream
 
-    ArrivedNumber arrive(SequenceNumber sequence);
+    ArrivedNumber arrive(SequenceNumber sequence) {
+        if (!started_ || sequence != highest_wire_ + 1) return arrive_any(sequence);
+        suspect_run_ = duplicate_run_ = 0;
+        highest_wire_ = sequence;
+        test_and_set(++highest_);
+        if (lowest_ <= highest_ - kWindow) lowest_ = highest_ - kWindow + 1;
+        return {Arrival::newest, highest_};
+    }
 
     // Extended number without recording anything; nullopt before the first packet.
     std::optional<std::int64_t> peek(SequenceNumber sequence) const;
@@ -48,7 +55,15 @@ class InputSequence {
     }
 
   private:
-    bool test_and_set(std::int64_t n);
+    ArrivedNumber arrive_any(SequenceNumber sequence);
+    // Was it set before?
+    bool test_and_set(std::int64_t n) {
+        const auto at = static_cast<std::uint64_t>(n) % kWindow;
+        const std::uint64_t bit = std::uint64_t{1} << (at % 64);
+        const bool was_set = (seen_[at / 64] & bit) != 0;
+        seen_[at / 64] |= bit;
+        return was_set;
+    }
     void advance(std::int64_t n);
     ArrivedNumber far_away(SequenceNumber sequence, bool behind);
     ArrivedNumber duplicate(SequenceNumber sequence, std::int64_t n);

@@ -17,7 +17,7 @@ void NumberMap<kWindow>::start(std::int64_t n) {
 }
 
 template <std::size_t kWindow>
-std::optional<std::int64_t> NumberMap<kWindow>::forward(std::int64_t n) {
+std::optional<std::int64_t> NumberMap<kWindow>::forward_any(std::int64_t n) {
     if (!started_) start(n);
     if (n > highest_) extend(n);
     if (n < lowest_ || state(n) != NumberState::unknown) return std::nullopt;
@@ -27,7 +27,7 @@ std::optional<std::int64_t> NumberMap<kWindow>::forward(std::int64_t n) {
 }
 
 template <std::size_t kWindow>
-std::optional<std::int64_t> NumberMap<kWindow>::drop(std::int64_t n) {
+std::optional<std::int64_t> NumberMap<kWindow>::drop_any(std::int64_t n) {
     if (!started_) start(n);
     if (n > highest_) extend(n);
     if (n < lowest_ || state(n) != NumberState::unknown) return std::nullopt;

@@ -48,11 +48,25 @@ class NumberMap {
 
     // n goes out: its number, everything before it is frozen. Nullopt: it can't, because it went
     // out before, was dropped or closed, or is older than the window.
-    std::optional<std::int64_t> forward(std::int64_t n);
+    std::optional<std::int64_t> forward(std::int64_t n) {
+        if (!comes_next(n) || frozen_ != highest_) return forward_any(n);
+        entry(n) = static_cast<std::uint16_t>(
+            static_cast<unsigned>(NumberState::forwarded) << kStateShift | (dropped_ & kCountMask));
+        take_next(n);
+        frozen_ = n;
+        return n - dropped_;
+    }
 
     // n doesn't go out. Returns the number that an empty packet must close now (C17), if n came
     // too late to be closed up; otherwise nothing needs to be sent.
-    std::optional<std::int64_t> drop(std::int64_t n);
+    std::optional<std::int64_t> drop(std::int64_t n) {
+        if (!comes_next(n)) return drop_any(n);
+        entry(n) =
+            static_cast<std::uint16_t>(static_cast<unsigned>(NumberState::dropped) << kStateShift);
+        take_next(n);
+        ++tail_dropped_;
+        return std::nullopt;
+    }
 
     // Freezes dropped() of everything before n, as if n had been given out: to be called where a
     // receiver leaves this group at n, since it was given later numbers from elsewhere.
@@ -103,20 +117,32 @@ class NumberMap {
     NumberState state(std::int64_t n) const {
         return static_cast<NumberState>(entry(n) >> kStateShift);
     }
+    // In order, and nothing of the tail falls out of the window.
+    bool comes_next(std::int64_t n) const {
+        return n == highest_ + 1 && n - static_cast<std::int64_t>(kWindow) <= frozen_ && started_;
+    }
+    void take_next(std::int64_t n) {
+        highest_ = n;
+        const std::int64_t lowest = n - static_cast<std::int64_t>(kWindow) + 1;
+        if (lowest > lowest_) lowest_ = lowest;
+    }
+    std::optional<std::int64_t> forward_any(std::int64_t n);
+    std::optional<std::int64_t> drop_any(std::int64_t n);
     void set_state(std::int64_t n, NumberState state);
     std::int64_t frozen_number(std::int64_t n) const;
     void extend(std::int64_t n);
     void freeze(std::int64_t last);
 
-    bool started_ = false;
-    std::int64_t lowest_ = 0, highest_ = -1;
-    std::int64_t frozen_ = -1;        // last n whose dropped() is final
-    std::int64_t dropped_ = 0;        // dropped(frozen_)
-    std::int64_t tail_dropped_ = 0;   // dropped in (frozen_, highest_]
-    std::int64_t closed_before_ = 0;  // no hole below this
+    // In the order in which a packet that is dropped needs them: the first line is enough for it.
     // Per n: state in the top two bits; below, of frozen entries, dropped(n) modulo 2^14.
     // Not in place: maps lie next to one another, and a packet touches one line of each ring.
     std::vector<std::uint16_t> ring_ = std::vector<std::uint16_t>(kWindow);
+    std::int64_t lowest_ = 0, highest_ = -1;
+    std::int64_t frozen_ = -1;       // last n whose dropped() is final
+    std::int64_t tail_dropped_ = 0;  // dropped in (frozen_, highest_]
+    bool started_ = false;
+    std::int64_t dropped_ = 0;        // dropped(frozen_)
+    std::int64_t closed_before_ = 0;  // no hole below this
 };
 
 }  // namespace strata::relay

@@ -30,6 +30,8 @@ std::int32_t distance(std::uint32_t to, std::uint32_t from) {
 }  // namespace
 
 void EncodingClock::on_packet(RtpTimestamp timestamp, TimeUs now) {
+    if (has_packet_ && timestamp == newest_) return;
+    newest_ = timestamp;
     const Arrival arrival{timestamp, now};
     if (!has_packet_) {
         has_packet_ = true;

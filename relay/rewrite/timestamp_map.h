@@ -15,7 +15,8 @@ class EncodingClock {
   public:
     explicit EncodingClock(std::uint32_t clock_rate_hz = 90'000) : rate_hz_(clock_rate_hz) {}
 
-    // A packet as it arrives: the fastest one of the last seconds makes the estimate.
+    // A packet as it arrives, in order: the fastest one of the last seconds makes the estimate. Of
+    // a picture that is the first.
     void on_packet(RtpTimestamp timestamp, TimeUs now);
     // NTP as in the report: 32.32 fixed point seconds.
     void on_sender_report(std::uint64_t ntp, RtpTimestamp timestamp);
@@ -40,6 +41,7 @@ class EncodingClock {
     bool has_report_ = false, has_packet_ = false;
     std::uint64_t report_ntp_ = 0;
     RtpTimestamp report_timestamp_;
+    RtpTimestamp newest_;
     // Fastest of this period and of the one before.
     Arrival fastest_, fastest_before_;
     TimeUs period_began_ = 0;

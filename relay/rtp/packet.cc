@@ -1,5 +1,8 @@
 #include "relay/rtp/packet.h"
 
+#include <cstddef>
+#include <cstring>
+
 #include "relay/codec/av1.h"
 #include "relay/codec/dependency_descriptor.h"
 #include "relay/codec/h264.h"
@@ -16,6 +19,18 @@ constexpr std::uint16_t kOneByteProfile = 0xBEDE;  // RFC 8285 section 4.2
 constexpr std::uint16_t kTwoByteProfile = 0x1000;  // RFC 8285 section 4.3, low 4 bits: appbits
 
 using Bytes = std::span<const std::uint8_t>;
+
+// In two copies from memory, leaving out the extensions, of which the first extension_count count:
+// a temporary would be zeroed by a string instruction first, and then be copied just as well.
+constinit const PacketInfo kNothingRead{};
+void clear(PacketInfo& info) {
+    constexpr std::size_t kBegin = offsetof(PacketInfo, extensions);
+    constexpr std::size_t kEnd = kBegin + sizeof(PacketInfo::extensions);
+    auto* const to = reinterpret_cast<std::uint8_t*>(&info);
+    const auto* const from = reinterpret_cast<const std::uint8_t*>(&kNothingRead);
+    std::memcpy(to, from, kBegin);
+    std::memcpy(to + kEnd, from + kEnd, sizeof(PacketInfo) - kEnd);
+}
 
 void ignore_extension(PacketInfo& info) {
     if (info.extensions_ignored < 255) ++info.extensions_ignored;
@@ -176,7 +191,7 @@ std::string_view parse_error_name(ParseError error) {
 }
 
 ParseError parse_header(Bytes packet, const ExtensionMap& extensions, PacketInfo& info) {
-    info = PacketInfo{};
+    clear(info);
     if (packet.size() < kRtpHeaderSize) return ParseError::too_short;
     if (packet.size() > kMaxRtpPacketSize) return ParseError::too_long;
     if (packet[0] >> 6 != 2) return ParseError::bad_version;

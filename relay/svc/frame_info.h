@@ -75,6 +75,9 @@ struct FrameInfo {
     std::array<std::uint8_t, kMaxChains> chain_diff{};  // 0: this frame starts the chain anew
 };
 
+// What frames begin as: cheaper to copy than to make.
+inline constinit const FrameInfo kNoFrame{};
+
 // What is remembered of a frame for as long as packets of it, or references to it, may come.
 struct FrameRecord {
     std::int64_t id = -1;

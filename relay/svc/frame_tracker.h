@@ -43,7 +43,7 @@ struct TrackedPacket {
 
 // Makes frames of one encoding's packets, whatever the codec: from the dependency descriptor, else
 // from the payload descriptor, else from timestamps. Packets may be reordered, lost, or come late.
-class FrameTracker {
+class alignas(64) FrameTracker {
   public:
     // Main thread.
     FrameTracker(Codec codec, bool end_to_end_encrypted);
@@ -53,6 +53,7 @@ class FrameTracker {
                             const PacketInfo& info);
 
     // The frame of the last packet with new_frame.
+    FrameInfo& frame() { return frame_; }
     const FrameInfo& frame() const { return frame_; }
     const FrameRing& ring() const { return ring_; }
     // Packets before the newest frame are given up.
@@ -63,7 +64,13 @@ class FrameTracker {
         const char* const at = reinterpret_cast<const char*>(this);
         for (std::size_t i = 0; i < kHot; i += 64) __builtin_prefetch(at + i, 1);
     }
-    [[gnu::always_inline]] void prefetch_records() const { ring_.prefetch(); }
+    // Behind it: what stands in memory of its own, or far from the rest.
+    [[gnu::always_inline]] void prefetch_records() const {
+        ring_.prefetch();
+        if (!uses_descriptor_) return;
+        __builtin_prefetch(&structures_[current_], 1);
+        __builtin_prefetch(&descriptor_, 1);
+    }
     // Everything is forgotten but counters' ranges (a source that restarts, C24).
     void reset();
 

@@ -15,8 +15,12 @@ FrameTracker::Structure* FrameTracker::read_descriptor(std::span<const std::uint
         structure = &structures_[i];
         break;
     }
-    const DescriptorError error = read_dependency_descriptor(
-        bytes, structure != nullptr ? &structure->templates : nullptr, descriptor_);
+    const bool known = structure != nullptr && bytes.size() == kMandatoryDescriptorSize &&
+                       ring_.find(id) != nullptr;
+    const DescriptorError error =
+        known ? read_mandatory_descriptor(bytes, structure->templates, descriptor_)
+              : read_dependency_descriptor(
+                    bytes, structure != nullptr ? &structure->templates : nullptr, descriptor_);
     if (error == DescriptorError::malformed) {
         out.error = TrackingError::malformed_descriptor;
         return nullptr;
@@ -72,7 +76,7 @@ void FrameTracker::with_descriptor(std::span<const std::uint8_t> bytes, const Pa
 
 void FrameTracker::describe(const Structure& structure, std::int64_t id, std::int64_t picture) {
     const FrameDependencies& dependencies = descriptor_.frame;
-    frame_ = FrameInfo{};
+    frame_ = kNoFrame;
     frame_.id = id;
     frame_.picture = picture;
     frame_.begun = descriptor_.start_of_frame;

@@ -140,7 +140,7 @@ void FrameTracker::timed(std::int64_t n, std::span<const std::uint8_t> packet,
     if (codec_ == Codec::h264_svc && !encrypted_)
         out.ends_frame |= ends_svc_layer(n, packet, info, *spatial);
     if (timed != nullptr && continues_timed(*timed, info, out)) return;
-    frame_ = FrameInfo{};
+    frame_ = kNoFrame;
     frame_.id = n;
     frame_.picture = picture;
     frame_.spatial_id = *spatial;

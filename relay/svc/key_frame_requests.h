@@ -27,6 +27,8 @@ class KeyFrameRequests {
     void set_waiting(std::size_t encoding, bool waiting);
     void on_key_frame(std::size_t encoding) { state_[encoding].asked = false; }
 
+    // False: next() has none.
+    bool due() const { return due_; }
     // The next encoding to ask, once per request.
     std::optional<std::uint8_t> next(TimeUs now) { return due_ ? next_due(now) : std::nullopt; }
 

@@ -39,15 +39,20 @@ constexpr std::size_t kSlotsAhead =
     for (std::size_t i = 0; i < bytes; i += kCacheLine) __builtin_prefetch(at + i, 1, 2);
 }
 
+[[gnu::always_inline]] inline void fetch_from_to(const void* begin, const void* end) {
+    fetch(begin, static_cast<std::size_t>(static_cast<const char*>(end) -
+                                          static_cast<const char*>(begin)));
+}
+
 }  // namespace
 
 TrackState::TrackState(const TrackConfig& track_config)
     : codec(track_config.codec),
       encodings(track_config.encoding_count, EncodingState(track_config)),
       groups(group_places(track_config)),
-      table(track_config.receiver_capacity),
       decisions(groups.places()),
       requests(track_config.key_frame_min_interval_us, track_config.key_frame_retry_us),
+      table(track_config.receiver_capacity),
       selector(selector_settings(track_config), track_config.receiver_capacity + 1),
       config(track_config),
       late_slots(track_config.receiver_capacity) {
@@ -70,9 +75,7 @@ Track::~Track() = default;
 
 void Track::prefetch_state() const {
     const TrackState& state = state_[0];
-    const auto* const begin = reinterpret_cast<const char*>(&state);
-    const auto* const end = reinterpret_cast<const char*>(&state.profiles) + sizeof(HeaderProfile);
-    fetch(begin, static_cast<std::size_t>(end - begin));
+    fetch_from_to(&state, &state.table);
     fetch(&state.selector.availability(), 2 * kCacheLine);
 }
 
@@ -83,10 +86,12 @@ void Track::prefetch_encoding(std::uint8_t encoding) const {
     stream.tracker.prefetch();
     fetch(state.decisions.data(), state.groups.size() * sizeof(GroupDecision));
     fetch(&state.groups.head(0), state.groups.size() * sizeof(GroupPool::Head));
-    fetch(&state.groups.body(0), state.groups.size() * sizeof(LayerGroup));
-    fetch(state.table.partitions().data(), kCacheLine);
-    const std::span<const ReceiverSlot> slots = state.table.slots();
-    fetch(slots.data(), std::min(slots.size(), kSlotsAhead) * sizeof(ReceiverSlot));
+    // What nobody wanted is followed by its like.
+    constexpr std::size_t kNumbers = 2 * kCacheLine;
+    const std::size_t bytes = state.delivered ? sizeof(LayerGroup) : kNumbers;
+    for (std::size_t i = 0; i < state.groups.size(); ++i)
+        fetch(&state.groups.body(static_cast<GroupIndex>(i)), bytes);
+    if (state.delivered) fetch_from_to(&state.table, &state.profiles[1]);
 }
 
 void Track::prefetch_rings(std::uint8_t encoding) const {
@@ -100,6 +105,10 @@ void Track::prefetch_rings(std::uint8_t encoding) const {
         state.groups.body(index).numbers.prefetch();
         state.groups.body(index).pictures.prefetch();
     }
+    if (!state.delivered) return;
+    fetch(state.table.partitions().data(), kCacheLine);
+    const std::span<const ReceiverSlot> slots = state.table.slots();
+    fetch(slots.data(), std::min(slots.size(), kSlotsAhead) * sizeof(ReceiverSlot));
 }
 
 const TrackConfig& Track::config() const { return state_[0].config; }
@@ -117,7 +126,9 @@ MediaDrop Track::on_packet(std::uint8_t encoding, std::span<const std::uint8_t> 
     work.now = now;
     work.packet = packet;
     work.info = &info;
-    return state.on_packet(work, out);
+    const MediaDrop reason = state.on_packet(work, out);
+    out.key_frame_due = state.requests.due();
+    return reason;
 }
 
 void Track::on_sender_report(std::uint8_t encoding, std::uint64_t ntp, std::uint32_t rtp_timestamp,

@@ -114,6 +114,7 @@ struct OutputList {
     std::size_t count = 0;
     std::size_t limit = kMaxOutputs;  // outputs of one packet, at most kMaxOutputs
     std::uint64_t refused = 0;        // outputs beyond it, of all packets
+    bool key_frame_due = false;       // next_key_frame_request may have one
     std::array<Output, kMaxOutputs> outputs;
 };
 

@@ -17,7 +17,7 @@ void TrackState::on_frame(PacketInWork& work, bool late) {
     EncodingState& encoding = encodings[work.encoding];
     const FrameRecord& record = *work.tracked->frame;
     if (!work.tracked->newest) return selector.after_late_frame(work.encoding, record);
-    FrameInfo frame = encoding.tracker.frame();
+    FrameInfo& frame = encoding.tracker.frame();
     frame.begun = frame.begun && !late;
     const FrameRing& ring = encoding.tracker.ring();
     selector.availability().on_frame(work.encoding, frame, work.now);

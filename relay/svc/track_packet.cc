@@ -56,10 +56,9 @@ MediaDrop TrackState::on_packet(PacketInWork& work, OutputList& out) {
     work.tracked = &tracked;
     if (tracked.new_frame) on_frame(work, late);
     if (tracked.ends_frame) tracked.frame->ended = true;
-    decide(work);
-    const bool went = deliver(work, out);
+    delivered = decide(work) && deliver(work, out);
     work.tracked = nullptr;
-    return went ? MediaDrop::none : why_nobody(work.encoding);
+    return delivered ? MediaDrop::none : why_nobody(work.encoding);
 }
 
 // Its publisher was away, and what it sent meanwhile won't come: receivers would ask for a key
@@ -95,7 +94,9 @@ void TrackState::drop_everywhere(PacketInWork& work, OutputList& out) {
     deliver(work, out);
 }
 
-void TrackState::decide(const PacketInWork& work) {
+// False: it leaves nothing behind, in no group.
+bool TrackState::decide(const PacketInWork& work) {
+    bool any = false;
     for (std::size_t i = 0; i < groups.size(); ++i) {
         const auto index = static_cast<GroupIndex>(i);
         const GroupPool::Head& head = groups.head(index);
@@ -103,8 +104,30 @@ void TrackState::decide(const PacketInWork& work) {
         if (head.generation == 0 || head.layer.encoding != work.encoding) continue;
         // Without members a group only serves late packets (C7).
         if (head.members == 0 && work.n > groups.body(index).numbers.highest()) continue;
-        decide_group(index, work);
+        if (!drop_in_group(index, work)) decide_group(index, work);
+        any = any || decisions[i].action != GroupDecision::Action::none;
     }
+    return any;
+}
+
+// The packet of a frame that the group doesn't want: done with it. False: it may go out.
+bool TrackState::drop_in_group(GroupIndex index, const PacketInWork& work) {
+    const TrackedPacket& tracked = *work.tracked;
+    LayerGroup& group = groups.body(index);
+    GroupDecision& decision = decisions[index];
+    bool wanted = (tracked.frame->wanted & groups.head(index).layer.bit()) != 0;
+    decision.picture_id = -1;
+    if (codec == Codec::vp8 && tracked.picture_id >= 0) {
+        const PictureIdMap::Decision picture = group.pictures.decide(tracked.picture_id, wanted);
+        wanted = picture.forward;
+        decision.picture_id = picture.id;
+    }
+    if (wanted) return false;
+    if (const auto closes = group.numbers.drop(work.n)) {
+        decision.action = GroupDecision::Action::close;
+        decision.number = *closes;
+    }
+    return true;
 }
 
 void TrackState::decide_group(GroupIndex index, const PacketInWork& work) {
@@ -113,19 +136,6 @@ void TrackState::decide_group(GroupIndex index, const PacketInWork& work) {
     GroupDecision& decision = decisions[index];
     const TrackedPacket& tracked = *work.tracked;
     const FrameRecord& frame = *tracked.frame;
-    bool wanted = (frame.wanted & layer.bit()) != 0;
-    decision.picture_id = -1;
-    if (codec == Codec::vp8 && tracked.picture_id >= 0) {
-        const PictureIdMap::Decision picture = group.pictures.decide(tracked.picture_id, wanted);
-        wanted = picture.forward;
-        decision.picture_id = picture.id;
-    }
-    if (!wanted) {
-        const auto closes = group.numbers.drop(work.n);
-        decision.action = closes ? GroupDecision::Action::close : GroupDecision::Action::none;
-        decision.number = closes.value_or(0);
-        return;
-    }
     const bool newest = work.n > group.numbers.highest();
     const auto number = group.numbers.forward(work.n);
     if (!number) return;
@@ -201,8 +211,8 @@ bool TrackState::deliver(const PacketInWork& work, OutputList& out) {
 }
 
 MediaDrop TrackState::why_nobody(std::uint8_t encoding) const {
-    if (table.size() == 0) return MediaDrop::no_receiver;
     if (forwards(encoding)) return MediaDrop::layer_not_wanted;
+    if (table.size() == 0) return MediaDrop::no_receiver;
     const bool waited_for = (selector.waiting_encodings() >> encoding & 1) != 0;
     return waited_for ? MediaDrop::waiting_for_key : MediaDrop::layer_not_wanted;
 }

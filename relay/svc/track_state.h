@@ -87,7 +87,8 @@ struct TrackState {
     // Packets (track_packet.cc).
     MediaDrop on_packet(PacketInWork& work, OutputList& out);
     void drop_everywhere(PacketInWork& work, OutputList& out);
-    void decide(const PacketInWork& work);
+    bool decide(const PacketInWork& work);
+    bool drop_in_group(GroupIndex index, const PacketInWork& work);
     void decide_group(GroupIndex index, const PacketInWork& work);
     void remember_sent(LayerGroup& group, const PacketInWork& work);
     bool deliver(const PacketInWork& work, OutputList& out);
@@ -110,15 +111,17 @@ struct TrackState {
                                       const PacketInWork& work) const;
     void give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out);
 
-    // In the order in which a packet needs them; behind `selector` what it doesn't.
+    // In the order in which a packet needs them: every packet what stands before `table`, one that
+    // goes to somebody what stands before `selector`.
     Codec codec;
+    bool delivered = true;  // the newest packet went to somebody
     std::vector<EncodingState> encodings;
     GroupPool groups;
-    ReceiverTable table;
     std::vector<GroupDecision> decisions;  // [group], scratch of one packet
     std::size_t late_used = 0;
     std::int64_t last_n = 0;  // that `decisions` are about
     KeyFrameRequests requests;
+    ReceiverTable table;
     std::size_t profile_count = 0;
     std::array<HeaderProfile, kMaxProfiles> profiles{};
     Selector selector;

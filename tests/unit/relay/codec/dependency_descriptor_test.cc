@@ -324,6 +324,29 @@ TEST(DependencyDescriptor, HostileBytes) {  // C51
     }
 }
 
+// Says the same as the whole reading, but for what the frame is.
+TEST(DependencyDescriptor, MandatoryPartAlone) {
+    DependencyDescriptor key;
+    ASSERT_EQ(read_dependency_descriptor(kVp9L3T3Key, nullptr, key), DescriptorError::none);
+    const DependencyStructure& structure = key.attached_structure;
+    for (unsigned first = 0; first < 256; ++first) {
+        const Bytes bytes{static_cast<std::uint8_t>(first), 0x12, 0x34};
+        DependencyDescriptor whole, brief;
+        const DescriptorError error = read_dependency_descriptor(bytes, &structure, whole);
+        ASSERT_EQ(read_mandatory_descriptor(bytes, structure, brief), error) << first;
+        EXPECT_EQ(brief.start_of_frame, whole.start_of_frame);
+        EXPECT_EQ(brief.end_of_frame, whole.end_of_frame);
+        EXPECT_EQ(brief.template_id, first & 0x3f);
+        EXPECT_EQ(brief.frame_number, 0x1234);
+        EXPECT_FALSE(brief.extended);
+        EXPECT_EQ(brief.active_mask.begin, whole.active_mask.begin);
+        EXPECT_EQ(brief.active_mask.end, whole.active_mask.end);
+        if (error == DescriptorError::none) {
+            EXPECT_EQ(brief.size_bits, whole.size_bits);
+        }
+    }
+}
+
 TEST(DependencyDescriptor, TruncatedIsMalformed) {  // C51
     for (std::size_t size = 0; size < kAv1L3T3.size(); ++size) {
         if (size == kMandatoryDescriptorSize) continue;  // complete, but refers to nothing
