@@ -140,11 +140,16 @@ void FrameTracker::timed(std::int64_t n, std::span<const std::uint8_t> packet,
     if (codec_ == Codec::h264_svc && !encrypted_)
         out.ends_frame |= ends_svc_layer(n, packet, info, *spatial);
     if (timed != nullptr && continues_timed(*timed, info, out)) return;
-    frame_ = kNoFrame;
+    // Of audio, all frames are like the first one.
+    if (!audio || frame_.id < 0) {
+        frame_ = kNoFrame;
+        frame_.spatial_id = *spatial;
+        frame_.picture = picture;
+        describe_timed(info, timed != nullptr || starts_timed(n, info, picture));
+    }
     frame_.id = n;
     frame_.picture = picture;
-    frame_.spatial_id = *spatial;
-    describe_timed(info, timed != nullptr || starts_timed(n, info, picture));
+    if (audio) frame_.begun = true;
     enter_frame(out);
     if (out.error != TrackingError::none || audio) return;
     if (accessory(info.h264)) out.new_frame = false;  // nobody moves before the picture is known

@@ -176,6 +176,16 @@ bool Selector::needs_key_frame(const Cohort& cohort, LayerId desired) const {
            !availability_.temporal_points(desired.encoding) && (cohort.ready & desired.bit()) == 0;
 }
 
+bool Selector::settled() const {
+    for (std::size_t i = 0; i < used_; ++i) {
+        const Cohort& cohort = cohorts_[i];
+        if (cohort.members == 0) continue;
+        const LayerId desired = availability_.desired(cohort.current, cohort.target, false);
+        if (!desired.none() && desired != cohort.current) return false;
+    }
+    return true;
+}
+
 std::uint32_t Selector::waiting_encodings() const {
     std::uint32_t waiting = 0;
     for (std::size_t i = 0; i < used_; ++i) {

@@ -63,6 +63,9 @@ class Selector {
     // Bit e: somebody waits for a key frame of encoding e.
     std::uint32_t waiting_encodings() const;
 
+    // Nobody wants to be elsewhere than he is, as far as is known now.
+    bool settled() const;
+
     // All of `smaller`, made with the same settings for fewer receivers.
     void take(const Selector& smaller);
 

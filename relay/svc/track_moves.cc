@@ -17,6 +17,8 @@ void TrackState::on_frame(PacketInWork& work, bool late) {
     EncodingState& encoding = encodings[work.encoding];
     const FrameRecord& record = *work.tracked->frame;
     if (!work.tracked->newest) return selector.after_late_frame(work.encoding, record);
+    // One packet of audio is like the other.
+    if (settled) return;
     FrameInfo& frame = encoding.tracker.frame();
     frame.begun = frame.begun && !late;
     const FrameRing& ring = encoding.tracker.ring();
@@ -38,6 +40,8 @@ void TrackState::on_frame(PacketInWork& work, bool late) {
 
 void TrackState::update_waiting() {
     const std::uint32_t waiting = selector.waiting_encodings();
+    settled = codec == Codec::opus && encodings.size() == 1 && selector.availability().alive(0) &&
+              selector.settled();
     for (std::size_t e = 0; e < encodings.size(); ++e)
         requests.set_waiting(e, (waiting >> e & 1) != 0);
 }

@@ -115,6 +115,7 @@ struct TrackState {
     // goes to somebody what stands before `selector`.
     Codec codec;
     bool delivered = true;  // the newest packet went to somebody
+    bool settled = false;   // of audio: its receivers are where they want to be
     std::vector<EncodingState> encodings;
     GroupPool groups;
     std::vector<GroupDecision> decisions;  // [group], scratch of one packet

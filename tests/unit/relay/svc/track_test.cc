@@ -34,6 +34,39 @@ TEST(Track, AudioStartsAtOnce) {
     EXPECT_FALSE(rig.asked());
 }
 
+// Whoever comes, goes or returns in the middle of audio gets the very next packet, and a late
+// packet is given to all who were there.
+TEST(Track, AudioIsJoinedLeftAndResumedAtAnyPacket) {
+    TrackRig rig(Codec::opus);
+    rig.config.clock_rate_hz = 48'000;
+    PacketBuilder packet;
+    packet.payload_type = kOpusType;
+    packet.payload = {1, 2, 3};
+    const auto send = [&](std::uint16_t sequence) {
+        packet.sequence = sequence;
+        packet.timestamp = sequence * 960u;
+        return rig.send(packet);
+    };
+    EXPECT_EQ(send(10), MediaDrop::no_receiver);
+    rig.track().on_timer(rig.now);
+    const ReceiverHandle first = rig.subscribe(want(3, 3));
+    EXPECT_EQ(send(11), MediaDrop::none);
+    EXPECT_EQ(send(12), MediaDrop::none);
+    const ReceiverHandle second = rig.subscribe(want(0, 0));
+    EXPECT_EQ(send(14), MediaDrop::none);
+    EXPECT_EQ(send(13), MediaDrop::none);  // late
+    EXPECT_EQ(rig.heard(first).packets, 4u);
+    EXPECT_EQ(rig.heard(second).packets, 1u);
+    rig.track().set_target(first, pause(), rig.now);
+    EXPECT_EQ(send(15), MediaDrop::none);
+    rig.track().set_target(first, want(3, 3), rig.now);
+    rig.track().set_target(second, want(3, 2), rig.now);
+    EXPECT_EQ(send(16), MediaDrop::none);
+    EXPECT_EQ(rig.heard(first).packets, 5u);
+    EXPECT_EQ(rig.heard(second).packets, 3u);
+    EXPECT_EQ(rig.heard(first).gaps(), 0u);
+}
+
 TEST(Track, ReasonsForNobody) {
     TrackRig rig(Codec::vp9);
     EXPECT_EQ(rig.send(Vp9Packet{.sequence = 1, .picture = 1}.build()), MediaDrop::no_receiver);
