@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -12,22 +13,27 @@ namespace strata::dataplane {
 
 __extension__ typedef unsigned __int128 Uint128;
 
-// Hash of plain bytes (no padding inside Key), keyed so that a sender can't choose collisions.
+inline std::uint64_t multiply_and_fold(std::uint64_t a, std::uint64_t b) {
+    const auto product = static_cast<Uint128>(a) * b;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+// Hash of plain bytes (no padding inside Key), keyed so that a sender can't choose collisions. Two
+// words at a time are multiplied, each pair under keys of its own: no product waits for another.
 template <typename Key>
-std::uint64_t hash_bytes(const Key& key, std::uint64_t secret) {
+[[gnu::always_inline]] inline std::uint64_t hash_bytes(const Key& key, std::uint64_t secret) {
     static_assert(std::has_unique_object_representations_v<Key>);
-    constexpr std::uint64_t kMultiplier = 0x9e3779b97f4a7c15ULL;  // 2^64 / golden ratio, odd
-    unsigned char bytes[(sizeof(Key) + 7) / 8 * 8] = {};
-    std::memcpy(bytes, &key, sizeof(Key));
-    std::uint64_t hash = secret;
-    for (std::size_t i = 0; i < sizeof(bytes); i += 8) {
-        std::uint64_t word;
-        std::memcpy(&word, bytes + i, 8);
-        const auto product = static_cast<Uint128>(hash ^ word) * kMultiplier;
-        hash = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64) ^
-               std::rotl(secret, 23);
+    constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15ULL;  // 2^64 / golden ratio, odd
+    constexpr std::size_t kWords = (sizeof(Key) + 15) / 16 * 2;
+    std::array<std::uint64_t, kWords> words{};
+    std::memcpy(words.data(), &key, sizeof(Key));
+    std::uint64_t hash = 0;
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kWords; i += 2) {
+        const std::uint64_t low = secret + (i + 1) * kGolden, high = ~secret + (i + 2) * kGolden;
+        hash ^= multiply_and_fold(words[i] ^ low, words[i + 1] ^ high);
     }
-    return hash;
+    return multiply_and_fold(hash ^ kGolden, kGolden);
 }
 
 // Open addressing with linear probing, at most half full, never grows: the cost of a look-up
@@ -47,14 +53,19 @@ class BoundedTable {
     // Counts erasures: a copy of a value found since the last one still says what is in the table.
     std::uint64_t erasures() const { return erasures_; }
 
-    // Brings the cell that `key` probably lies in into the cache.
-    [[gnu::always_inline]] void prefetch(const Key& key) const {
-        __builtin_prefetch(&cells_[home(key)]);
+    // Where `key` is looked for: who fetches first and looks later hashes it once.
+    std::size_t home(const Key& key) const {
+        return static_cast<std::size_t>(hash_bytes(key, secret_)) & mask_;
+    }
+    // Brings the cell that the key of this home probably lies in into the cache.
+    [[gnu::always_inline]] void prefetch(std::size_t home) const {
+        __builtin_prefetch(&cells_[home]);
     }
 
     // Null: not there. Valid until the next insert or erase.
-    Value* find(const Key& key) {
-        for (std::size_t i = home(key);; i = (i + 1) & mask_) {
+    Value* find(const Key& key) { return find(key, home(key)); }
+    Value* find(const Key& key, std::size_t home) {
+        for (std::size_t i = home;; i = (i + 1) & mask_) {
             Cell& cell = cells_[i];
             if (!cell.used) return nullptr;
             if (cell.key == key) return &cell.value;
@@ -100,10 +111,6 @@ class BoundedTable {
         Value value{};
         bool used = false;
     };
-
-    std::size_t home(const Key& key) const {
-        return static_cast<std::size_t>(hash_bytes(key, secret_)) & mask_;
-    }
 
     std::size_t max_entries_, mask_;
     std::uint64_t secret_;

@@ -40,10 +40,6 @@ Worker::Worker(const WorkerConfig& config, std::span<Port* const> ports, const P
 
 Worker::~Worker() { rte_pktmbuf_free(blank_); }
 
-std::span<const std::uint8_t> Worker::bytes_of(const rte_mbuf& packet) {
-    return {rte_pktmbuf_mtod(&packet, const std::uint8_t*), packet.data_len};
-}
-
 Worker::Turn Worker::turn(relay::TimeUs now, std::uint16_t burst) {
     Turn turn;
     run_commands(now, turn);
@@ -74,7 +70,8 @@ Transport* Worker::find_transport(const FlowKey& flow) {
 }
 
 // Look-ups of a whole burst go through the tables together, so that their cache misses overlap: the
-// cost per packet stays the same with ten thousand flows.
+// cost per packet stays the same with ten thousand flows. Packets of one stream come in trains:
+// what was found for one holds for those behind it.
 void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, Turn& turn) {
     std::array<rte_mbuf*, kMaxBurst> packets;
     std::array<Transport*, kMaxBurst> transports;
@@ -83,61 +80,98 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
     if (n == 0) return;
     turn.received += n;
     statistics_.burst_packets[api::histogram_bucket(n)].add();
-    std::uint64_t bytes = 0;
-    for (std::uint16_t i = 0; i < n; ++i) {
-        rte_prefetch0(rte_pktmbuf_mtod(packets[i], const void*));
-        transports_.prefetch(meta(packets[i]).flow);
-    }
-    for (std::uint16_t i = 0; i < n; ++i) {
-        bytes += packets[i]->data_len;
-        transports[i] = find_transport(meta(packets[i]).flow);
-        if (transports[i]) rte_prefetch0(transports[i]);
-    }
-    for (std::uint16_t i = 0; i < n; ++i) {
-        const auto packet = bytes_of(*packets[i]);
-        if (transports[i] && packet.size() >= relay::kRtpHeaderSize)
-            streams_.prefetch(stream_key(transports[i]->index, relay::load_be32(&packet[8])));
-    }
-    count(WorkerCounter::rx_packets, n);
-    count(WorkerCounter::rx_bytes, bytes);
-    const std::uint64_t ended = unprotect({packets.data(), n}, {transports.data(), n});
+    const std::span received(packets.data(), n);
+    find_transports(received, transports);
+    const auto [known, secure] = find_places(received, transports);
+    const std::uint64_t ended = secure ? unprotect(received, {transports.data(), n}) : 0;
     // What a packet's track will touch is fetched while those before it are worked on: a burst may
     // belong to as many rooms. In steps, because each address stands in what the step before
     // fetched. A packet that follows another of its encoding has everything near.
-    std::array<StreamRef, kMaxBurst> streams;
-    std::uint64_t fetched = 0;  // bit i: packet i goes through the steps
+    std::uint64_t under_way = 0;  // bit k: the packet k before this one goes through the steps
     const std::uint64_t erasures = streams_.erasures();
-    constexpr std::size_t kApart = 2;  // packets between two steps
-    for (std::size_t i = 0; i < n + 4 * kApart; ++i) {
-        if (i < n) {
-            streams[i] = find_stream(*packets[i], transports[i]);
-            const bool follows = i > 0 && streams[i].object == streams[i - 1].object &&
-                                 streams[i].encoding == streams[i - 1].encoding;
-            if (streams[i].object && !follows) {
-                prefetch_stream(*packets[i], streams[i]);
-                fetched |= std::uint64_t{1} << i;
+    constexpr unsigned kFetchSteps = 5;  // prefetch_stream and those of prefetch_track
+    constexpr std::size_t kApart = 2;    // packets between two steps
+    constexpr std::size_t kBehind = kFetchSteps * kApart;
+    for (std::size_t i = 0; i < n + kBehind; ++i) {
+        under_way <<= 1;
+        if (i < n && (known >> i & 1) != 0) {
+            found_streams_[i] = found_streams_[i - 1];
+        } else if (i < n) {
+            found_streams_[i] = find_stream(places_[i]);
+            if (found_streams_[i].object) {
+                prefetch_stream(*packets[i], found_streams_[i]);
+                under_way |= 1;
             }
         }
-        for (unsigned step = 1; step < 4; ++step)
-            if (const std::size_t at = i - step * kApart; at < n && (fetched >> at & 1) != 0)
-                prefetch_track(streams[at], step);
-        if (const std::size_t at = i - 4 * kApart; at < n && (ended >> at & 1) == 0) {
-            if (streams_.erasures() != erasures) streams[at] = {};
-            on_datagram(*packets[at], static_cast<std::uint8_t>(port), transports[at], streams[at],
-                        now);
-        }
+        if (under_way != 0)
+            for (unsigned step = 1; step < kFetchSteps; ++step)
+                if ((under_way >> (step * kApart) & 1) != 0)
+                    prefetch_track(found_streams_[i - step * kApart], step);
+        const std::size_t at = i - kBehind;
+        if (i < kBehind || (ended >> at & 1) != 0) continue;
+        if (streams_.erasures() != erasures) found_streams_[at] = {};
+        on_datagram(*packets[at], static_cast<std::uint8_t>(port), transports[at],
+                    found_streams_[at], now);
     }
     // What waits to be encrypted with others refers to these packets.
     for (auto& fan_out : fan_outs_) fan_out->seal(now);
     rte_pktmbuf_free_bulk(packets.data(), n);
 }
 
-// The media stream that the packet belongs to, as far as is known.
-Worker::StreamRef Worker::find_stream(const rte_mbuf& packet, const Transport* transport) {
-    const auto bytes = bytes_of(packet);
-    if (!transport || bytes.size() < relay::kRtpHeaderSize) return {};
-    const StreamRef* stream =
-        streams_.find(stream_key(transport->index, relay::load_be32(&bytes[8])));
+void Worker::find_transports(std::span<rte_mbuf* const> packets,
+                             std::span<Transport*, kMaxBurst> transports) {
+    std::array<std::size_t, kMaxBurst> homes;
+    constexpr std::size_t kAsBefore = ~std::size_t{0};
+    const FlowKey* before = nullptr;
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        rte_prefetch0(rte_pktmbuf_mtod(packets[i], const void*));
+        const FlowKey& flow = meta(packets[i]).flow;
+        const bool same = before && *before == flow;
+        before = &flow;
+        homes[i] = same ? kAsBefore : transports_.home(flow);
+        if (!same) transports_.prefetch(homes[i]);
+    }
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        bytes += packets[i]->data_len;
+        if (homes[i] == kAsBefore) {
+            transports[i] = transports[i - 1];
+            continue;
+        }
+        Transport** const found = transports_.find(meta(packets[i]).flow, homes[i]);
+        transports[i] = found ? *found : nullptr;
+        if (found) rte_prefetch0(transports[i]);
+    }
+    count(WorkerCounter::rx_packets, packets.size());
+    count(WorkerCounter::rx_bytes, bytes);
+}
+
+// Where each packet's stream is looked for, into places_.
+Worker::FoundPlaces Worker::find_places(std::span<rte_mbuf* const> packets,
+                                        std::span<Transport* const, kMaxBurst> transports) {
+    FoundPlaces found;
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        StreamPlace& place = places_[i];
+        place.key = kNoStream;
+        if (!transports[i]) continue;
+        found.secure = found.secure || transports[i]->secure;
+        const auto bytes = bytes_of(*packets[i]);
+        if (bytes.size() < relay::kRtpHeaderSize) continue;
+        place.key = stream_key(transports[i]->index, relay::load_be32(&bytes[8]));
+        if (i > 0 && place.key == places_[i - 1].key) {
+            found.known |= std::uint64_t{1} << i;
+            continue;
+        }
+        place.home = streams_.home(place.key);
+        streams_.prefetch(place.home);
+    }
+    return found;
+}
+
+// The media stream of this key, as far as is known.
+Worker::StreamRef Worker::find_stream(const StreamPlace& place) {
+    if (place.key == kNoStream) return {};
+    const StreamRef* stream = streams_.find(place.key, place.home);
     return stream && stream->kind == StreamRef::Kind::media ? *stream : StreamRef{};
 }
 
@@ -146,21 +180,36 @@ void Worker::prefetch_stream(const rte_mbuf& packet, const StreamRef& stream) {
     const auto* track = static_cast<const PublishedTrack*>(stream.object);
     const InboundEncoding& inbound = track->encodings[stream.encoding];
     rte_prefetch0(track);
+    rte_prefetch0(&track->parser);
     rte_prefetch0(&track->parser.payload_types[bytes_of(packet)[1] & 0x7f]);
     rte_prefetch0(&inbound);
     rte_prefetch0(reinterpret_cast<const char*>(&inbound) + 64);
 }
 
 void Worker::prefetch_track(const StreamRef& stream, unsigned step) {
-    const relay::Track& track = *static_cast<const PublishedTrack*>(stream.object)->track;
-    if (step == 1) track.prefetch_state();
-    if (step == 2) track.prefetch_encoding(stream.encoding);
-    if (step == 3) track.prefetch_rings(stream.encoding);
+    const relay::Track* const track =
+        static_cast<const PublishedTrack*>(stream.object)->track.get();
+    if (step == 1) rte_prefetch0(track);
+    if (step == 2) track->prefetch_state();
+    if (step == 3) track->prefetch_encoding(stream.encoding);
+    if (step == 4) track->prefetch_rings(stream.encoding);
+}
+
+// Whether it matters from which of a peer's tuples the packet came.
+bool Worker::has_tuples(const Transport& transport) {
+    return transport.srtp && transport.ice && transport.ice->bound > 1;
 }
 
 void Worker::on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transport,
                          const StreamRef& stream, relay::TimeUs now) {
     using relay::PacketClass;
+    if (stream.object && relay::classify(bytes_of(packet)) == PacketClass::rtp &&
+        !has_tuples(*transport)) {
+        ++transport->packets;
+        transport->bytes += packet.data_len;
+        return on_media(packet, *static_cast<PublishedTrack*>(stream.object), stream.encoding,
+                        Origin::sent, now);
+    }
     if (packet.data_len == 0) return drop(RxDrop::empty);
     const PacketClass kind = relay::classify(bytes_of(packet));
     if (kind == PacketClass::stun) return on_stun(packet, port, now);
@@ -173,12 +222,11 @@ void Worker::on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transpo
     RxDrop reason = users_.size() != 0 ? RxDrop::unvalidated : RxDrop::unknown_transport;
     if (!transport && kind == PacketClass::rtp) transport = latch(packet, port, reason, now);
     if (!transport) return drop(reason);
-    if (transport->srtp && transport->ice && transport->ice->bound > 1)
-        on_heard(*transport, meta(&packet).flow, now);
+    if (has_tuples(*transport)) on_heard(*transport, meta(&packet).flow, now);
     ++transport->packets;
     transport->bytes += packet.data_len;
     if (kind == PacketClass::rtcp) return on_rtcp(packet, *transport, now);
-    on_rtp(packet, *transport, stream, now);
+    on_rtp(packet, *transport, now);
 }
 
 // The fan-out and the ports count for themselves; this is where readers find it.

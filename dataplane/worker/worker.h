@@ -128,7 +128,22 @@ class Worker {
 
     // worker.cc
     void receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, Turn& turn);
-    StreamRef find_stream(const rte_mbuf& packet, const Transport* transport);
+    // Where a packet's stream is looked for in streams_.
+    static constexpr std::uint64_t kNoStream = ~std::uint64_t{0};
+    struct StreamPlace {
+        std::uint64_t key = kNoStream;
+        std::size_t home = 0;
+    };
+    struct FoundPlaces {
+        std::uint64_t known = 0;  // bit i: packet i's stream is that of the packet before it
+        bool secure = false;      // some packets are to be opened
+    };
+    void find_transports(std::span<rte_mbuf* const> packets,
+                         std::span<Transport*, kMaxBurst> transports);
+    FoundPlaces find_places(std::span<rte_mbuf* const> packets,
+                            std::span<Transport* const, kMaxBurst> transports);
+    StreamRef find_stream(const StreamPlace& place);
+    static bool has_tuples(const Transport& transport);
     static void prefetch_stream(const rte_mbuf& packet, const StreamRef& stream);
     static void prefetch_track(const StreamRef& stream, unsigned step);
     void on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transport,
@@ -139,7 +154,7 @@ class Worker {
     void publish_counters();
 
     // worker_media.cc
-    void on_rtp(rte_mbuf& packet, Transport& transport, const StreamRef& known, relay::TimeUs now);
+    void on_rtp(rte_mbuf& packet, Transport& transport, relay::TimeUs now);
     enum class Origin : std::uint8_t { sent, retransmitted };
     void on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t encoding, Origin origin,
                   relay::TimeUs now);
@@ -295,7 +310,9 @@ class Worker {
 
     Subscription* find_outgoing(Transport& transport, std::uint32_t ssrc);
     PublishedTrack* find_media(Transport& transport, std::uint32_t ssrc, std::uint8_t& encoding);
-    static std::span<const std::uint8_t> bytes_of(const rte_mbuf& packet);
+    static std::span<const std::uint8_t> bytes_of(const rte_mbuf& packet) {
+        return {rte_pktmbuf_mtod(&packet, const std::uint8_t*), packet.data_len};
+    }
 
     WorkerConfig config_;
     std::unique_ptr<relay::SrtpCipher> cipher_;
@@ -313,6 +330,9 @@ class Worker {
     std::vector<PublishedTrack*> waiting_by_name_;
     TimerWheel timers_;
     relay::OutputList outputs_;
+    std::array<StreamPlace, kMaxBurst> places_;       // scratch of receive
+    std::array<StreamRef, kMaxBurst> found_streams_;  // the same
+    relay::PacketInfo parsed_;                        // scratch of on_media
     KeptPackets kept_;
     std::uint64_t history_streams_ = 0;  // names given out
     relay::ReceiverSlot repair_slot_;    // of the packet that is sent again

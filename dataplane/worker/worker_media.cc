@@ -22,12 +22,7 @@ static_assert(static_cast<std::uint32_t>(relay::MediaDrop::kCount) -
 
 }  // namespace
 
-// `known`: what was found for the packet already, or nothing.
-void Worker::on_rtp(rte_mbuf& packet, Transport& transport, const StreamRef& known,
-                    relay::TimeUs now) {
-    if (known.object)
-        return on_media(packet, *static_cast<PublishedTrack*>(known.object), known.encoding,
-                        Origin::sent, now);
+void Worker::on_rtp(rte_mbuf& packet, Transport& transport, relay::TimeUs now) {
     const auto bytes = bytes_of(packet);
     if (bytes.size() < relay::kRtpHeaderSize) return drop(RxDrop::malformed_rtp);
     const std::uint32_t ssrc = relay::load_be32(&bytes[8]);
@@ -46,7 +41,7 @@ void Worker::on_rtp(rte_mbuf& packet, Transport& transport, const StreamRef& kno
 void Worker::on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t encoding, Origin origin,
                       relay::TimeUs now) {
     const auto bytes = bytes_of(packet);
-    relay::PacketInfo info;
+    relay::PacketInfo& info = parsed_;
     const relay::ParseError error = relay::parse_packet(bytes, track.parser, info);
     if (error != relay::ParseError::none) return drop(parse_drop(error));
     if (track.parser.payload_types[info.payload_type].role == relay::PayloadRole::rtx)
@@ -87,7 +82,7 @@ void Worker::on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t enco
                      outputs_.count == 1 ? FanOut::Input::spent : FanOut::Input::kept, now);
     }
     if (outputs_.refused != 0) count_refused_outputs();
-    send_key_frame_requests(track, now);
+    if (outputs_.key_frame_due) send_key_frame_requests(track, now);
 }
 
 void Worker::count_refused_outputs() {
