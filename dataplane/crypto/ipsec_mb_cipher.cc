@@ -35,6 +35,16 @@ const CounterKey& counter_key(const CipherKey& key) {
     return *reinterpret_cast<const CounterKey*>(key.material.data());
 }
 
+// How many of the first jobs are AES-GCM's and have body and head size in common.
+std::size_t gcm_run(std::span<const CipherJob> jobs) {
+    const CipherJob& first = jobs.front();
+    std::size_t n = 0;
+    while (n < jobs.size() && relay::is_gcm(jobs[n].key->profile) && jobs[n].body == first.body &&
+           jobs[n].body_size == first.body_size && jobs[n].head_size == first.head_size)
+        ++n;
+    return n;
+}
+
 // Half of HMAC's key setup: the state of SHA-1 behind its first block (RFC 2104).
 void hmac_half(IMB_MGR* manager, const relay::SessionKey& key, std::uint8_t pad,
                std::uint8_t* out) {
@@ -52,28 +62,36 @@ IMB_MGR* make_manager(void (*init)(IMB_MGR*)) {
 
 }  // namespace
 
-// Where a body that many jobs share is put once, with room for each job's head in front of it: one
-// call then encrypts both.
+// Where a body that many jobs share is put once, with each job's head in front of it: one call then
+// encrypts both. Twice, in turn: a vector that is loaded right behind the bytes of a head that were
+// stored into it waits for them, so that the next job's is put in place before this one's call.
 struct IpsecMbCipher::Staging {
     static constexpr std::size_t kHead = 512;
     static constexpr std::size_t kBody = 65'536;
 
-    const std::uint8_t* body = nullptr;
-    std::size_t size = 0;
-    alignas(64) std::array<std::uint8_t, kHead + kBody> bytes;
+    struct Text {
+        static constexpr std::size_t kBegin = 64;  // of the text: a cache line's begin
+        alignas(64) std::array<std::uint8_t, kBegin + kHead + kBody> bytes;
+
+        const std::uint8_t* begin() const { return bytes.data() + kBegin; }
+        void put_body(const CipherJob& job) {
+            std::memcpy(bytes.data() + kBegin + job.head_size, job.body, job.body_size);
+        }
+        // In front of a head lies what isn't encrypted, 12 bytes at least: a head of usual size is
+        // copied with some of that, in one piece.
+        void put_head(const CipherJob& job) {
+            constexpr std::size_t kPiece = 16, kClear = 12;
+            const std::size_t size = job.head_size;
+            if (size + kClear >= kPiece && size <= kPiece) [[likely]]
+                std::memcpy(bytes.data() + kBegin + size - kPiece, job.text + size - kPiece,
+                            kPiece);
+            else
+                std::memcpy(bytes.data() + kBegin, job.text, size);
+        }
+    };
+    std::array<Text, 2> texts;
     // CM: what the heads are corrected by, one after the other.
     std::array<std::uint8_t, kBurst * kHead> corrections;
-
-    const std::uint8_t* with_head(const CipherJob& job) {
-        if (body != job.body || size != job.body_size) {
-            body = job.body;
-            size = job.body_size;
-            std::memcpy(bytes.data() + kHead, body, size);
-        }
-        std::uint8_t* const begin = bytes.data() + kHead - job.head_size;
-        std::memcpy(begin, job.text, job.head_size);
-        return begin;
-    }
 };
 
 IpsecMbCipher::IpsecMbCipher()
@@ -145,9 +163,7 @@ void IpsecMbCipher::release(CipherKey& key) {
     key.profile = SrtpProfile::none;
 }
 
-void IpsecMbCipher::seal_gcm(CipherJob& job) {
-    const std::uint8_t* from = job.text;
-    if (job.body_size != 0) from = job.head_size == 0 ? job.body : staging_->with_head(job);
+void IpsecMbCipher::encrypt_gcm(CipherJob& job, const std::uint8_t* from) {
     const std::uint64_t size = std::uint64_t{job.head_size} + job.body_size;
     gcm_context_data context;
     if (job.key->profile == SrtpProfile::aead_aes_256_gcm)
@@ -156,6 +172,23 @@ void IpsecMbCipher::seal_gcm(CipherJob& job) {
     else
         IMB_AES128_GCM_ENC(wide_, gcm_key(*job.key), &context, job.text, from, size, job.iv.data(),
                            job.covered, job.covered_size, job.tag_out, 16);
+}
+
+// Jobs of one body, with heads of one size.
+void IpsecMbCipher::seal_gcm(std::span<CipherJob> jobs) {
+    const CipherJob& first = jobs.front();
+    if (first.head_size == 0 || first.body_size == 0) {
+        for (CipherJob& job : jobs) encrypt_gcm(job, job.body_size == 0 ? job.text : job.body);
+        return;
+    }
+    std::array<Staging::Text, 2>& texts = staging_->texts;
+    texts[0].put_body(first);
+    texts[0].put_head(first);
+    if (jobs.size() > 1) texts[1].put_body(first);
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        if (i + 1 < jobs.size()) texts[(i + 1) % 2].put_head(jobs[i + 1]);
+        encrypt_gcm(jobs[i], texts[i % 2].begin());
+    }
 }
 
 void IpsecMbCipher::open_gcm(CipherJob& job) {
@@ -267,10 +300,15 @@ void IpsecMbCipher::sort(std::span<CipherJob> jobs, Gcm gcm, Cm cm) {
 }
 
 void IpsecMbCipher::seal(std::span<CipherJob> jobs) {
-    staging_->body = nullptr;  // the bytes may have changed since the last call
-    sort(
-        jobs, [&](CipherJob& job) { seal_gcm(job); },
-        [&](std::span<CipherJob* const> some) { seal_cm(some); });
+    bool others = false;
+    for (std::span<CipherJob> rest = jobs; !rest.empty();) {
+        const std::size_t n = gcm_run(rest);
+        if (n != 0) seal_gcm(rest.first(n));
+        others = others || n == 0;
+        rest = rest.subspan(std::max<std::size_t>(n, 1));
+    }
+    if (!others) return;
+    sort(jobs, [](CipherJob&) {}, [&](std::span<CipherJob* const> some) { seal_cm(some); });
 }
 
 void IpsecMbCipher::open(std::span<CipherJob> jobs) {

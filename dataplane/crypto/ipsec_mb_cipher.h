@@ -37,7 +37,8 @@ class IpsecMbCipher final : public relay::SrtpCipher {
 
     template <typename Gcm, typename Cm>
     void sort(std::span<relay::CipherJob> jobs, Gcm gcm, Cm cm);
-    void seal_gcm(relay::CipherJob& job);
+    void encrypt_gcm(relay::CipherJob& job, const std::uint8_t* from);
+    void seal_gcm(std::span<relay::CipherJob> jobs);
     void open_gcm(relay::CipherJob& job);
     void seal_cm(std::span<relay::CipherJob* const> jobs);
     void open_cm(std::span<relay::CipherJob* const> jobs);

@@ -17,7 +17,9 @@
 namespace strata::dataplane {
 namespace {
 
-constexpr std::uint32_t kSecureChunk = 32;  // mbufs taken from the pool at once
+// Mbufs taken from the pool at once: as many as are encrypted at once, so that what is written next
+// was freed just now and is still in the first-level cache.
+constexpr std::uint32_t kSecureChunk = kGcmBatch;
 constexpr std::uint32_t kLegsAhead = 2;
 
 const SecureLeg* leg_of(const relay::ReceiverSlot& slot) {
@@ -33,6 +35,14 @@ void prefetch_key(const relay::ReceiverSlot& slot) {
         rte_prefetch0(reinterpret_cast<const char*>(&keys->rtp) + at);
 }
 
+// Where the RTP header goes, so that what is encrypted begins with a cache line: wide vectors are
+// stored in one piece then.
+std::uint16_t aligned_rtp_offset(std::uint16_t clear_size) {
+    constexpr unsigned kLine = 64;
+    const unsigned text = kRtpOffset + clear_size + kLine - 1;
+    return static_cast<std::uint16_t>(text / kLine * kLine - clear_size);
+}
+
 void prefetch_leg(const relay::ReceiverSlot& slot) {
     rte_prefetch0(slot.seal);
     rte_prefetch0(static_cast<const char*>(slot.seal) + 64);
@@ -45,24 +55,30 @@ struct FanOut::SecureOutput {
     const relay::Output& output;
     const std::uint8_t* payload;
     std::uint16_t clear_size;
+    std::uint16_t rtp_offset;
     Burst burst;
+
+    std::size_t largest() const {
+        return std::size_t{output.header.size} + output.payload_size + relay::kMaxSrtpTag;
+    }
+    // Fits a header mbuf, where nothing is gained by room in front.
+    bool small() const { return largest() <= kHeaderPayloadBytes; }
 };
 
 void FanOut::send_secure(rte_mbuf& packet, const relay::Output& output, Burst burst) {
     const relay::HeaderTemplate& header = output.header;
     const auto clear = relay::rtp_clear_size(std::span(header.bytes).first(header.size));
-    const SecureOutput common{
+    SecureOutput common{
         output, rte_pktmbuf_mtod_offset(&packet, const std::uint8_t*, output.payload_offset),
-        static_cast<std::uint16_t>(clear.value_or(header.size)), burst};
+        static_cast<std::uint16_t>(clear.value_or(header.size)), kRtpOffset, burst};
+    if (!common.small()) common.rtp_offset = aligned_rtp_offset(common.clear_size);
     with_slot_header(header, [&](const auto& writer) { send_secure_with(common, writer); });
 }
 
 template <typename Header>
 void FanOut::send_secure_with(const SecureOutput& common, const Header& header) {
     const relay::Output& output = common.output;
-    const std::size_t largest =
-        output.header.size + output.payload_size + std::size_t{relay::kMaxSrtpTag};
-    const bool small = largest <= kHeaderPayloadBytes;
+    const bool small = common.small();
     std::span<relay::ReceiverSlot> rest = output.receivers;
     while (!rest.empty()) {
         const auto n = std::min(static_cast<std::uint32_t>(rest.size()), kSecureChunk);
@@ -93,13 +109,13 @@ bool FanOut::add_secure(const SecureOutput& common, const Header& header,
     const relay::SrtpProfile profile = leg.keys->profile();
     const std::size_t size = output.header.size + output.payload_size + relay::tag_size(profile);
     // C46: the tag counts.
-    if (size > port_.capabilities().max_datagram_bytes || size + kRtpOffset > m->buf_len)
+    if (size > port_.capabilities().max_datagram_bytes || size + common.rtp_offset > m->buf_len)
         return ++counters_.too_large, false;
     const auto index = leg.stream.claim(
         static_cast<std::uint16_t>(output.header.sequence + slot.offsets.sequence));
     if (!index) return ++counters_.index_used, false;
 
-    std::uint8_t* rtp = rtp_room(m);
+    std::uint8_t* rtp = rtp_room(m, common.rtp_offset);
     m->ol_flags = 0;
     header.write(slot, rtp);
     const auto head = static_cast<std::uint16_t>(output.header.size - common.clear_size);
@@ -109,6 +125,7 @@ bool FanOut::add_secure(const SecureOutput& common, const Header& header,
     Sealing& sealing = sealings_[waiting_++];
     sealing.packet = m;
     sealing.bytes = static_cast<std::uint16_t>(size);
+    sealing.rtp_offset = common.rtp_offset;
     sealing.tx_class = common.burst.tx_class;
     sealing.link = slot.link;
     if (waiting_ == (relay::is_gcm(profile) ? kGcmBatch : kCounterBatch) ||
@@ -142,7 +159,7 @@ void FanOut::finish_sealed(Writer writer, relay::TimeUs now) {
     for (std::uint32_t i = 0; i < waiting_; ++i) {
         const Sealing& sealing = sealings_[i];
         rte_mbuf* m = sealing.packet;
-        std::uint8_t* const rtp = rtp_room(m);
+        std::uint8_t* const rtp = rtp_room(m, sealing.rtp_offset);
         bool resolved;
         if (sealing.bytes != shaped) {
             shaped = sealing.bytes;
@@ -150,9 +167,10 @@ void FanOut::finish_sealed(Writer writer, relay::TimeUs now) {
         }
         if (writer.is_bare(sealing.link.data())) [[likely]] {
             resolved = writer.template write_bare<net::LinkEnd::exact>(rtp, sealing.link.data());
-            set_lengths(m, net::kIpv4HeadBytes, sealing.bytes);
+            set_lengths(m, net::kIpv4HeadBytes, sealing.bytes, sealing.rtp_offset);
         } else {
-            set_lengths(m, writer.write(*m, rtp, sealing.link.data()), sealing.bytes);
+            set_lengths(m, writer.write(*m, rtp, sealing.link.data()), sealing.bytes,
+                        sealing.rtp_offset);
             resolved = writer.resolved();
         }
         if (resolved) [[likely]]

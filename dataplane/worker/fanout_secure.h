@@ -7,7 +7,8 @@ namespace strata::dataplane {
 // A packet whose job waits in FanOut::jobs_, at the same place.
 struct FanOut::Sealing {
     rte_mbuf* packet = nullptr;
-    std::uint16_t bytes = 0;  // RTP, tag included
+    std::uint16_t bytes = 0;       // RTP, tag included
+    std::uint16_t rtp_offset = 0;  // in the packet's buffer
     TxClass tx_class = TxClass::base;
     Link link;  // a copy: the receiver's slot may have moved until then
 };

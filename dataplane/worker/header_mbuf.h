@@ -15,12 +15,13 @@ namespace strata::dataplane {
 
 // An mbuf fresh from the pool: its room, where the RTP header goes. Only what the pool doesn't
 // guarantee is set (refcnt 1, next null and one segment are: rte_mbuf_raw_alloc).
-inline std::uint8_t* rtp_room(rte_mbuf* m) {
-    return static_cast<std::uint8_t*>(m->buf_addr) + kRtpOffset;
+inline std::uint8_t* rtp_room(rte_mbuf* m, std::uint16_t rtp_offset = kRtpOffset) {
+    return static_cast<std::uint8_t*>(m->buf_addr) + rtp_offset;
 }
 
-inline void set_lengths(rte_mbuf* m, std::uint16_t link_bytes, std::uint16_t bytes) {
-    m->data_off = static_cast<std::uint16_t>(kRtpOffset - link_bytes);
+inline void set_lengths(rte_mbuf* m, std::uint16_t link_bytes, std::uint16_t bytes,
+                        std::uint16_t rtp_offset = kRtpOffset) {
+    m->data_off = static_cast<std::uint16_t>(rtp_offset - link_bytes);
     m->data_len = static_cast<std::uint16_t>(link_bytes + bytes);
     m->pkt_len = m->data_len;
 }

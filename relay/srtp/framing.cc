@@ -1,6 +1,7 @@
 #include "relay/srtp/framing.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "relay/rtp/byte_order.h"
@@ -23,22 +24,22 @@ constexpr std::uint32_t kEncrypted = 0x8000'0000;  // E bit
 //   +--------+--------+-------------+
 //   |   0    |  SSRC  | index (48)  |
 //   +--------+--------+-------------+
-// In two words: this runs for every packet and receiver.
+// In two words, as they lie in memory: this runs for every packet and receiver.
 void set_iv(const CipherKey& key, std::uint32_t ssrc, std::uint64_t index,
             std::array<std::uint8_t, 16>& iv) {
-    const std::uint8_t* salt = key.salt.data();
-    std::uint64_t high = load_be64(salt);
-    std::uint64_t low =
-        std::uint64_t{load_be32(salt + 8)} << 32 | std::uint64_t{load_be16(salt + 12)} << 16;
-    if (is_gcm(key.profile)) {
-        high ^= std::uint64_t{ssrc} << 16 | index >> 32;
-        low ^= index << 32;
-    } else {
-        high ^= ssrc;
-        low ^= index << 16;
-    }
-    store_be64(iv.data(), high);
-    store_be64(iv.data() + 8, low);
+    static_assert(std::endian::native == std::endian::little);
+    const bool gcm = is_gcm(key.profile);
+    std::uint64_t high, low;
+    std::uint32_t middle;
+    std::uint16_t end;
+    std::memcpy(&high, key.salt.data(), 8);
+    std::memcpy(&middle, key.salt.data() + 8, 4);
+    std::memcpy(&end, key.salt.data() + 12, 2);
+    low = std::uint64_t{end} << 32 | middle;
+    high ^= std::byteswap(gcm ? std::uint64_t{ssrc} << 16 | index >> 32 : ssrc);
+    low ^= std::byteswap(index << (gcm ? 32 : 16));
+    std::memcpy(iv.data(), &high, 8);
+    std::memcpy(iv.data() + 8, &low, 8);
 }
 
 std::uint16_t size16(std::size_t size) { return static_cast<std::uint16_t>(size); }

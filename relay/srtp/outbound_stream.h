@@ -18,6 +18,8 @@ class OutboundStream {
     // The index of a packet with this sequence number, nearest to the highest one so far. Nullopt:
     // it was given out, or is too old to know.
     std::optional<std::uint64_t> claim(std::uint16_t sequence) {
+        if (used_.started() && static_cast<std::uint16_t>(used_.highest() + 1) == sequence)
+            return used_.use_next();
         const std::uint64_t index =
             used_.started() ? nearest_index(used_.highest(), sequence) : sequence;
         if (used_.state(index) != IndexState::fresh) return std::nullopt;

@@ -37,6 +37,13 @@ class ReplayWindow {
         word(index) |= bit(index);
     }
 
+    // The index behind the highest one, which is fresh; started() only.
+    std::uint64_t use_next() {
+        ++highest_;
+        word(highest_) |= bit(highest_);
+        return highest_;
+    }
+
     // Goes on behind `highest` as if it and all before it had been used.
     void start_behind(std::uint64_t highest) { start(highest, ~std::uint64_t{0}); }
     // Goes on around `highest`; no index counts as used. For new keys.

@@ -14,6 +14,15 @@ TEST(SrtpOutboundStream, CountsRollOvers) {
     EXPECT_EQ(stream.claim(11), 0x1000bu);
 }
 
+TEST(SrtpOutboundStream, InOrderOverTheWrap) {
+    OutboundStream stream;
+    stream.claim(60'000);
+    for (std::uint64_t index = 60'001; index < 140'000; ++index)
+        ASSERT_EQ(stream.claim(static_cast<std::uint16_t>(index)), index);
+    EXPECT_FALSE(stream.claim(static_cast<std::uint16_t>(139'999)));
+    EXPECT_FALSE(stream.claim(static_cast<std::uint16_t>(139'500)));
+}
+
 // C25: never the same index twice under one key.
 TEST(SrtpOutboundStream, GivesNoIndexOutTwice) {
     OutboundStream stream;
