@@ -49,10 +49,13 @@ struct MemoryPort::State {
         ethernet = {&neighbour, 0, config.udp_checksum, false};
     }
 
-    void finish(rte_mbuf* m) {
-        if (options.in_flight == 0) return rte_pktmbuf_free(m);
-        if (in_flight.size() == options.in_flight) rte_pktmbuf_free(in_flight.pop());
-        in_flight.push(m);
+    // What was sent; as a driver does, all of it is freed at once.
+    void finish(rte_mbuf** packets, std::uint32_t n) {
+        if (options.in_flight == 0) return rte_pktmbuf_free_bulk(packets, n);
+        for (std::uint32_t i = 0; i < n; ++i) {
+            if (in_flight.size() == options.in_flight) rte_pktmbuf_free(in_flight.pop());
+            in_flight.push(packets[i]);
+        }
     }
 };
 
@@ -134,8 +137,8 @@ TxResult MemoryPort::tx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint
     for (std::uint32_t i = 0; i < taken; ++i) {
         bytes += packets[i]->pkt_len;
         if (sink_ != nullptr) show(packets[i]);
-        state_->finish(packets[i]);
     }
+    state_->finish(packets, taken);
     counters[PortCounter::tx_packets] += taken;
     counters[PortCounter::tx_bytes] += bytes;
     if (taken < n) ++counters[PortCounter::tx_short];
