@@ -68,7 +68,8 @@ TEST(ObjectBuilder, TransportsNeedAWholeAddressOfTheRightFamily) {
     EXPECT_TRUE((*built)->has_address);
     EXPECT_EQ((*built)->flow.remote_endpoint(), (Endpoint{IpAddress::v4({10, 0, 0, 2}), 5000}));
     EXPECT_EQ((*built)->flow.local_endpoint(), kLocal);
-    spec.set_remote_address(std::string(15, '\0') + "\1");  // ::1 to an IPv4 port
+    spec.set_remote_address(
+        std::string("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16));  // ::1 to an IPv4 port
     EXPECT_FALSE(build_transport(spec, kLocal));
     spec.set_remote_address(std::string(4, '\0'));
     EXPECT_FALSE(build_transport(spec, kLocal));
