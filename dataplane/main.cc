@@ -11,6 +11,7 @@
 #include "dataplane/appliance.h"
 #include "dataplane/log.h"
 #include "dataplane/plan/pinning.h"
+#include "dataplane/port/management_guard.h"
 
 namespace {
 
@@ -21,9 +22,10 @@ constexpr int kExitUsage = 64;  // sysexits.h EX_USAGE
 constexpr std::string_view kHelp =
     R"(strata-dataplane: forwards layered video, controlled by strata-control.
 
-usage: strata-dataplane [--config FILE] [--print-plan [-o text|json]]
+usage: strata-dataplane [--config FILE] [--force] [--print-plan [-o text|json]]
 
   --config FILE   configuration (TOML), by default /etc/strata/strata.toml where it exists
+  --force         take a card although this machine has an address, a route or your login there
   --print-plan    print which CPUs the workers would get, touching nothing
   -o FORMAT       of the plan: text (default) or json
   --version       print the version
@@ -40,7 +42,7 @@ examples:
 
 struct Options {
     std::string config;
-    bool print_plan = false, json = false, help = false, version = false;
+    bool force = false, print_plan = false, json = false, help = false, version = false;
 };
 
 // The text says what was found and what is possible.
@@ -55,6 +57,8 @@ std::expected<Options, std::string> parse_options(int argc, char** argv) {
             options.version = true;
         } else if (argument == "--print-plan") {
             options.print_plan = true;
+        } else if (argument == "--force") {
+            options.force = true;
         } else if (argument == "--config" && has_value) {
             options.config = argv[++i];
         } else if (argument.starts_with("--config=")) {
@@ -99,6 +103,11 @@ int run(const Options& options) {
         return 0;
     }
     dataplane::set_log_level(config->node.log_level);
+    const auto host = dataplane::HostNetwork::read();
+    for (const api::PortSpec& port : config->dataplane.ports)
+        if (const std::string why = dataplane::needed_by_host(port.text, host);
+            !why.empty() && !options.force)
+            return fail(api::kExitConfig, "dataplane.ports: " + why);
 
     // Blocked before EAL makes threads, so that signals arrive here alone.
     sigset_t set;
