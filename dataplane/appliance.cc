@@ -78,6 +78,7 @@ int Appliance::run(int signals) {
         // Workers can't wake this thread: while peers join it looks for what they say more often.
         if (move_messages()) busy_until = steady_clock::now() + kBusyAfterMessage;
         note_first_state();
+        look_after_ports();
         const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
         statistics_->header().heartbeat_us.set(static_cast<std::uint64_t>(
             std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count()));

@@ -56,6 +56,7 @@ class Appliance {
     void open_checkpoints();
     void note_time(const char* part);
     void note_first_state();
+    void look_after_ports();
     api::WorkerInfo worker_info(std::size_t p, std::uint32_t w) const;
     std::vector<std::string> reachable_at(std::size_t first, std::uint32_t w) const;
     bool wait(int signals, int timeout_ms);
@@ -79,6 +80,7 @@ class Appliance {
     TcpPort* tcp_port_ = nullptr;  // one of ports_, the last; null: nobody comes by TCP
     std::unique_ptr<TcpServer> tcp_server_;
     bool state_noted_ = false;
+    std::chrono::steady_clock::time_point next_look_{};  // after the ports
     std::chrono::steady_clock::time_point last_note_ = std::chrono::steady_clock::now();
     std::vector<std::pair<std::string, std::int64_t>> times_us_;  // of each part of the start
 };

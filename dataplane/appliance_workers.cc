@@ -51,11 +51,12 @@ WorkerConfig worker_config(const api::Config& config, std::uint32_t id) {
 
 Appliance::Started Appliance::start_workers() {
     const api::DataplaneConfig& from_file = config_.dataplane;
-    auto segment = api::StatisticsSegment::create(
-        statistics_segment_name(config_),
-        {.workers = from_file.workers,
-         .slots_per_worker = config_.limits.statistics_slots_per_worker,
-         .epoch = epoch_});
+    api::StatisticsLayout layout{.workers = from_file.workers,
+                                 .slots_per_worker = config_.limits.statistics_slots_per_worker,
+                                 .epoch = epoch_,
+                                 .port_counters = port_counter_names()};
+    for (const auto& port : ports_) layout.ports.push_back(port->spec());
+    auto segment = api::StatisticsSegment::create(statistics_segment_name(config_), layout);
     if (!segment) return std::unexpected(StartError{segment.error(), 1});
     statistics_ = std::make_unique<api::StatisticsSegment>(std::move(*segment));
     start_telemetry(*statistics_);

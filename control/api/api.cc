@@ -44,6 +44,7 @@ const std::vector<Api::Route>& Api::routes() {
         {"PATCH", {"subscriptions", "*"}, nullptr, &Api::set_layers, 200},
         {"DELETE", {"subscriptions", "*"}, nullptr, &Api::delete_subscription, 204},
         {"GET", {"workers"}, &Api::list_workers},
+        {"GET", {"ports"}, &Api::list_ports},
         {"GET", {"drops"}, &Api::list_drops},
         {"GET", {"stats"}, &Api::get_stats},
         {"GET", {"node"}, &Api::get_node},

@@ -47,6 +47,7 @@ class Api {
     Answer list_subscriptions(const Call& call);
     Answer get_subscription(const Call& call);
     Answer list_workers(const Call& call);
+    Answer list_ports(const Call& call);
     Answer list_drops(const Call& call);
     Answer get_stats(const Call& call);
     Answer get_node(const Call& call);

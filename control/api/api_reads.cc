@@ -181,6 +181,7 @@ Result<HttpResponse> Api::list_drops(const Call& call) {
 Result<HttpResponse> Api::list_workers(const Call&) {
     return answer(200, representation_.workers());
 }
+Result<HttpResponse> Api::list_ports(const Call&) { return answer(200, representation_.ports()); }
 Result<HttpResponse> Api::get_stats(const Call&) { return answer(200, representation_.stats()); }
 Result<HttpResponse> Api::get_node(const Call&) { return answer(200, representation_.node()); }
 Result<HttpResponse> Api::get_health(const Call&) {

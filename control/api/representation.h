@@ -23,6 +23,7 @@ class Representation {
     nlohmann::ordered_json of(const Subscription& subscription) const;
 
     nlohmann::ordered_json workers() const;
+    nlohmann::ordered_json ports() const;
     nlohmann::ordered_json drops(bool all) const;
     nlohmann::ordered_json stats() const;
     nlohmann::ordered_json node() const;

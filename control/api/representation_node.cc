@@ -91,6 +91,17 @@ json Representation::workers() const {
     return {{"items", std::move(items)}, {"sampled_at", timestamp_text(unix_ms())}};
 }
 
+json Representation::ports() const {
+    json items = json::array();
+    for (const api::PortSnapshot& port : statistics_.ports()) {
+        json counters = json::object();
+        for (const api::NamedValue& v : port.counters) counters[v.name] = v.value;
+        items.push_back(
+            {{"port", port.spec}, {"link_up", port.link_up}, {"counters", std::move(counters)}});
+    }
+    return {{"items", std::move(items)}, {"sampled_at", timestamp_text(unix_ms())}};
+}
+
 json Representation::drops(bool all) const {
     json items = json::array();
     for (const api::WorkerSnapshot& worker : statistics_.workers()) {

@@ -31,6 +31,11 @@ std::vector<api::NamedValue> StatisticsView::tcp() {
     return segment == nullptr ? std::vector<api::NamedValue>() : segment->tcp();
 }
 
+std::vector<api::PortSnapshot> StatisticsView::ports() {
+    const api::StatisticsReader* segment = reader();
+    return segment == nullptr ? std::vector<api::PortSnapshot>() : segment->ports();
+}
+
 void StatisticsView::read_objects() {
     const std::int64_t now = now_us_();
     if (now - objects_read_us_ < kObjectsAgeUs) return;

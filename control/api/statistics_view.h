@@ -27,6 +27,7 @@ class StatisticsView {
 
     // Empty while there is no segment.
     std::vector<api::WorkerSnapshot> workers();
+    std::vector<api::PortSnapshot> ports();
     // Of TCP connections; empty while there is no segment.
     std::vector<api::NamedValue> tcp();
     // Null: nothing is known of it.

@@ -22,13 +22,14 @@ constexpr std::array<Option, 7> kGlobalOptions = {{
     {"--timeout", "SECONDS", "longest wait for an answer of the control plane (default: 10)"},
 }};
 
-constexpr std::array<Noun, 15> kNouns = {{
+constexpr std::array<Noun, 16> kNouns = {{
     {"room", "rooms: who meets whom"},
     {"profile", "room profiles: what rooms are for"},
     {"participant", "participants of a room: one UDP peer each"},
     {"track", "tracks: what participants send"},
     {"subscription", "subscriptions: what participants receive, and which layers of it"},
     {"worker", "workers of the data plane"},
+    {"port", "ports of the data plane"},
     {"drops", "packets that went nowhere, by reason"},
     {"stats", "all counters, once or as a live table"},
     {"health", "whether the node can serve media"},

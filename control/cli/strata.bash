@@ -42,6 +42,7 @@ _strata() {
         track) verbs='publish list show remove' ;;
         subscription) verbs='add list show set remove' ;;
         worker) verbs='list' ;;
+        port) verbs='list counters' ;;
         node) verbs='show' ;;
         token) verbs='create' ;;
         config) verbs='check show keys' ;;
@@ -61,6 +62,7 @@ _strata() {
         'subscription add') options='--layers --ssrc --payload-type --rtx-ssrc --rtx-payload-type --red-payload-type --extension --room' ;;
         'subscription list') options='--participant --track --room' ;;
         'subscription set') options='--layers' ;;
+        'port counters') options='--all' ;;
         'drops '*) options='--all' ;;
         'stats '*) options='--watch --interval --count' ;;
         'token create') options='--room --rights --ttl --subject --key' ;;
@@ -69,7 +71,7 @@ _strata() {
     if [[ $word == -* ]]; then
         COMPREPLY=($(compgen -W "$options --api --socket --config --output --no-headers --color --timeout --help" -- "$word"))
     elif ((${#words[@]} == 0)); then
-        COMPREPLY=($(compgen -W 'room profile participant track subscription worker drops stats health node topology token config completion version' -- "$word"))
+        COMPREPLY=($(compgen -W 'room profile participant track subscription worker port drops stats health node topology token config completion version' -- "$word"))
     elif ((${#words[@]} == 1)) && [[ -n $verbs ]]; then
         COMPREPLY=($(compgen -W "$verbs" -- "$word"))
     else

@@ -24,27 +24,29 @@ std::string check(const SegmentHeader& h, std::size_t size) {
         return "version " + std::to_string(h.version) + ", this program reads version " +
                std::to_string(kStatisticsVersion);
     if (h.header_size != sizeof(SegmentHeader) || h.worker_stride != sizeof(WorkerBlock) ||
-        h.slot_stride != sizeof(ObjectSlot) ||
+        h.slot_stride != sizeof(ObjectSlot) || h.port_stride != sizeof(PortBlock) ||
+        h.port_counter_count > kMaxPortValues ||
         h.counter_count != static_cast<std::uint32_t>(WorkerCounter::kCount) ||
         h.rx_drop_count != static_cast<std::uint32_t>(RxDrop::kCount) ||
         h.tx_drop_count != static_cast<std::uint32_t>(TxDrop::kCount) ||
         h.object_value_count != static_cast<std::uint32_t>(ObjectValue::kCount))
         return "made by another build";
     const std::uint64_t names = std::uint64_t{h.counter_count} + h.rx_drop_count + h.tx_drop_count +
-                                h.object_value_count + kTcpCounters;
+                                h.object_value_count + kTcpCounters + h.port_counter_count;
     if (h.total_size != size || !fits(h.names_at, names, kStatisticsNameBytes, size) ||
         !fits(h.workers_at, h.worker_count, h.worker_stride, size) || h.workers_at % 64 != 0 ||
         h.slots_at % 64 != 0 ||
-        !fits(h.slots_at, std::uint64_t{h.worker_count} * h.slots_per_worker, h.slot_stride, size))
+        !fits(h.slots_at, std::uint64_t{h.worker_count} * h.slots_per_worker, h.slot_stride,
+              size) ||
+        !fits(h.ports_at, h.port_count, h.port_stride, size) || h.ports_at % 64 != 0)
         return "damaged: it describes more than it holds";
     return {};
 }
 
-template <std::size_t kCount>
-std::vector<NamedValue> read_named(const std::array<Counter, kCount>& values, const char* names) {
+std::vector<NamedValue> read_named(std::span<const Counter> values, const char* names) {
     std::vector<NamedValue> out;
-    out.reserve(kCount);
-    for (std::size_t i = 0; i < kCount; ++i) {
+    out.reserve(values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
         const char* text = names + i * kStatisticsNameBytes;
         out.push_back({std::string(text, ::strnlen(text, kStatisticsNameBytes)), values[i].get()});
     }
@@ -133,6 +135,23 @@ std::vector<NamedValue> StatisticsReader::tcp() const {
                                checked_.tx_drop_count + checked_.object_value_count;
     return read_named(header().tcp, reinterpret_cast<const char*>(base_ + checked_.names_at) +
                                         before * kStatisticsNameBytes);
+}
+
+std::vector<PortSnapshot> StatisticsReader::ports() const {
+    const std::size_t before = std::size_t{checked_.counter_count} + checked_.rx_drop_count +
+                               checked_.tx_drop_count + checked_.object_value_count + kTcpCounters;
+    const char* names =
+        reinterpret_cast<const char*>(base_ + checked_.names_at) + before * kStatisticsNameBytes;
+    std::vector<PortSnapshot> out;
+    for (std::uint32_t i = 0; i < checked_.port_count; ++i) {
+        const auto& port = *reinterpret_cast<const PortBlock*>(base_ + checked_.ports_at +
+                                                               std::size_t{i} * sizeof(PortBlock));
+        const std::string_view spec(port.spec.data(), ::strnlen(port.spec.data(), kPortSpecBytes));
+        const std::span<const Counter> values(port.values.data(), checked_.port_counter_count);
+        out.push_back({std::string(spec), port.link_up.get() != 0, read_named(values, names)});
+        out.back().counters.push_back({"link_changes", port.link_changes.get()});
+    }
+    return out;
 }
 
 std::vector<ObjectSnapshot> StatisticsReader::objects() const {

@@ -6,6 +6,7 @@
 #include <expected>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dataplane/api/statistics.h"
@@ -13,11 +14,12 @@
 // Statistics in shared memory: written by strata-dataplane, read by anybody with the right to. A
 // reader never locks, never writes and always ends, whatever the writer does or however it died.
 //
-//   SegmentHeader | names | WorkerBlock × workers | ObjectSlot × workers × slots_per_worker
+//   SegmentHeader | names | WorkerBlock × workers | ObjectSlot × workers × slots_per_worker |
+//   PortBlock × ports
 namespace strata::api {
 
 constexpr std::uint64_t kStatisticsMagic = 0x5453415441525453ULL;  // "STRATAST"
-constexpr std::uint32_t kStatisticsVersion = 2;
+constexpr std::uint32_t kStatisticsVersion = 3;
 constexpr std::size_t kStatisticsNameBytes = 32;  // zero-terminated
 
 struct alignas(64) SegmentHeader {
@@ -40,6 +42,8 @@ struct alignas(64) SegmentHeader {
     Counter slots_exhausted;  // objects that got no slot
     Counter punts_lost;       // datagrams between control and workers that found nobody or no room
     std::array<Counter, kTcpCounters> tcp;  // by the thread that serves TCP connections
+    std::uint64_t ports_at;
+    std::uint32_t port_count, port_stride, port_counter_count;  // their names come last
 };
 
 // One worker's counters. Writer: that worker.
@@ -61,6 +65,17 @@ struct alignas(64) WorkerBlock {
     Counter& operator[](TxDrop reason) { return tx_drops[static_cast<std::size_t>(reason)]; }
 };
 
+constexpr std::size_t kMaxPortValues = 96;
+constexpr std::size_t kPortSpecBytes = 256;  // zero-terminated, cut
+
+// One port's counters, the sums of its queues. Writer: the main thread, about ten times a second.
+struct alignas(64) PortBlock {
+    std::array<char, kPortSpecBytes> spec;
+    Counter link_up;                             // G: 1 when it has a link, or needs none
+    Counter link_changes;                        // C
+    std::array<Counter, kMaxPortValues> values;  // the first port_counter_count
+};
+
 // One object's values. Identity is written by the main thread before the worker learns of the
 // object and after it has forgotten it; values by the worker.
 struct alignas(64) ObjectSlot {
@@ -79,6 +94,8 @@ struct StatisticsLayout {
     std::uint32_t workers = 1;
     std::uint32_t slots_per_worker = 1024;
     std::uint64_t epoch = 0;
+    std::vector<std::string> ports;                   // as configured
+    std::span<const std::string_view> port_counters;  // at most kMaxPortValues names
 };
 
 // The writing side: creates the segment (replacing what a dead process left) and removes it when it
@@ -96,6 +113,7 @@ class StatisticsSegment {
     SegmentHeader& header() { return *reinterpret_cast<SegmentHeader*>(base_); }
     WorkerBlock& worker(std::uint32_t index);
     std::span<ObjectSlot> slots(std::uint32_t worker);
+    PortBlock& port(std::uint32_t index);
 
   private:
     StatisticsSegment() = default;
@@ -120,6 +138,12 @@ struct WorkerSnapshot {
     std::uint32_t numa_node = 0;
     std::vector<NamedValue> counters, rx_drops, tx_drops;
     std::array<std::uint64_t, kHistogramBuckets> burst_packets{}, turn_ns{};
+};
+
+struct PortSnapshot {
+    std::string spec;
+    bool link_up = false;
+    std::vector<NamedValue> counters;
 };
 
 struct ObjectSnapshot {
@@ -148,6 +172,7 @@ class StatisticsReader {
     WorkerSnapshot worker(std::uint32_t index) const;
     // Of the data plane's TCP connections.
     std::vector<NamedValue> tcp() const;
+    std::vector<PortSnapshot> ports() const;
     // All objects in use, of all workers. Objects that change hands meanwhile are left out.
     std::vector<ObjectSnapshot> objects() const;
 

@@ -19,21 +19,22 @@ constexpr std::size_t kPage = 4096;
 constexpr std::size_t round_up(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
 
 struct Offsets {
-    std::size_t names, workers, slots, total;
+    std::size_t names, workers, slots, ports, total;
 };
 
 Offsets offsets_of(const StatisticsLayout& layout) {
-    const std::size_t names = static_cast<std::size_t>(WorkerCounter::kCount) +
-                              static_cast<std::size_t>(RxDrop::kCount) +
-                              static_cast<std::size_t>(TxDrop::kCount) +
-                              static_cast<std::size_t>(ObjectValue::kCount) + kTcpCounters;
+    const std::size_t names =
+        static_cast<std::size_t>(WorkerCounter::kCount) + static_cast<std::size_t>(RxDrop::kCount) +
+        static_cast<std::size_t>(TxDrop::kCount) + static_cast<std::size_t>(ObjectValue::kCount) +
+        kTcpCounters + layout.port_counters.size();
     Offsets at{};
     at.names = round_up(sizeof(SegmentHeader), 64);
     at.workers = round_up(at.names + names * kStatisticsNameBytes, kPage);
     at.slots = round_up(at.workers + layout.workers * sizeof(WorkerBlock), kPage);
-    at.total = round_up(
+    at.ports = round_up(
         at.slots + std::size_t{layout.workers} * layout.slots_per_worker * sizeof(ObjectSlot),
         kPage);
+    at.total = round_up(at.ports + layout.ports.size() * sizeof(PortBlock), kPage);
     return at;
 }
 
@@ -117,12 +118,24 @@ std::expected<StatisticsSegment, std::string> StatisticsSegment::create(
     header->rx_drop_count = static_cast<std::uint32_t>(RxDrop::kCount);
     header->tx_drop_count = static_cast<std::uint32_t>(TxDrop::kCount);
     header->object_value_count = static_cast<std::uint32_t>(ObjectValue::kCount);
+    header->ports_at = at.ports;
+    header->port_count = static_cast<std::uint32_t>(layout.ports.size());
+    header->port_stride = sizeof(PortBlock);
+    header->port_counter_count = static_cast<std::uint32_t>(layout.port_counters.size());
     char* names = reinterpret_cast<char*>(segment.base_ + at.names);
     names = write_names<WorkerCounter>(names);
     names = write_names<RxDrop>(names);
     names = write_names<TxDrop>(names);
     names = write_names<ObjectValue>(names);
-    write_names<TcpCounter>(names);
+    names = write_names<TcpCounter>(names);
+    for (const std::string_view counter : layout.port_counters) {
+        counter.copy(names, kStatisticsNameBytes - 1);
+        names += kStatisticsNameBytes;
+    }
+    for (std::size_t i = 0; i < layout.ports.size(); ++i) {
+        auto* port = new (segment.base_ + at.ports + i * sizeof(PortBlock)) PortBlock{};
+        layout.ports[i].copy(port->spec.data(), kPortSpecBytes - 1);
+    }
     for (std::uint32_t i = 0; i < layout.workers; ++i) {
         auto* worker = new (segment.base_ + at.workers + i * sizeof(WorkerBlock)) WorkerBlock{};
         worker->id = i;
@@ -146,6 +159,11 @@ StatisticsSegment::~StatisticsSegment() {
 WorkerBlock& StatisticsSegment::worker(std::uint32_t index) {
     return *reinterpret_cast<WorkerBlock*>(base_ + header().workers_at +
                                            std::size_t{index} * sizeof(WorkerBlock));
+}
+
+PortBlock& StatisticsSegment::port(std::uint32_t index) {
+    return *reinterpret_cast<PortBlock*>(base_ + header().ports_at +
+                                         std::size_t{index} * sizeof(PortBlock));
 }
 
 std::span<ObjectSlot> StatisticsSegment::slots(std::uint32_t worker) {

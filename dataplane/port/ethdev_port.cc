@@ -269,6 +269,12 @@ void EthdevPort::release_link(std::span<const std::byte, kLinkBytes> link) {
     neighbours_.release(net::neighbour_of(link));
 }
 
+void EthdevPort::watch_link() {
+    rte_eth_link link{};
+    if (rte_eth_link_get_nowait(device_.id(), &link) == 0)
+        link_up_ = link.link_status == RTE_ETH_LINK_UP;
+}
+
 void EthdevPort::poll_slow(std::uint16_t queue, relay::TimeUs now) {
     if (queues_[queue]->held.size() != 0) release_held(queue, now);
     if (queue != 0) return;

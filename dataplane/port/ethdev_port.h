@@ -41,6 +41,8 @@ class EthdevPort final : public Port {
     void release_link(std::span<const std::byte, kLinkBytes> link) override;
     void poll_slow(std::uint16_t queue, relay::TimeUs now) override;
     int wait_descriptor(std::uint16_t queue) const override;
+    void watch_link() override;
+    bool link_up() const override { return link_up_; }
     net::EthernetContext* ethernet(std::uint16_t queue) override;
 
     // What an answer of the network's does: fills in the MAC of a next hop that a link waits for.
@@ -86,6 +88,7 @@ class EthdevPort final : public Port {
     std::uint16_t head_bytes_;  // of a frame in front of the UDP payload
     std::vector<std::unique_ptr<Queue>> queues_;
     relay::TimeUs next_round_us_ = 0;
+    bool link_up_ = false;  // main thread
 };
 
 }  // namespace strata::dataplane

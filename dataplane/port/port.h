@@ -153,6 +153,11 @@ class Port {
     // wait on it.
     virtual int wait_descriptor(std::uint16_t) const { return -1; }
 
+    // Main thread, about ten times a second: what a worker may not ask a driver for.
+    virtual void watch_link() {}
+    // As of the last watch_link. A port without a link is always up.
+    virtual bool link_up() const { return true; }
+
     // What LinkKind::ethernet needs per packet; null for other kinds.
     virtual net::EthernetContext* ethernet(std::uint16_t) { return nullptr; }
 

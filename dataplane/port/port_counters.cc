@@ -12,6 +12,8 @@ constexpr std::array<std::string_view, kPortCounters> kNames{
     "gso_datagrams", "gso_refused",     "hold_sent",       "hold_dropped"};
 }
 
+std::span<const std::string_view, kPortCounters> port_counter_names() { return kNames; }
+
 std::string_view name(PortCounter counter) { return kNames[static_cast<std::size_t>(counter)]; }
 
 }  // namespace strata::dataplane

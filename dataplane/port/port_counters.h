@@ -1,8 +1,10 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace strata::dataplane {
@@ -31,7 +33,7 @@ enum class PortCounter : std::uint8_t {
     rx_errors,      // the receive call failed
     arp_answered,   // requests and solicitations answered
     arp_requests,   // requests and solicitations sent
-    icmp_answered,
+    icmp_answered,  // echo requests
     // Transmit: of what tx_burst and hold took, each is sent, an error, or held and later one of
     // hold_sent or hold_dropped.
     tx_packets,       // UDP datagrams given to the device or kernel
@@ -51,11 +53,24 @@ constexpr std::size_t kPortCounters = static_cast<std::size_t>(PortCounter::kCou
 constexpr PortCounter kConsumedFirst = PortCounter::rx_truncated;
 constexpr PortCounter kConsumedLast = PortCounter::rx_handoff_full;
 
+// Has one writer and any number of readers: adding is a plain load and store.
+class PortCount {
+  public:
+    operator std::uint64_t() const { return value_.load(std::memory_order_relaxed); }
+    void operator+=(std::uint64_t n) {
+        value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    }
+    void operator++() { *this += 1; }
+
+  private:
+    std::atomic<std::uint64_t> value_{0};
+};
+
 // Single writer: the worker of that queue.
 struct alignas(64) PortCounters {
-    std::array<std::uint64_t, kPortCounters> values{};
+    std::array<PortCount, kPortCounters> values{};
 
-    std::uint64_t& operator[](PortCounter c) { return values[static_cast<std::size_t>(c)]; }
+    PortCount& operator[](PortCounter c) { return values[static_cast<std::size_t>(c)]; }
     std::uint64_t operator[](PortCounter c) const { return values[static_cast<std::size_t>(c)]; }
     // Received frames that ended in the port.
     std::uint64_t consumed() const {
@@ -69,5 +84,6 @@ struct alignas(64) PortCounters {
 
 // "rx_frames": stable names for statistics.
 std::string_view name(PortCounter counter);
+std::span<const std::string_view, kPortCounters> port_counter_names();
 
 }  // namespace strata::dataplane

@@ -43,6 +43,27 @@ TEST(StatisticsSegment, ReaderSeesCountersByName) {
     EXPECT_EQ(worker.burst_packets[histogram_bucket(32)], 1u);
 }
 
+TEST(StatisticsSegment, PortsHaveNamedCountersOfTheirOwn) {
+    const std::string name = segment_name("ports");
+    constexpr std::array<std::string_view, 2> kCounters{"rx_frames", "rx_arp"};
+    auto segment = StatisticsSegment::create(name, {.workers = 1,
+                                                    .slots_per_worker = 4,
+                                                    .ports = {"socket:::1", "net_tap0"},
+                                                    .port_counters = kCounters})
+                       .value();
+    segment.port(1).values[1].add(5);
+    segment.port(1).link_up.set(1);
+    const auto ports = StatisticsReader::open(name).value().ports();
+    ASSERT_EQ(ports.size(), 2u);
+    EXPECT_EQ(ports[0].spec, "socket:::1");
+    EXPECT_FALSE(ports[0].link_up);
+    EXPECT_EQ(ports[1].spec, "net_tap0");
+    EXPECT_TRUE(ports[1].link_up);
+    EXPECT_EQ(find(ports[1].counters, "rx_frames"), 0u);
+    EXPECT_EQ(find(ports[1].counters, "rx_arp"), 5u);
+    EXPECT_EQ(find(ports[1].counters, "link_changes"), 0u);
+}
+
 TEST(StatisticsSegment, ObjectsComeAndGo) {
     const std::string name = segment_name("objects");
     auto segment = StatisticsSegment::create(name, {.workers = 2, .slots_per_worker = 4}).value();

@@ -1,0 +1,43 @@
+#include "dataplane/appliance.h"
+#include "dataplane/log.h"
+
+// What the main thread does for ports while they run.
+namespace strata::dataplane {
+namespace {
+
+constexpr std::chrono::milliseconds kLookInterval{100};
+
+void publish(const Port& port, api::PortBlock& block) {
+    for (std::size_t c = 0; c < kPortCounters; ++c) {
+        std::uint64_t sum = 0;
+        for (std::uint16_t queue = 0; queue < port.config().workers; ++queue)
+            sum += port.counters(queue)[static_cast<PortCounter>(c)];
+        block.values[c].set(sum);
+    }
+}
+
+}  // namespace
+
+static_assert(kPortCounters <= api::kMaxPortValues);
+
+// Links are asked for here, since a driver may make system calls for that; and what readers find
+// is brought up to date.
+void Appliance::look_after_ports() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_look_) return;
+    next_look_ = now + kLookInterval;
+    for (std::uint32_t i = 0; i < ports_.size(); ++i) {
+        Port& port = *ports_[i];
+        api::PortBlock& block = statistics_->port(i);
+        port.watch_link();
+        const std::uint64_t up = port.link_up() ? 1 : 0;
+        if (up != block.link_up.get()) {
+            block.link_up.set(up);
+            block.link_changes.add();
+            log_info("port " + port.spec() + ": link " + (up != 0 ? "up" : "down"));
+        }
+        publish(port, block);
+    }
+}
+
+}  // namespace strata::dataplane
