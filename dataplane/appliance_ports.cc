@@ -74,6 +74,7 @@ PortConfig Appliance::port_config() const {
     port.neighbours = config_.limits.neighbours_per_port;
     port.held_packets = config_.limits.held_packets_per_queue;
     port.hold_us = relay::TimeUs{config_.limits.hold_ms} * 1000;
+    port.icmp_per_s = config_.limits.icmp_per_s;
     port.handoff_ring = from_file.handoff_ring_packets;
     return port;
 }

@@ -70,6 +70,8 @@ constexpr Names<WorkerCounter> kWorkerCounters = {
     "preemptions",
     "preempted_us",
     "turn_overruns",
+    "path_mtus_followed",
+    "path_mtus_refused",
     "timer_us_late_max",
 };
 
@@ -113,7 +115,7 @@ constexpr Names<RxDrop> kRxDrops = {
 
 constexpr Names<TxDrop> kTxDrops = {
     "tx_full",    "tx_late",    "no_header_mbuf", "no_payload_mbuf", "too_large",
-    "port_error", "unresolved", "unkeyed",        "index_used",
+    "port_error", "unresolved", "unkeyed",        "index_used",      "path_mtu",
 };
 
 constexpr Names<ObjectValue> kObjectValues = {

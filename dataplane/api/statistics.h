@@ -94,6 +94,8 @@ enum class WorkerCounter : std::uint32_t {
     preemptions,              // C: gaps of more than 50 µs between two turns that didn't sleep
     preempted_us,             // C: their sum
     turn_overruns,            // C: turns that took more than 1 ms
+    path_mtus_followed,       // C: reports of routers that a peer's path takes less than its port
+    path_mtus_refused,        // C: of flows that aren't here, or without room to remember them
     timer_us_late_max,        // G: worst lateness of the timers, µs
     kCount
 };
@@ -149,6 +151,7 @@ enum class TxDrop : std::uint32_t {
     unresolved,       // waited in vain for the next hop's address
     unkeyed,          // to be encrypted, and there are no keys
     index_used,       // to be encrypted under an index that was used before (C25)
+    path_mtu,         // larger than what a router says that the path takes
     kCount
 };
 

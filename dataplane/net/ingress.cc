@@ -8,6 +8,7 @@
 #include "dataplane/net/checksum.h"
 #include "dataplane/net/frame.h"
 #include "dataplane/net/icmp.h"
+#include "dataplane/net/icmp_error.h"
 #include "dataplane/net/neighbour_discovery.h"
 
 namespace strata::dataplane::net {
@@ -53,10 +54,17 @@ bool has_room(const rte_mbuf& m, std::size_t frame_bytes) {
     return frame_bytes <= std::size_t{m.data_len} + rte_pktmbuf_tailroom(&m);
 }
 
+Ingress conflict(Ingress result) {
+    result.claimed = result.conflict = true;
+    return result;
+}
+
 Ingress receive_arp(const Frame& f) {
     const auto message = parse_arp(f.body());
     if (!message || !f.local.address.is_v4()) return consumed(PortCounter::rx_arp);
     Ingress result = consumed(PortCounter::rx_arp);
+    if (message->sender == f.local.address && message->sender_mac != f.local.mac)
+        return conflict(result);
     if (message->request && message->target == f.local.address && has_room(f.m, kMaxArpFrame)) {
         f.resize(write_arp_reply(f.local, *message, f.bytes()));
         result = reply(PortCounter::rx_arp, PortCounter::arp_answered);
@@ -83,6 +91,15 @@ Ingress receive_udp(const Frame& f, std::uint8_t* udp, std::size_t ip_payload) {
     return {.action = Ingress::Action::deliver, .worker = worker};
 }
 
+Ingress icmp_error(const Frame& f, const std::optional<IcmpError>& error) {
+    Ingress result = consumed(PortCounter::rx_icmp);
+    if (!error) return result;
+    f.flow = error->flow;
+    result.icmp_error = true;
+    result.path_mtu = error->mtu;
+    return result;
+}
+
 // Sources that no host has: this network, loopback, multicast and above (RFC 1122 section 3.2.1.3).
 bool is_martian(const std::uint8_t* source) {
     return source[0] == 0 || source[0] == 127 || source[0] >= 224;
@@ -105,7 +122,8 @@ Ingress receive_ipv4(const Frame& f) {
     // More fragments, or an offset (RFC 791 section 3.1).
     if ((get_be16(ip + 6) & 0x3fff) != 0) return consumed(PortCounter::rx_fragment);
     if (ip[9] == kProtocolIcmp) {
-        if (!answer_echo_v4(packet.first(total))) return consumed(PortCounter::rx_icmp);
+        if (!answer_echo_v4(packet.first(total)))
+            return icmp_error(f, parse_icmp_error_v4(packet.first(total), f.local));
         f.turn_round(total);
         return reply(PortCounter::rx_icmp, PortCounter::icmp_answered);
     }
@@ -125,6 +143,9 @@ Ingress receive_neighbour(const Frame& f, std::span<std::uint8_t> packet) {
     if (is_no_host(neighbour)) return consumed(PortCounter::rx_bad_header);
     const MacAddress from = get_mac(f.bytes() + 6);
     Ingress result = consumed(PortCounter::rx_arp);
+    if (neighbour == f.local.address && from != f.local.mac) return conflict(result);
+    // Duplicate address detection (RFC 4862 section 5.4.3): the answer goes to all.
+    result.claimed = message->source.is_unspecified() && message->target == f.local.address;
     result.learned = message->mac.has_value() && !neighbour.is_unspecified();
     result.neighbour = neighbour;
     if (message->mac) result.mac = *message->mac;
@@ -142,7 +163,8 @@ Ingress receive_icmpv6(const Frame& f, std::span<std::uint8_t> packet, bool to_u
     const std::uint8_t type = packet[kIpv6Bytes];
     if (type == kNeighbourSolicitation || type == kNeighbourAdvertisement)
         return receive_neighbour(f, packet);
-    if (!to_us || !answer_echo_v6(packet)) return consumed(PortCounter::rx_icmp);
+    if (!to_us) return consumed(PortCounter::rx_icmp);
+    if (!answer_echo_v6(packet)) return icmp_error(f, parse_icmp_error_v6(packet, f.local));
     f.turn_round(packet.size());
     return reply(PortCounter::rx_icmp, PortCounter::icmp_answered);
 }

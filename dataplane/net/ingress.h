@@ -22,11 +22,15 @@ struct Ingress {
     std::uint16_t worker = 0;                                // of a delivered one
     // The sender told where it is: worth an entry only if somebody had asked for it.
     bool learned = false;
+    bool claimed = false;        // somebody wants our own address, or asks whether it is free
+    bool conflict = false;       // and has it already, as it says
+    bool icmp_error = false;     // about a datagram of ours, whose flow was filled in
+    std::uint16_t path_mtu = 0;  // then: what its path takes, 0: not said
     IpAddress neighbour;
     MacAddress mac{};
 };
 
-// Ethernet, VLAN, ARP, IPv4, IPv6, neighbour discovery, ICMP echo, UDP: everything in front of a
+// Ethernet, VLAN, ARP, IPv4, IPv6, neighbour discovery, ICMP, UDP: everything in front of a
 // datagram. `m` is linear. Fills `flow` of delivered ones. A received UDP checksum isn't looked at:
 // virtual links deliver partial ones (RTP has its own ways to notice, SRTP authenticates).
 // budget: 15 ns/packet, bench/pipeline

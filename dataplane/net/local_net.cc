@@ -4,20 +4,28 @@
 
 namespace strata::dataplane::net {
 
-bool LocalNet::on_link(const IpAddress& remote) const {
+bool Prefix::contains(const IpAddress& other) const {
+    if (other.is_v4() != address.is_v4()) return false;
     // A v4-mapped address has 96 bits in front.
-    const unsigned bits = address.is_v4() ? 96u + prefix_bits : prefix_bits;
-    const unsigned whole = bits / 8, rest = bits % 8;
-    if (std::memcmp(address.bytes.data(), remote.bytes.data(), whole) != 0) return false;
+    const unsigned wanted = address.is_v4() ? 96u + bits : bits;
+    const unsigned whole = wanted / 8, rest = wanted % 8;
+    if (std::memcmp(address.bytes.data(), other.bytes.data(), whole) != 0) return false;
     if (rest == 0) return true;
     const auto mask = static_cast<std::uint8_t>(0xff << (8 - rest));
-    return ((address.bytes[whole] ^ remote.bytes[whole]) & mask) == 0;
+    return ((address.bytes[whole] ^ other.bytes[whole]) & mask) == 0;
+}
+
+bool LocalNet::on_link(const IpAddress& remote) const {
+    return Prefix{address, prefix_bits}.contains(remote);
 }
 
 std::optional<IpAddress> LocalNet::next_hop(const IpAddress& remote) const {
     if (remote.is_v4() != address.is_v4() || remote.is_unspecified()) return std::nullopt;
-    if (on_link(remote)) return remote;
-    return gateway;
+    const Route* best = nullptr;
+    for (const Route& route : routes)
+        if (route.to.contains(remote) && (!best || route.to.bits > best->to.bits)) best = &route;
+    if (on_link(remote) && (!best || best->to.bits <= prefix_bits)) return remote;
+    return best ? best->hop : gateway;
 }
 
 }  // namespace strata::dataplane::net

@@ -7,7 +7,7 @@ namespace strata::dataplane::net {
 namespace {
 
 constexpr std::uint8_t kHopLimit = 255;  // RFC 4861 section 7.1: nothing that was routed
-constexpr std::uint8_t kSolicitedOverride = 0x60;
+constexpr std::uint8_t kSolicitedOverride = 0x60, kOverride = 0x20;
 constexpr std::uint8_t kSourceOption = 1, kTargetOption = 2;
 constexpr std::uint16_t kFixedBytes = 24;
 
@@ -86,6 +86,15 @@ std::uint16_t write_solicitation(const LocalNet& local, const IpAddress& target,
     MacAddress to{0x33, 0x33};
     std::memcpy(to.data() + 2, group.bytes.data() + 12, 4);
     return write(local, {kNeighbourSolicitation, 0, kSourceOption, target, group}, to, frame);
+}
+
+// RFC 4861 section 7.2.6.
+std::uint16_t write_announcement(const LocalNet& local, std::uint8_t* frame) {
+    constexpr IpAddress kAllNodes{{0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+    constexpr MacAddress kTo{0x33, 0x33, 0, 0, 0, 1};
+    return write(local,
+                 {kNeighbourAdvertisement, kOverride, kTargetOption, local.address, kAllNodes}, kTo,
+                 frame);
 }
 
 std::uint16_t write_advertisement(const LocalNet& local, const NeighbourMessage& solicitation,

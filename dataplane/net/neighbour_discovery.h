@@ -38,6 +38,7 @@ IpAddress solicited_node(const IpAddress& address);
 // Frames of our own; each returns its size. `frame` has room for kMaxNeighbourFrame.
 std::uint16_t write_solicitation(const LocalNet& local, const IpAddress& target,
                                  std::uint8_t* frame);
+std::uint16_t write_announcement(const LocalNet& local, std::uint8_t* frame);  // to all nodes
 std::uint16_t write_advertisement(const LocalNet& local, const NeighbourMessage& solicitation,
                                   const MacAddress& to, std::uint8_t* frame);
 

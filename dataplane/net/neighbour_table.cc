@@ -11,13 +11,15 @@ namespace strata::dataplane::net {
 namespace {
 constexpr std::uint32_t kMaxCapacity = 65'536;  // an index is 16 bits
 constexpr int kLockTries = 4'096;
+constexpr std::uint16_t kNoLimit = 0xffff;
 }  // namespace
 
 NeighbourTable::NeighbourTable(std::uint32_t capacity)
     : capacity_(std::clamp(capacity, 1u, kMaxCapacity)),
       entries_(capacity_),
       buckets_(std::bit_ceil(capacity_ * 2)),
-      words_(std::make_unique<Neighbour[]>(capacity_)) {
+      words_(std::make_unique<Neighbour[]>(capacity_)),
+      paths_(std::make_unique<std::atomic<std::uint32_t>[]>(capacity_)) {
     for (std::uint32_t i = 0; i < capacity_; ++i) words_[i].word = i;
 }
 
@@ -36,10 +38,12 @@ std::uint32_t NeighbourTable::bucket_of(const IpAddress& address) const {
     return static_cast<std::uint32_t>(low >> 32) & static_cast<std::uint32_t>(buckets_.size() - 1);
 }
 
-std::optional<std::uint32_t> NeighbourTable::find(const IpAddress& address) const {
+std::optional<std::uint32_t> NeighbourTable::find(const IpAddress& address, bool is_path) const {
     const auto mask = static_cast<std::uint32_t>(buckets_.size() - 1);
-    for (std::uint32_t at = bucket_of(address); buckets_[at] != 0; at = (at + 1) & mask)
-        if (entries_[buckets_[at] - 1].address == address) return buckets_[at] - 1;
+    for (std::uint32_t at = bucket_of(address); buckets_[at] != 0; at = (at + 1) & mask) {
+        const Entry& e = entries_[buckets_[at] - 1];
+        if (e.address == address && e.is_path == is_path) return buckets_[at] - 1;
+    }
     return std::nullopt;
 }
 
@@ -54,27 +58,31 @@ void NeighbourTable::rebuild() {
     }
 }
 
-std::optional<std::uint32_t> NeighbourTable::place_for(const IpAddress& address) {
-    if (const auto known = find(address)) return known;
+std::optional<std::uint32_t> NeighbourTable::place_for(const IpAddress& address, bool is_path) {
+    if (const auto known = find(address, is_path)) return known;
     std::uint32_t index = size_;
     if (size_ == capacity_) {
         const auto unused = std::find_if(entries_.begin(), entries_.end(),
                                          [](const Entry& e) { return e.links == 0; });
         if (unused == entries_.end()) return std::nullopt;
         index = static_cast<std::uint32_t>(unused - entries_.begin());
+        if (unused->is_path) give_back(unused->hop);
         words_[index].word.store(index, std::memory_order_relaxed);
+        paths_[index].store(0, std::memory_order_relaxed);
     } else {
         ++size_;
     }
-    entries_[index] = Entry{.address = address};
+    entries_[index] = Entry{.address = address, .is_path = is_path};
     rebuild();
     added_.store(true, std::memory_order_relaxed);
     return index;
 }
 
-std::optional<std::uint16_t> NeighbourTable::acquire(const IpAddress& hop) {
+std::optional<std::uint16_t> NeighbourTable::acquire(const IpAddress& hop,
+                                                     const IpAddress& remote) {
     if (!lock()) return std::nullopt;
-    const auto index = place_for(hop);
+    auto index = find(remote, true);
+    if (!index) index = place_for(hop, false);
     if (index) ++entries_[*index].links;
     rte_spinlock_unlock(&lock_);
     if (!index) return std::nullopt;
@@ -84,21 +92,66 @@ std::optional<std::uint16_t> NeighbourTable::acquire(const IpAddress& hop) {
 void NeighbourTable::release(std::uint16_t index) {
     // A link that isn't given back keeps its entry for good: harmless, and better than waiting.
     if (index >= capacity_ || !lock()) return;
-    if (entries_[index].links != 0) --entries_[index].links;
+    give_back(index);
     rte_spinlock_unlock(&lock_);
 }
 
-bool NeighbourTable::learn(const IpAddress& address, const MacAddress& mac, relay::TimeUs now) {
-    if ((mac[0] & 1) != 0 || !lock()) return false;  // no unicast address: nobody's
-    const auto index = find(address);
-    if (index) {
+void NeighbourTable::give_back(std::uint32_t index) {
+    if (entries_[index].links != 0) --entries_[index].links;
+}
+
+NeighbourTable::Learned NeighbourTable::learn(const IpAddress& address, const MacAddress& mac,
+                                              relay::TimeUs now) {
+    if ((mac[0] & 1) != 0 || !lock()) return Learned::nothing;  // no unicast address: nobody's
+    Learned learned = Learned::nothing;
+    if (const auto index = find(address, false)) {
         entries_[*index].heard_us = now;
-        std::uint64_t word = 0;
+        std::uint64_t word = Neighbour::kResolved;
         std::memcpy(&word, mac.data(), mac.size());
-        words_[*index].word.store(word | Neighbour::kResolved, std::memory_order_relaxed);
+        const bool moved = resolved(static_cast<std::uint16_t>(*index)) &&
+                           words_[*index].word.load(std::memory_order_relaxed) != word;
+        learned = moved ? Learned::moved : Learned::known;
+        words_[*index].word.store(word, std::memory_order_relaxed);
+    }
+    rte_spinlock_unlock(&lock_);
+    return learned;
+}
+
+bool NeighbourTable::limit_path(const IpAddress& hop, const IpAddress& remote, std::uint16_t limit,
+                                relay::TimeUs now) {
+    if (!lock()) return false;
+    auto index = find(remote, true);
+    if (!index) index = add_path(hop, remote);
+    if (index) {
+        entries_[*index].limited_until_us = now + kPathUs;
+        set_path(*index, limit);
     }
     rte_spinlock_unlock(&lock_);
     return index.has_value();
+}
+
+std::optional<std::uint32_t> NeighbourTable::add_path(const IpAddress& hop,
+                                                      const IpAddress& remote) {
+    const auto via = find(hop, false);
+    if (!via) return std::nullopt;
+    ++entries_[*via].links;  // before a place is looked for, which might be this one
+    const auto index = place_for(remote, true);
+    if (index)
+        entries_[*index].hop = static_cast<std::uint16_t>(*via);
+    else
+        give_back(*via);
+    return index;
+}
+
+void NeighbourTable::set_path(std::uint32_t index, std::uint16_t limit) {
+    paths_[index].store(std::uint32_t{entries_[index].hop} << 16 | limit,
+                        std::memory_order_relaxed);
+}
+
+std::optional<NeighbourTable::Path> NeighbourTable::path(std::uint16_t index) const {
+    const std::uint32_t path = paths_[index].load(std::memory_order_relaxed);
+    if (path == 0) return std::nullopt;
+    return Path{static_cast<std::uint16_t>(path >> 16), static_cast<std::uint16_t>(path)};
 }
 
 std::optional<IpAddress> NeighbourTable::next_request(std::uint32_t& cursor, relay::TimeUs now) {
@@ -106,6 +159,10 @@ std::optional<IpAddress> NeighbourTable::next_request(std::uint32_t& cursor, rel
     std::optional<IpAddress> hop;
     for (; cursor < size_ && !hop; ++cursor) {
         Entry& e = entries_[cursor];
+        if (e.is_path) {
+            if (now >= e.limited_until_us) set_path(cursor, kNoLimit);
+            continue;
+        }
         if (e.links == 0 || now - e.asked_us < kRetryUs) continue;
         if (resolved(static_cast<std::uint16_t>(cursor)) && now - e.heard_us < kRefreshUs) continue;
         e.asked_us = now;

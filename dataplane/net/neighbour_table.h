@@ -28,15 +28,34 @@ class NeighbourTable {
     // for.
     const Neighbour* words() const { return words_.get(); }
 
-    // Index of `hop`, one more link on it. Nullopt: full, or the lock wasn't to be had.
-    std::optional<std::uint16_t> acquire(const IpAddress& hop);
+    // One more link to `remote` by way of `hop`: the index of the hop, or of the path where that
+    // has a limit. Nullopt: full, or the lock wasn't to be had.
+    std::optional<std::uint16_t> acquire(const IpAddress& hop, const IpAddress& remote);
     void release(std::uint16_t index);
     bool resolved(std::uint16_t index) const {
         return (words_[index].word.load(std::memory_order_relaxed) & Neighbour::kResolved) != 0;
     }
 
-    // The network says where `address` is. True: somebody had asked.
-    bool learn(const IpAddress& address, const MacAddress& mac, relay::TimeUs now);
+    enum class Learned : std::uint8_t {
+        nothing,  // nobody had asked
+        known,
+        moved,  // it was at another MAC
+    };
+    // The network says where `address` is.
+    Learned learn(const IpAddress& address, const MacAddress& mac, relay::TimeUs now);
+
+    // A path whose packets may have at most `limit` IP bytes, for kPathUs. Never resolved: what is
+    // written with its index comes to Port::hold, which looks at the size.
+    struct Path {
+        std::uint16_t hop = 0;
+        std::uint16_t limit = 0;
+    };
+    static constexpr relay::TimeUs kPathUs = 600'000'000;  // RFC 1191 section 6.3
+    // Links to `remote` that are made from now on are limited. False: no room, or no such hop.
+    bool limit_path(const IpAddress& hop, const IpAddress& remote, std::uint16_t limit,
+                    relay::TimeUs now);
+    // Nullopt: `index` is a next hop.
+    std::optional<Path> path(std::uint16_t index) const;
 
     // The next hop to ask for, from `cursor` on, or nullopt at the end of the round: 0 begins one.
     std::optional<IpAddress> next_request(std::uint32_t& cursor, relay::TimeUs now);
@@ -51,12 +70,18 @@ class NeighbourTable {
         std::uint32_t links = 0;
         relay::TimeUs asked_us = kNever;
         relay::TimeUs heard_us = kNever;
+        bool is_path = false;  // `address` is a destination
+        std::uint16_t hop = 0;
+        relay::TimeUs limited_until_us = kNever;
     };
     static constexpr relay::TimeUs kNever = -(relay::TimeUs{1} << 60);
 
     bool lock();
-    std::optional<std::uint32_t> find(const IpAddress& address) const;
-    std::optional<std::uint32_t> place_for(const IpAddress& address);
+    std::optional<std::uint32_t> find(const IpAddress& address, bool is_path) const;
+    std::optional<std::uint32_t> place_for(const IpAddress& address, bool is_path);
+    std::optional<std::uint32_t> add_path(const IpAddress& hop, const IpAddress& remote);
+    void set_path(std::uint32_t index, std::uint16_t limit);
+    void give_back(std::uint32_t index);
     std::uint32_t bucket_of(const IpAddress& address) const;
     void rebuild();
 
@@ -67,6 +92,7 @@ class NeighbourTable {
     std::vector<Entry> entries_;
     std::vector<std::uint32_t> buckets_;  // entry index + 1; 0: empty
     std::unique_ptr<Neighbour[]> words_;
+    std::unique_ptr<std::atomic<std::uint32_t>[]> paths_;  // hop and limit; 0: a next hop
 };
 
 }  // namespace strata::dataplane::net

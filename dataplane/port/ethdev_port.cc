@@ -8,15 +8,12 @@
 #include <cstring>
 #include <utility>
 
-#include "dataplane/net/arp.h"
-#include "dataplane/net/neighbour_discovery.h"
+#include "dataplane/net/icmp_error.h"
 
 namespace strata::dataplane {
 
 namespace {
 
-constexpr relay::TimeUs kRoundUs = 50'000;  // between rounds over the neighbours
-constexpr std::uint32_t kRequestsPerRound = 32;
 constexpr std::uint16_t kIpv4UdpBytes = net::kIpv4Bytes + net::kUdpBytes;
 constexpr std::uint16_t kIpv6UdpBytes = net::kIpv6Bytes + net::kUdpBytes;
 
@@ -28,7 +25,9 @@ EthdevPort::EthdevPort(std::string spec, const EthdevSpec& ethdev, EthdevDevice 
       device_(std::move(device)),
       local_(ethdev.local),
       ethdev_(ethdev),
-      neighbours_(config.neighbours) {
+      neighbours_(config.neighbours),
+      icmp_sent_(config.icmp_per_s),
+      icmp_followed_(config.icmp_per_s) {
     const bool v4 = local_.address.is_v4();
     const EthdevAbilities& abilities = device_.abilities();
     local_.first_port = config.base_udp_port;
@@ -143,7 +142,6 @@ bool EthdevPort::accept(rte_mbuf*& m, relay::TimeUs now) {
     }
     PacketMeta& about = meta(m);
     const net::Ingress in = net::receive_frame(*m, local_, about.flow);
-    if (in.learned) neighbours_.learn(in.neighbour, in.mac, now);
     if (in.action == net::Ingress::Action::deliver) [[likely]] {
         about.queue = 0;
         about.port_index = config_.index;
@@ -153,13 +151,29 @@ bool EthdevPort::accept(rte_mbuf*& m, relay::TimeUs now) {
         return false;
     }
     ++counters[in.counter];
-    if (in.action == net::Ingress::Action::reply) {
-        ++counters[in.reply_counter];
-        reply(m);
-    } else {
-        rte_pktmbuf_free(m);
-    }
+    take_note(in, about.flow, now);
+    end_here(m, in, now);
     return false;
+}
+
+// A frame that no worker sees: answered or freed.
+void EthdevPort::end_here(rte_mbuf* m, const net::Ingress& in, relay::TimeUs now) {
+    PortCounters& counters = counters_[0];
+    bool answer = in.action == net::Ingress::Action::reply;
+    PortCounter answered = in.reply_counter;
+    if (in.counter == PortCounter::rx_unknown_port) {
+        answer = true;
+        answered = PortCounter::icmp_unreachable;
+    }
+    if (answer && answered != PortCounter::arp_answered && !icmp_sent_.take(now)) {
+        ++counters[PortCounter::icmp_limited];
+        answer = false;
+    }
+    if (answer && answered == PortCounter::icmp_unreachable)
+        answer = net::answer_port_unreachable(*m, local_);
+    if (!answer) return rte_pktmbuf_free(m);
+    ++counters[answered];
+    send_own(m);
 }
 
 void EthdevPort::hand_off(rte_mbuf* m, std::uint16_t worker) {
@@ -185,9 +199,11 @@ bool EthdevPort::make_linear(rte_mbuf*& m) {
     return true;
 }
 
-void EthdevPort::reply(rte_mbuf* m) {
+bool EthdevPort::send_own(rte_mbuf* m) {
     m->ol_flags = 0;
-    if (rte_eth_tx_burst(device_.id(), 0, &m, 1) == 0) rte_pktmbuf_free(m);
+    if (rte_eth_tx_burst(device_.id(), 0, &m, 1) == 1) return true;
+    rte_pktmbuf_free(m);
+    return false;
 }
 
 TxResult EthdevPort::tx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n) {
@@ -233,76 +249,6 @@ void EthdevPort::send_for_others() {
         queue.sending_from += transmit(0, queue.sending.data() + queue.sending_from,
                                        queue.sending_to - queue.sending_from);
     }
-}
-
-std::uint32_t EthdevPort::hold(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n,
-                               relay::TimeUs now) {
-    return queues_[queue]->held.hold(packets, n, now);
-}
-
-std::uint32_t EthdevPort::held(std::uint16_t queue) const { return queues_[queue]->held.size(); }
-
-void EthdevPort::release_held(std::uint16_t queue, relay::TimeUs now) {
-    Queue& q = *queues_[queue];
-    std::array<rte_mbuf*, kBurst> ready;
-    const HeldPackets::Released released =
-        q.held.release(neighbours_.words(), ready.data(), kBurst, now);
-    const std::uint32_t sent = tx_burst(queue, ready.data(), released.ready).sent;
-    for (std::uint32_t i = sent; i < released.ready; ++i) rte_pktmbuf_free(ready[i]);
-    counters_[queue][PortCounter::hold_sent] += sent;
-    counters_[queue][PortCounter::hold_dropped] += released.expired + released.ready - sent;
-}
-
-LinkState EthdevPort::make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) {
-    const auto hop = local_.next_hop(flow.remote);
-    if (!hop || flow.remote_port == 0) return LinkState::refused;
-    const auto neighbour = neighbours_.acquire(*hop);
-    if (!neighbour) return LinkState::refused;
-    FlowKey full = flow;
-    full.local = local_.address;
-    if (full.local_port == 0) full.local_port = local_.first_port;
-    net::make_ethernet_link(full, local_.mac, *neighbour, link);
-    return neighbours_.resolved(*neighbour) ? LinkState::ready : LinkState::resolving;
-}
-
-void EthdevPort::release_link(std::span<const std::byte, kLinkBytes> link) {
-    neighbours_.release(net::neighbour_of(link));
-}
-
-void EthdevPort::watch_link() {
-    rte_eth_link link{};
-    if (rte_eth_link_get_nowait(device_.id(), &link) == 0)
-        link_up_ = link.link_status == RTE_ETH_LINK_UP;
-}
-
-void EthdevPort::poll_slow(std::uint16_t queue, relay::TimeUs now) {
-    if (queues_[queue]->held.size() != 0) release_held(queue, now);
-    if (queue != 0) return;
-    if (device_.tx_queues() < config_.workers) send_for_others();
-    if (now >= next_round_us_ || neighbours_.take_added()) ask_neighbours(now);
-}
-
-void EthdevPort::ask_neighbours(relay::TimeUs now) {
-    next_round_us_ = now + kRoundUs;
-    std::uint32_t cursor = 0;
-    for (std::uint32_t i = 0; i < kRequestsPerRound; ++i) {
-        const auto hop = neighbours_.next_request(cursor, now);
-        if (!hop) return;
-        ask(*hop);
-    }
-}
-
-void EthdevPort::ask(const IpAddress& hop) {
-    rte_mbuf* m = rte_pktmbuf_alloc(header_pool_);
-    if (m == nullptr) return;
-    auto* frame = rte_pktmbuf_mtod(m, std::uint8_t*);
-    m->data_len = hop.is_v4() ? net::write_arp_request(local_, hop, frame)
-                              : net::write_solicitation(local_, hop, frame);
-    m->pkt_len = m->data_len;
-    if (rte_eth_tx_burst(device_.id(), 0, &m, 1) == 1)
-        ++counters_[0][PortCounter::arp_requests];
-    else
-        rte_pktmbuf_free(m);
 }
 
 int EthdevPort::wait_descriptor(std::uint16_t queue) const {

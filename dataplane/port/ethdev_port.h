@@ -14,6 +14,8 @@
 #include "dataplane/port/ethdev_device.h"
 #include "dataplane/port/held_packets.h"
 #include "dataplane/port/port.h"
+#include "dataplane/worker/spsc_ring.h"
+#include "relay/ice/rate_limit.h"
 
 namespace strata::dataplane {
 
@@ -39,6 +41,8 @@ class EthdevPort final : public Port {
     std::uint32_t held(std::uint16_t queue) const override;
     LinkState make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) override;
     void release_link(std::span<const std::byte, kLinkBytes> link) override;
+    bool next_path_mtu(std::uint16_t queue, PathMtu& path) override;
+    bool limit_path(const PathMtu& path, relay::TimeUs now) override;
     void poll_slow(std::uint16_t queue, relay::TimeUs now) override;
     int wait_descriptor(std::uint16_t queue) const override;
     void watch_link() override;
@@ -47,13 +51,14 @@ class EthdevPort final : public Port {
 
     // What an answer of the network's does: fills in the MAC of a next hop that a link waits for.
     bool learn(const IpAddress& hop, const net::MacAddress& mac, relay::TimeUs now) {
-        return neighbours_.learn(hop, mac, now);
+        return neighbours_.learn(hop, mac, now) != net::NeighbourTable::Learned::nothing;
     }
     std::uint16_t device_id() const { return device_.id(); }
     const net::LocalNet& local() const { return local_; }
 
   private:
     static constexpr std::uint16_t kBurst = 64;
+    static constexpr std::size_t kPathMtus = 64;  // said, and not yet taken by the worker
 
     struct Queue {
         explicit Queue(const PortConfig& config) : held(config.held_packets, config.hold_us) {}
@@ -64,20 +69,26 @@ class EthdevPort final : public Port {
         // Taken from `to_send`, not yet by the device.
         std::array<rte_mbuf*, kBurst> sending{};
         std::uint32_t sending_from = 0, sending_to = 0;
+        SpscRing<PathMtu> path_mtus{kPathMtus};  // worker 0 → this one
     };
 
     std::expected<void, PortError> make_rings();
     std::uint16_t receive(rte_mbuf** packets, std::uint16_t n, relay::TimeUs now);
     bool accept(rte_mbuf*& m, relay::TimeUs now);
+    void take_note(const net::Ingress& in, const FlowKey& flow, relay::TimeUs now);
+    void end_here(rte_mbuf* m, const net::Ingress& in, relay::TimeUs now);
     void hand_off(rte_mbuf* m, std::uint16_t worker);
     bool make_linear(rte_mbuf*& m);
-    void reply(rte_mbuf* m);
+    bool send_own(rte_mbuf* m);
     bool owns_tx_queue(std::uint16_t queue) const;
     std::uint32_t transmit(std::uint16_t tx_queue, rte_mbuf** packets, std::uint32_t n);
     void send_for_others();
+    bool hold_limited(std::uint16_t queue, rte_mbuf* m, relay::TimeUs now);
     void release_held(std::uint16_t queue, relay::TimeUs now);
+    void announce(relay::TimeUs now);
     void ask_neighbours(relay::TimeUs now);
-    void ask(const IpAddress& hop);
+    template <typename Write>
+    bool send_written(Write write);
 
     EthdevDevice device_;
     net::LocalNet local_;
@@ -88,7 +99,13 @@ class EthdevPort final : public Port {
     std::uint16_t head_bytes_;  // of a frame in front of the UDP payload
     std::vector<std::unique_ptr<Queue>> queues_;
     relay::TimeUs next_round_us_ = 0;
-    bool link_up_ = false;  // main thread
+    // Worker 0's.
+    relay::RateLimit icmp_sent_, icmp_followed_;
+    unsigned announcements_left_ = 0;
+    relay::TimeUs next_announcement_us_ = 0;
+    relay::TimeUs next_defence_us_ = 0;
+    std::atomic<bool> came_up_{true};  // main thread → worker 0
+    bool link_up_ = false;             // main thread
 };
 
 }  // namespace strata::dataplane

@@ -39,9 +39,26 @@ bool read_address(std::string_view text, net::LocalNet& local) {
     return read_number(text, local.prefix_bits);
 }
 
+// "10.9.0.0/16 via 10.0.0.253"
+bool read_route(std::string_view text, net::LocalNet& local) {
+    constexpr std::string_view kVia = " via ";
+    const std::size_t via = text.find(kVia);
+    if (via == std::string_view::npos) return false;
+    std::string_view to = text.substr(0, via);
+    const auto network = IpAddress::parse(take(to, '/'));
+    const auto hop = IpAddress::parse(text.substr(via + kVia.size()));
+    net::Route route;
+    if (!network || !hop || !read_number(to, route.to.bits)) return false;
+    route.to.address = *network;
+    route.hop = *hop;
+    local.routes.push_back(route);
+    return true;
+}
+
 bool read_option(std::string_view key, std::string_view value, EthdevSpec& spec) {
     if (key == "address") return read_address(value, spec.local);
     if (key == "gateway") return (spec.local.gateway = IpAddress::parse(value)).has_value();
+    if (key == "route") return read_route(value, spec.local);
     if (key == "vlan") return read_number(value, spec.local.vlan);
     if (key == "mtu") return read_number(value, spec.mtu);
     if (key == "mac") return read_mac(value, spec.mac);
@@ -65,7 +82,8 @@ std::expected<EthdevSpec, PortError> parse_ethdev_spec(std::string_view text) {
         if (!read_option(key, value, spec))
             return std::unexpected(PortError{"port-spec", std::string(text),
                                              "can't use \"" + std::string(option) + '"',
-                                             "address=10.0.0.1/24;gateway=10.0.0.254;vlan=7;"
+                                             "address=10.0.0.1/24;gateway=10.0.0.254;"
+                                             "route=10.9.0.0/16 via 10.0.0.253;vlan=7;"
                                              "mtu=1500;mac=02:00:00:00:00:01"});
     }
     return spec;

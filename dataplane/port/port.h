@@ -79,6 +79,7 @@ struct PortConfig {
     std::uint32_t neighbours = 1'024;             // ethdev: next hops remembered
     std::uint32_t held_packets = 256;             // ethdev, per queue: waiting for a neighbour
     relay::TimeUs hold_us = 1'000'000;
+    std::uint32_t icmp_per_s = 1'000;    // ethdev: messages sent, and those followed, each
     std::uint32_t handoff_ring = 2'048;  // between workers, per direction; a power of two
 };
 
@@ -96,6 +97,12 @@ struct TxResult {
 struct SlowPeer {
     FlowKey flow{};
     TxClass uppermost = kHighestTxClass;
+};
+
+// What the path to a flow's remote address takes, as a router on it says.
+struct PathMtu {
+    FlowKey flow{};
+    std::uint16_t mtu = 0;  // IP bytes
 };
 
 // Thread: opened, started and destroyed on the main thread; queue q is used by worker q alone.
@@ -140,6 +147,12 @@ class Port {
     virtual LinkState make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) = 0;
     virtual void release_link(std::span<const std::byte, kLinkBytes>) {}
 
+    // What routers say of paths; true for each. Whoever has such a flow says so by limit_path and
+    // makes its link anew: what is larger is dropped from then on (hold_too_large).
+    virtual bool next_path_mtu(std::uint16_t, PathMtu&) { return false; }
+    // False: there is no room for it.
+    virtual bool limit_path(const PathMtu&, relay::TimeUs) { return false; }
+
     // Housekeeping: resolution, timeouts, hand-off. Bounded work; call once per turn or at least
     // every 10 ms.
     virtual void poll_slow(std::uint16_t, relay::TimeUs) {}
@@ -179,7 +192,8 @@ class Port {
 //   (memory_port.h) socket:ADDRESS                             kernel UDP; IPv4 or IPv6, not a
 //   wildcard DEVICE[,devargs][;key=value]…              a DPDK virtual device: net_tap0,iface=dtk1
 //   pci:0000:3b:00.0[,devargs][;key=value]…
-// keys: address=10.0.0.1/24 (needed), gateway=10.0.0.254, vlan=1..4094, mtu=1500, mac=02:…
+// keys: address=10.0.0.1/24 (needed), gateway=10.0.0.254, route=10.9.0.0/16 via 10.0.0.253 (any
+// number), vlan=1..4094, mtu=1500, mac=02:…
 std::expected<std::unique_ptr<Port>, PortError> open_port(std::string_view spec,
                                                           const PortConfig& config);
 

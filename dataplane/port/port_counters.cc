@@ -4,12 +4,15 @@ namespace strata::dataplane {
 
 namespace {
 constexpr std::array<std::string_view, kPortCounters> kNames{
-    "rx_frames",     "rx_bytes",        "rx_delivered",    "rx_linearised",   "rx_truncated",
-    "rx_not_for_us", "rx_unknown_type", "rx_bad_header",   "rx_fragment",     "rx_unknown_port",
-    "rx_arp",        "rx_icmp",         "rx_handoff_full", "rx_handed_off",   "rx_no_mbuf",
-    "rx_errors",     "arp_answered",    "arp_requests",    "icmp_answered",   "tx_packets",
-    "tx_bytes",      "tx_errors",       "tx_short",        "tx_handoff_full", "gso_messages",
-    "gso_datagrams", "gso_refused",     "hold_sent",       "hold_dropped"};
+    "rx_frames",         "rx_bytes",        "rx_delivered",     "rx_linearised",
+    "rx_truncated",      "rx_not_for_us",   "rx_unknown_type",  "rx_bad_header",
+    "rx_fragment",       "rx_unknown_port", "rx_arp",           "rx_icmp",
+    "rx_handoff_full",   "rx_handed_off",   "rx_no_mbuf",       "rx_errors",
+    "arp_answered",      "arp_requests",    "announcements",    "neighbours_moved",
+    "address_conflicts", "icmp_answered",   "icmp_unreachable", "icmp_limited",
+    "icmp_errors",       "tx_packets",      "tx_bytes",         "tx_errors",
+    "tx_short",          "tx_handoff_full", "gso_messages",     "gso_datagrams",
+    "gso_refused",       "hold_sent",       "hold_dropped",     "hold_too_large"};
 }
 
 std::span<const std::string_view, kPortCounters> port_counter_names() { return kNames; }

@@ -33,9 +33,15 @@ enum class PortCounter : std::uint8_t {
     rx_errors,      // the receive call failed
     arp_answered,   // requests and solicitations answered
     arp_requests,   // requests and solicitations sent
-    icmp_answered,  // echo requests
+    announcements,  // of our own address: at start, when the link comes up, when somebody claims it
+    neighbours_moved,   // next hops that were said to be at another MAC address
+    address_conflicts,  // messages of somebody who claims our address
+    icmp_answered,      // echo requests
+    icmp_unreachable,   // UDP to a port that no worker owns: its sender was told
+    icmp_limited,       // neither answered nor followed: more ICMP than limits.icmp_per_s
+    icmp_errors,        // messages of the network about datagrams from a worker's UDP port
     // Transmit: of what tx_burst and hold took, each is sent, an error, or held and later one of
-    // hold_sent or hold_dropped.
+    // hold_sent, hold_dropped or hold_too_large.
     tx_packets,       // UDP datagrams given to the device or kernel
     tx_bytes,         // of them, UDP payload
     tx_errors,        // refused by the device or kernel for good
@@ -46,6 +52,7 @@ enum class PortCounter : std::uint8_t {
     gso_refused,      // messages that the kernel refused and that went out one by one
     hold_sent,        // waited for a neighbour's address and were sent
     hold_dropped,     // waited in vain
+    hold_too_large,   // more than the path to their destination takes
     kCount
 };
 

@@ -34,6 +34,13 @@ struct IceTransport {
     Timer timer;                                     // for when the consent runs out
 };
 
+// The tuple at `flow`, or kNoIceTuple.
+inline std::uint8_t tuple_at(const IceTransport& ice, const FlowKey& flow) {
+    for (std::uint8_t i = 0; i < ice.tuples.size(); ++i)
+        if (ice.tuples[i].bound && ice.tuples[i].flow == flow) return i;
+    return relay::kNoIceTuple;
+}
+
 // What an ICE restart, or its end, changes (C44).
 struct IceChange {
     IceChange(std::vector<relay::IceCredentials> to, relay::TimeUs timeout_us)

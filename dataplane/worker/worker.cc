@@ -50,6 +50,8 @@ Worker::Turn Worker::turn(relay::TimeUs now, std::uint16_t burst) {
             forget_closed(*ports_[i], now);
             follow_slow(*ports_[i], now);
         }
+        if (ports_[i]->capabilities().link_kind == LinkKind::ethernet)
+            follow_paths(*ports_[i], now);
         ports_[i]->poll_slow(config_.queue, now);
     }
     for (auto& fan_out : fan_outs_) fan_out->flush(now);
@@ -234,6 +236,7 @@ void Worker::publish_counters() {
     FanOutCounters made;
     TxQueueCounters queues;
     std::uint64_t full = 0, late = 0, queued = 0, linearised = 0, hold_sent = 0, hold_dropped = 0;
+    std::uint64_t path_mtu = 0;
     std::uint64_t bytes = 0;
     for (std::size_t i = 0; i < ports_.size(); ++i) {
         const FanOutCounters& f = fan_outs_[i]->counters();
@@ -260,6 +263,7 @@ void Worker::publish_counters() {
         linearised += p[PortCounter::rx_linearised];
         hold_sent += p[PortCounter::hold_sent];
         hold_dropped += p[PortCounter::hold_dropped];
+        path_mtu += p[PortCounter::hold_too_large];
         bytes += p[PortCounter::tx_bytes];
     }
     const KeptPacketsCounters& kept = kept_.counters();
@@ -286,6 +290,7 @@ void Worker::publish_counters() {
     statistics_[TxDrop::too_large].set(made.too_large);
     statistics_[TxDrop::port_error].set(queues.errors);
     statistics_[TxDrop::unresolved].set(queues.unresolved + hold_dropped);
+    statistics_[TxDrop::path_mtu].set(path_mtu);
 }
 
 }  // namespace strata::dataplane

@@ -238,6 +238,10 @@ class Worker {
     void add_users(Transport& transport);
     void remove_users(Transport& transport);
 
+    // worker_paths.cc
+    void follow_paths(Port& port, relay::TimeUs now);
+    bool renew_link(Transport& transport, const FlowKey& flow, relay::TimeUs now);
+
     // worker_punt.cc
     void on_dtls(rte_mbuf& packet, Transport* transport, relay::TimeUs now);
     void send_datagram(const Command& command, relay::TimeUs now);

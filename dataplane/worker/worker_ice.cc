@@ -43,12 +43,6 @@ relay::StunAddress to_stun(const IpAddress& address, std::uint16_t port) {
     return {address.bytes, port};
 }
 
-std::uint8_t tuple_at(const IceTransport& ice, const FlowKey& flow) {
-    for (std::uint8_t i = 0; i < ice.tuples.size(); ++i)
-        if (ice.tuples[i].bound && ice.tuples[i].flow == flow) return i;
-    return relay::kNoIceTuple;
-}
-
 }  // namespace
 
 void Worker::on_stun(rte_mbuf& packet, std::uint8_t port, relay::TimeUs now) {

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <memory>
 
+#include "dataplane/net/icmp_error.h"
 #include "dataplane/net/ingress.h"
 #include "tests/fuzz/invariant.h"
 
@@ -62,6 +63,11 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
             break;
         case Ingress::Action::consumed: INVARIANT(m.data_off == kRoom && m.data_len == bytes);
     }
+    INVARIANT(!in.icmp_error ||
+              (flow.local == local.address && flow.local_port - local.first_port < local.ports));
+    INVARIANT(in.path_mtu == 0 || in.path_mtu >= net::kLeastPathMtuV4);
+    if (in.counter == PortCounter::rx_unknown_port && net::answer_port_unreachable(m, local))
+        INVARIANT(m.data_off == kRoom && m.data_len <= bytes + behind);
     INVARIANT(!in.learned || in.neighbour.is_v4() == local.address.is_v4());
     return 0;
 }

@@ -180,6 +180,7 @@ struct LimitsConfig {
     std::uint32_t neighbours_per_port = 1024;      // ethdev: next hops (ARP, ND)
     std::uint32_t held_packets_per_queue = 256;    // ethdev: that wait for a neighbour's answer
     std::uint32_t hold_ms = 1000;                  // ethdev: how long they wait at most
+    std::uint32_t icmp_per_s = 1000;               // ethdev: messages sent, and those followed
     // C53: what streams go on from after a restart of the data plane.
     std::uint32_t checkpoint_streams = 131072;  // 256 bytes each, as they are needed
     std::uint32_t checkpoint_age_s = 3600;      // older ones are nothing worth

@@ -25,7 +25,8 @@ constexpr Key kKeys[] = {
     {STRATA_KEY(dataplane, ports),
      "Where packets come and go: \"socket:ADDRESS\" is the kernel's UDP; a DPDK device is "
      "\"net_tap0,iface=strata0;address=10.77.0.1/24;gateway=10.77.0.254\" or "
-     "\"pci:0000:3b:00.0;address=...\", with ;vlan=ID ;mtu=BYTES ;mac=ADDRESS where needed",
+     "\"pci:0000:3b:00.0;address=...\", where needed with ;route=PREFIX/BITS via ADDRESS (any "
+     "number) ;vlan=ID ;mtu=BYTES ;mac=ADDRESS",
      1, 8},
     {STRATA_KEY(dataplane, public_addresses),
      "Behind 1:1 NAT: what clients are told instead of a port's own address, "
@@ -233,6 +234,10 @@ constexpr Key kKeys[] = {
     {STRATA_KEY(limits, held_packets_per_queue),
      "Packets that wait for a next hop to answer, per DPDK port and worker", 0, 65536, "packets"},
     {STRATA_KEY(limits, hold_ms), "How long such a packet waits at most", 1, 60000, "ms"},
+    {STRATA_KEY(limits, icmp_per_s),
+     "ICMP messages that a DPDK port sends in a second, and reports of smaller path MTUs that it "
+     "follows",
+     0, 1000000},
     {STRATA_KEY(limits, checkpoint_streams),
      "Streams, in and out, whose numbers outlive the data plane, so that receivers don't notice a "
      "restart",

@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::string_view kSocketPrefix = "socket:";
 constexpr std::string_view kPciPrefix = "pci:";
-constexpr std::array<std::string_view, 5> kOptions = {"address", "gateway", "vlan", "mtu", "mac"};
+constexpr std::array<std::string_view, 6> kOptions = {"address", "gateway", "route",
+                                                      "vlan",    "mtu",     "mac"};
 
 std::unexpected<std::string> problem(std::string message) {
     return std::unexpected(std::move(message));
@@ -73,16 +74,32 @@ std::string address_problem(std::string_view value) {
     return {};
 }
 
+// A prefix and the router it is behind: "10.9.0.0/16 via 10.77.0.253".
+std::string route_problem(std::string_view value) {
+    constexpr std::string_view kVia = " via ";
+    const std::size_t via = std::min(value.find(kVia), value.size());
+    const std::size_t slash = std::min(value.find('/'), via);
+    const int family = family_of(value.substr(0, slash));
+    const std::string_view bits = value.substr(slash, via - slash);
+    if (family == 0 || bits.empty() ||
+        !is_number(bits.substr(1), 1, family == AF_INET ? 32 : 128) ||
+        family_of(value.substr(std::min(via + kVia.size(), value.size()))) != family)
+        return "expected route=PREFIX/BITS via ADDRESS such as route=10.9.0.0/16 via 10.77.0.253";
+    return {};
+}
+
 std::string option_problem(std::string_view name, std::string_view value) {
     if (name == "address") return address_problem(value);
     if (name == "gateway" && family_of(value) == 0) return "expected gateway=ADDRESS";
+    if (name == "route") return route_problem(value);
     if (name == "vlan" && !is_number(value, 1, 4094)) return "expected vlan= from 1 to 4094";
     if (name == "mtu" && !is_number(value, 576, 9000))
         return "expected mtu= from 576 to 9000 bytes";
     if (name == "mac" && !is_mac_address(value)) return "expected mac=02:00:00:00:00:01 or alike";
     if (std::find(kOptions.begin(), kOptions.end(), name) != kOptions.end()) return {};
     const std::string_view meant = nearest(name, kOptions);
-    return "unknown option " + quoted(name) + ", expected address, gateway, vlan, mtu or mac" +
+    return "unknown option " + quoted(name) +
+           ", expected address, gateway, route, vlan, mtu or mac" +
            (meant.empty() ? "" : "; did you mean " + quoted(meant) + "?");
 }
 
@@ -109,6 +126,7 @@ std::expected<PortSpec, std::string> parse_ethdev(std::string_view text) {
                   .device = std::string(parts[0]),
                   .address = {}};
     std::string_view gateway;
+    std::vector<std::string_view> routes;
     for (std::size_t i = 1; i < parts.size(); ++i) {
         const std::size_t equals = std::min(parts[i].find('='), parts[i].size());
         const std::string_view name = parts[i].substr(0, equals);
@@ -118,6 +136,7 @@ std::expected<PortSpec, std::string> parse_ethdev(std::string_view text) {
         }
         if (name == "address") port.address = value.substr(0, value.find('/'));
         if (name == "gateway") gateway = value;
+        if (name == "route") routes.push_back(value);
     }
     if (port.address.empty()) {
         return problem("found " + quoted(text) +
@@ -127,6 +146,10 @@ std::expected<PortSpec, std::string> parse_ethdev(std::string_view text) {
         return problem("found " + quoted(text) +
                        ": address and gateway are of different IP versions");
     }
+    for (const std::string_view route : routes)
+        if (family_of(route.substr(0, route.find('/'))) != family_of(port.address))
+            return problem("found " + quoted(text) +
+                           ": address and route are of different IP versions");
     return port;
 }
 

@@ -197,6 +197,56 @@ TEST_F(IngressTest, AnswersArpRequestsAndLearns) {
     expect_counted(v4_, frame, PortCounter::rx_arp);
 }
 
+TEST_F(IngressTest, WhoClaimsOurAddressTeachesNothing) {
+    LocalNet thief = v4_;
+    thief.mac = kTheirs;
+    std::vector<std::uint8_t> frame(kMaxArpFrame);
+    frame.resize(write_arp_request(thief, v4_.address, frame.data()));
+    Ingress in = receive(v4_, frame);
+    EXPECT_EQ(in.action, Ingress::Action::consumed);
+    EXPECT_TRUE(in.conflict && in.claimed);
+    EXPECT_FALSE(in.learned);
+    thief = v6_;
+    thief.mac = kTheirs;
+    frame.resize(kMaxNeighbourFrame);
+    frame.resize(write_announcement(thief, frame.data()));
+    in = receive(v6_, frame);
+    EXPECT_TRUE(in.conflict && in.claimed);
+    EXPECT_FALSE(in.learned);
+    // What comes back of our own isn't one.
+    frame.resize(kMaxNeighbourFrame);
+    frame.resize(write_announcement(v6_, frame.data()));
+    EXPECT_FALSE(receive(v6_, frame).conflict);
+}
+
+// Duplicate address detection, RFC 4862 section 5.4: the source is unspecified.
+TEST_F(IngressTest, WhoAsksWhetherOurAddressIsFreeIsToldByAll) {
+    LocalNet them = v6_;
+    them.mac = kTheirs;
+    them.address = {};
+    std::vector<std::uint8_t> frame(kMaxNeighbourFrame);
+    frame.resize(write_solicitation(them, v6_.address, frame.data()));
+    const Ingress in = receive(v6_, frame);
+    EXPECT_EQ(in.action, Ingress::Action::consumed);
+    EXPECT_TRUE(in.claimed);
+    EXPECT_FALSE(in.conflict || in.learned);
+}
+
+TEST_F(IngressTest, AnnouncementsAreForAllAndTeach) {
+    LocalNet them = v6_;
+    them.mac = kTheirs;
+    them.address = *IpAddress::parse("fd00::2");
+    std::vector<std::uint8_t> frame(kMaxNeighbourFrame);
+    frame.resize(write_announcement(them, frame.data()));
+    EXPECT_EQ(frame[0], 0x33);
+    EXPECT_EQ(frame[14 + 40 + 4], 0x20);  // override, not solicited
+    EXPECT_EQ(get_ipv6(&frame[14 + 24]), *IpAddress::parse("ff02::1"));
+    const Ingress in = receive(v6_, frame);
+    EXPECT_TRUE(in.learned);
+    EXPECT_EQ(in.neighbour, them.address);
+    EXPECT_EQ(in.mac, kTheirs);
+}
+
 TEST_F(IngressTest, AnswersSolicitationsAndLearns) {
     LocalNet them = v6_;
     them.mac = kTheirs;

@@ -33,6 +33,20 @@ TEST(LocalNet, WhatIsNotOnTheLinkGoesToTheGatewayOrNowhere) {
     EXPECT_EQ(routed.next_hop(ip("0.0.0.0")), std::nullopt);
 }
 
+TEST(LocalNet, TheLongestPrefixCounts) {
+    LocalNet routed = local("10.0.0.1", 24, "10.0.0.254");
+    routed.routes = {{{ip("10.9.0.0"), 16}, ip("10.0.0.253")},
+                     {{ip("10.9.8.0"), 21}, ip("10.0.0.252")},
+                     {{ip("10.0.0.128"), 25}, ip("10.0.0.251")},
+                     {{ip("10.0.0.0"), 8}, ip("10.0.0.250")}};
+    EXPECT_EQ(routed.next_hop(ip("10.9.1.1")), ip("10.0.0.253"));
+    EXPECT_EQ(routed.next_hop(ip("10.9.15.1")), ip("10.0.0.252"));
+    EXPECT_EQ(routed.next_hop(ip("10.9.16.1")), ip("10.0.0.253"));
+    EXPECT_EQ(routed.next_hop(ip("10.0.0.7")), ip("10.0.0.7"));      // the link is longer than /8
+    EXPECT_EQ(routed.next_hop(ip("10.0.0.200")), ip("10.0.0.251"));  // and shorter than /25
+    EXPECT_EQ(routed.next_hop(ip("192.0.2.1")), ip("10.0.0.254"));
+}
+
 TEST(LocalNet, TheOtherFamilyHasNoWay) {
     EXPECT_EQ(local("10.0.0.1", 24, "10.0.0.254").next_hop(ip("fd00::2")), std::nullopt);
     EXPECT_EQ(local("fd00::1", 64, "fd00::ff").next_hop(ip("10.0.0.2")), std::nullopt);

@@ -7,7 +7,8 @@ namespace {
 
 TEST(EthdevSpec, AVirtualDeviceWithEverything) {
     const auto spec = parse_ethdev_spec(
-        "net_tap0,iface=dtk1,mac=fixed;address=10.0.0.1/20;gateway=10.0.0.254;vlan=7;mtu=9000;"
+        "net_tap0,iface=dtk1,mac=fixed;address=10.0.0.1/20;gateway=10.0.0.254;"
+        "route=10.9.0.0/16 via 10.0.0.253;route=10.9.8.0/24 via 10.0.0.252;vlan=7;mtu=9000;"
         "mac=02:00:00:0a:ff:01");
     ASSERT_TRUE(spec) << spec.error().message;
     EXPECT_EQ(spec->bus, "vdev");
@@ -16,6 +17,10 @@ TEST(EthdevSpec, AVirtualDeviceWithEverything) {
     EXPECT_EQ(to_string(spec->local.address), "10.0.0.1");
     EXPECT_EQ(spec->local.prefix_bits, 20);
     EXPECT_EQ(to_string(*spec->local.gateway), "10.0.0.254");
+    ASSERT_EQ(spec->local.routes.size(), 2u);
+    EXPECT_EQ(to_string(spec->local.routes[1].to.address), "10.9.8.0");
+    EXPECT_EQ(spec->local.routes[1].to.bits, 24);
+    EXPECT_EQ(to_string(spec->local.routes[1].hop), "10.0.0.252");
     EXPECT_EQ(spec->local.vlan, 7);
     EXPECT_EQ(spec->mtu, 9'000);
     EXPECT_EQ(*spec->mac, (net::MacAddress{2, 0, 0, 10, 255, 1}));
@@ -33,9 +38,11 @@ TEST(EthdevSpec, ACardByItsAddress) {
 }
 
 TEST(EthdevSpec, WhatCannotBeUsedIsNamed) {
-    for (const char* wrong : {"address=10.0.0.1", "address=host/24", "address=10.0.0.1/24x",
-                              "gateway=there", "vlan=7a", "mtu=70000", "mac=02:00:00:00:00",
-                              "mac=03:00:00:00:00:01", "mac=02:00:00:00:00:01:02", "speed=1"}) {
+    for (const char* wrong :
+         {"address=10.0.0.1", "address=host/24", "address=10.0.0.1/24x", "gateway=there",
+          "route=10.9.0.0/16", "route=10.9.0.0 via 10.0.0.253", "route=10.9.0.0/16 via there",
+          "vlan=7a", "mtu=70000", "mac=02:00:00:00:00", "mac=03:00:00:00:00:01",
+          "mac=02:00:00:00:00:01:02", "speed=1"}) {
         const auto spec = parse_ethdev_spec(std::string("net_null0;") + wrong);
         ASSERT_FALSE(spec) << wrong;
         EXPECT_NE(spec.error().message.find(wrong), std::string::npos);

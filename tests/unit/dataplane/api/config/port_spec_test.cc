@@ -46,15 +46,35 @@ TEST(PortSpec, WrongOptions) {
     EXPECT_EQ(
         found(";gatewya=10.0.0.2"),
         "found \"net_null0;address=10.0.0.1/8;gatewya=10.0.0.2\": unknown option \"gatewya\", "
-        "expected address, gateway, vlan, mtu or mac; did you mean \"gateway\"?");
+        "expected address, gateway, route, vlan, mtu or mac; did you mean \"gateway\"?");
     EXPECT_EQ(found(";vlan=4095"),
               "found \"net_null0;address=10.0.0.1/8;vlan=4095\": expected vlan= from 1 to 4094");
-    for (const char* wrong :
-         {";vlan=0", ";vlan=", ";vlan", ";mtu=100", ";mtu=9001", ";mac=02:00",
-          ";mac=02-00-00-00-00-01", ";mac=03:00:00:00:00:01", ";gateway=x", ";gateway=::1",
-          ";address=10.0.0.1", ";address=10.0.0.1/33", ";address=10.0.0.1/0", ";", ";;"}) {
+    for (const char* wrong : {";vlan=0",
+                              ";vlan=",
+                              ";vlan",
+                              ";mtu=100",
+                              ";mtu=9001",
+                              ";mac=02:00",
+                              ";mac=02-00-00-00-00-01",
+                              ";mac=03:00:00:00:00:01",
+                              ";gateway=x",
+                              ";gateway=::1",
+                              ";route=10.9.0.0/16",
+                              ";route=10.9.0.0 via 10.0.0.2",
+                              ";route=10.9.0.0/33 via 10.0.0.2",
+                              ";route=10.9.0.0/16 via ",
+                              ";route=10.9.0.0/ via 10.0.0.2",
+                              ";route=fd00::/8 via 10.0.0.2",
+                              ";route=fd00::/8 via fd01::1",
+                              ";route=",
+                              ";address=10.0.0.1",
+                              ";address=10.0.0.1/33",
+                              ";address=10.0.0.1/0",
+                              ";",
+                              ";;"}) {
         EXPECT_NE(found(wrong), "accepted") << wrong;
     }
+    EXPECT_EQ(found(";route=10.9.0.0/16 via 10.0.0.2;route=10.8.0.0/16 via 10.0.0.3"), "accepted");
     EXPECT_EQ(problem_of("net_null0"),
               "found \"net_null0\", expected ;address=ADDRESS/BITS behind the device");
     EXPECT_EQ(found(";gateway=::1"),

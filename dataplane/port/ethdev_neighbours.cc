@@ -1,0 +1,181 @@
+#include <rte_ethdev.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "dataplane/net/arp.h"
+#include "dataplane/net/neighbour_discovery.h"
+#include "dataplane/port/ethdev_port.h"
+
+// Where packets go next: links, next hops, packets that wait for them, and what others learn of us.
+namespace strata::dataplane {
+
+namespace {
+
+constexpr relay::TimeUs kRoundUs = 50'000;  // between rounds over the neighbours
+constexpr std::uint32_t kRequestsPerRound = 32;
+// RFC 4861 section 10: MAX_NEIGHBOR_ADVERTISEMENT, RetransTimer; as many for ARP.
+constexpr unsigned kAnnouncements = 3;
+constexpr relay::TimeUs kAnnouncementUs = 1'000'000;
+constexpr relay::TimeUs kDefenceUs = 10'000'000;  // RFC 5227 section 2.4: DEFEND_INTERVAL
+
+}  // namespace
+
+// What the network says of others and of our address.
+void EthdevPort::take_note(const net::Ingress& in, const FlowKey& flow, relay::TimeUs now) {
+    PortCounters& counters = counters_[0];
+    if (in.learned &&
+        neighbours_.learn(in.neighbour, in.mac, now) == net::NeighbourTable::Learned::moved)
+        ++counters[PortCounter::neighbours_moved];
+    if (in.conflict) ++counters[PortCounter::address_conflicts];
+    if (in.claimed && now >= next_defence_us_) {
+        next_defence_us_ = now + kDefenceUs;
+        announcements_left_ = std::max(announcements_left_, 1u);
+        next_announcement_us_ = now;
+    }
+    if (!in.icmp_error) return;
+    ++counters[PortCounter::icmp_errors];
+    if (in.path_mtu == 0 || in.path_mtu >= ethdev_.mtu) return;
+    Queue& queue = *queues_[flow.local_port - local_.first_port];
+    if (!icmp_followed_.take(now) || !queue.path_mtus.push({flow, in.path_mtu}))
+        ++counters[PortCounter::icmp_limited];
+}
+
+std::uint32_t EthdevPort::hold(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n,
+                               relay::TimeUs now) {
+    for (std::uint32_t i = 0; i < n; ++i)
+        if (!hold_limited(queue, packets[i], now) &&
+            queues_[queue]->held.hold(packets + i, 1, now) == 0)
+            return i;
+    return n;
+}
+
+// Packets over a path with a limit come here though their next hop may be known: they leave at
+// once, if they are small enough. False: `m` isn't one.
+bool EthdevPort::hold_limited(std::uint16_t queue, rte_mbuf* m, relay::TimeUs now) {
+    auto* frame = rte_pktmbuf_mtod(m, std::uint8_t*);
+    std::uint16_t index;
+    std::memcpy(&index, frame, sizeof index);
+    const auto path = neighbours_.path(index);
+    if (!path) return false;
+    const std::uint32_t ethernet =
+        net::kEthernetBytes + (local_.vlan != 0 ? net::kVlanBytes : std::uint32_t{0});
+    if (m->pkt_len - ethernet > path->limit) {
+        ++counters_[queue][PortCounter::hold_too_large];
+        rte_pktmbuf_free(m);
+        return true;
+    }
+    const std::uint64_t word = neighbours_.words()[path->hop].word.load(std::memory_order_relaxed);
+    if ((word & net::Neighbour::kResolved) != 0) {
+        std::memcpy(frame, &word, 6);
+        if (tx_burst(queue, &m, 1).sent == 1) {
+            ++counters_[queue][PortCounter::hold_sent];
+            return true;
+        }
+    }
+    std::memcpy(frame, &path->hop, sizeof path->hop);
+    if (queues_[queue]->held.hold(&m, 1, now) == 0) {
+        ++counters_[queue][PortCounter::hold_dropped];
+        rte_pktmbuf_free(m);
+    }
+    return true;
+}
+
+std::uint32_t EthdevPort::held(std::uint16_t queue) const { return queues_[queue]->held.size(); }
+
+void EthdevPort::release_held(std::uint16_t queue, relay::TimeUs now) {
+    Queue& q = *queues_[queue];
+    std::array<rte_mbuf*, kBurst> ready;
+    const HeldPackets::Released released =
+        q.held.release(neighbours_.words(), ready.data(), kBurst, now);
+    const std::uint32_t sent = tx_burst(queue, ready.data(), released.ready).sent;
+    for (std::uint32_t i = sent; i < released.ready; ++i) rte_pktmbuf_free(ready[i]);
+    counters_[queue][PortCounter::hold_sent] += sent;
+    counters_[queue][PortCounter::hold_dropped] += released.expired + released.ready - sent;
+}
+
+LinkState EthdevPort::make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) {
+    const auto hop = local_.next_hop(flow.remote);
+    if (!hop || flow.remote_port == 0) return LinkState::refused;
+    const auto neighbour = neighbours_.acquire(*hop, flow.remote);
+    if (!neighbour) return LinkState::refused;
+    FlowKey full = flow;
+    full.local = local_.address;
+    if (full.local_port == 0) full.local_port = local_.first_port;
+    net::make_ethernet_link(full, local_.mac, *neighbour, link);
+    return neighbours_.resolved(*neighbour) ? LinkState::ready : LinkState::resolving;
+}
+
+void EthdevPort::release_link(std::span<const std::byte, kLinkBytes> link) {
+    neighbours_.release(net::neighbour_of(link));
+}
+
+bool EthdevPort::next_path_mtu(std::uint16_t queue, PathMtu& path) {
+    return queues_[queue]->path_mtus.pop(path);
+}
+
+bool EthdevPort::limit_path(const PathMtu& path, relay::TimeUs now) {
+    const auto hop = local_.next_hop(path.flow.remote);
+    return hop && neighbours_.limit_path(*hop, path.flow.remote, path.mtu, now);
+}
+
+void EthdevPort::watch_link() {
+    rte_eth_link link{};
+    if (rte_eth_link_get_nowait(device_.id(), &link) != 0) return;
+    const bool up = link.link_status == RTE_ETH_LINK_UP;
+    if (up && !link_up_) came_up_.store(true, std::memory_order_relaxed);
+    link_up_ = up;
+}
+
+void EthdevPort::poll_slow(std::uint16_t queue, relay::TimeUs now) {
+    if (queues_[queue]->held.size() != 0) release_held(queue, now);
+    if (queue != 0) return;
+    if (device_.tx_queues() < config_.workers) send_for_others();
+    if (now >= next_round_us_ || neighbours_.take_added()) ask_neighbours(now);
+}
+
+void EthdevPort::ask_neighbours(relay::TimeUs now) {
+    next_round_us_ = now + kRoundUs;
+    announce(now);
+    std::uint32_t cursor = 0;
+    for (std::uint32_t i = 0; i < kRequestsPerRound; ++i) {
+        const auto hop = neighbours_.next_request(cursor, now);
+        if (!hop) return;
+        const auto write = [&](std::uint8_t* frame) {
+            return hop->is_v4() ? net::write_arp_request(local_, *hop, frame)
+                                : net::write_solicitation(local_, *hop, frame);
+        };
+        if (send_written(write)) ++counters_[0][PortCounter::arp_requests];
+    }
+}
+
+// Neighbours and switches learn where our address is without having asked: at start, when the link
+// has come up, and when somebody else claims it. For ARP this is a request for our own address
+// (RFC 5227 section 3).
+void EthdevPort::announce(relay::TimeUs now) {
+    if (came_up_.load(std::memory_order_relaxed) && came_up_.exchange(false)) {
+        announcements_left_ = kAnnouncements;
+        next_announcement_us_ = now;
+    }
+    if (announcements_left_ == 0 || now < next_announcement_us_) return;
+    --announcements_left_;
+    next_announcement_us_ = now + kAnnouncementUs;
+    const auto write = [&](std::uint8_t* frame) {
+        return local_.address.is_v4() ? net::write_arp_request(local_, local_.address, frame)
+                                      : net::write_announcement(local_, frame);
+    };
+    if (send_written(write)) ++counters_[0][PortCounter::announcements];
+}
+
+// A frame of our own; `write` returns its size.
+template <typename Write>
+bool EthdevPort::send_written(Write write) {
+    rte_mbuf* m = rte_pktmbuf_alloc(header_pool_);
+    if (m == nullptr) return false;
+    m->data_len = write(rte_pktmbuf_mtod(m, std::uint8_t*));
+    m->pkt_len = m->data_len;
+    return send_own(m);
+}
+
+}  // namespace strata::dataplane

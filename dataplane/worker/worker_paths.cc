@@ -1,0 +1,55 @@
+#include "dataplane/worker/worker.h"
+
+// What routers say of the paths to peers.
+namespace strata::dataplane {
+
+using api::WorkerCounter;
+
+namespace {
+
+// The link to `flow`, and by which port; null: the transport isn't there.
+struct Place {
+    Link* link = nullptr;
+    std::uint8_t port = 0;
+    bool made = false;
+    bool in_use = false;  // media leaves by it
+};
+
+Place place_of(Transport& transport, const FlowKey& flow) {
+    IceTransport* ice = transport.ice.get();
+    if (!ice) return {&transport.link, transport.port, transport.has_link, true};
+    const std::uint8_t tuple = tuple_at(*ice, flow);
+    if (tuple == relay::kNoIceTuple) return {};
+    IceTransport::Tuple& at = ice->tuples[tuple];
+    return {&at.link, at.port, true, tuple == ice->selected};
+}
+
+}  // namespace
+
+// Only a report about a flow of ours counts: both addresses and ports are what a forger would have
+// to know. From then on what doesn't fit ends at the port instead of at the router.
+void Worker::follow_paths(Port& port, relay::TimeUs now) {
+    PathMtu path;
+    while (port.next_path_mtu(config_.queue, path)) {
+        Transport* transport = find_transport(path.flow);
+        const bool followed =
+            transport && port.limit_path(path, now) && renew_link(*transport, path.flow, now);
+        count(followed ? WorkerCounter::path_mtus_followed : WorkerCounter::path_mtus_refused);
+    }
+}
+
+// The port knows more about the way to `flow` than when the link was made.
+bool Worker::renew_link(Transport& transport, const FlowKey& flow, relay::TimeUs now) {
+    const Place place = place_of(transport, flow);
+    Link made;
+    if (!place.link || !make_link(place.port, flow, made)) return false;
+    if (place.made) ports_[place.port]->release_link(*place.link);
+    *place.link = made;
+    if (!place.in_use) return true;
+    transport.link = made;
+    transport.has_link = true;
+    attach_all(transport, now);
+    return true;
+}
+
+}  // namespace strata::dataplane
