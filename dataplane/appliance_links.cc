@@ -14,6 +14,10 @@ void publish(const Port& port, api::PortBlock& block) {
             sum += port.counters(queue)[static_cast<PortCounter>(c)];
         block.values[c].set(sum);
     }
+    const Port::DeviceDrops drops = port.device_drops();
+    block.device_missed.set(drops.missed);
+    block.device_errors.set(drops.errors);
+    block.device_no_buffer.set(drops.no_buffer);
 }
 
 }  // namespace

@@ -149,7 +149,11 @@ std::vector<PortSnapshot> StatisticsReader::ports() const {
         const std::string_view spec(port.spec.data(), ::strnlen(port.spec.data(), kPortSpecBytes));
         const std::span<const Counter> values(port.values.data(), checked_.port_counter_count);
         out.push_back({std::string(spec), port.link_up.get() != 0, read_named(values, names)});
-        out.back().counters.push_back({"link_changes", port.link_changes.get()});
+        for (const auto& [counter, value] : {std::pair{"link_changes", &port.link_changes},
+                                             {"device_missed", &port.device_missed},
+                                             {"device_errors", &port.device_errors},
+                                             {"device_no_buffer", &port.device_no_buffer}})
+            out.back().counters.push_back({counter, value->get()});
     }
     return out;
 }

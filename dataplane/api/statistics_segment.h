@@ -71,8 +71,12 @@ constexpr std::size_t kPortSpecBytes = 256;  // zero-terminated, cut
 // One port's counters, the sums of its queues. Writer: the main thread, about ten times a second.
 struct alignas(64) PortBlock {
     std::array<char, kPortSpecBytes> spec;
-    Counter link_up;                             // G: 1 when it has a link, or needs none
-    Counter link_changes;                        // C
+    Counter link_up;       // G: 1 when it has a link, or needs none
+    Counter link_changes;  // C
+    // C, of the device, which dropped them before a worker saw them.
+    Counter device_missed;                       // the receive ring was full: the worker was late
+    Counter device_errors;                       // damaged, or larger than a buffer
+    Counter device_no_buffer;                    // the pool was empty
     std::array<Counter, kMaxPortValues> values;  // the first port_counter_count
 };
 

@@ -251,6 +251,12 @@ void EthdevPort::send_for_others() {
     }
 }
 
+Port::DeviceDrops EthdevPort::device_drops() const {
+    rte_eth_stats stats{};
+    rte_eth_stats_get(device_.id(), &stats);
+    return {stats.imissed, stats.ierrors, stats.rx_nombuf};
+}
+
 int EthdevPort::wait_descriptor(std::uint16_t queue) const {
     return queue == 0 ? device_.wait_descriptor() : -1;
 }

@@ -46,6 +46,7 @@ class EthdevPort final : public Port {
     void poll_slow(std::uint16_t queue, relay::TimeUs now) override;
     int wait_descriptor(std::uint16_t queue) const override;
     void watch_link() override;
+    DeviceDrops device_drops() const override;
     bool link_up() const override { return link_up_; }
     net::EthernetContext* ethernet(std::uint16_t queue) override;
 

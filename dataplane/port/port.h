@@ -168,6 +168,13 @@ class Port {
 
     // Main thread, about ten times a second: what a worker may not ask a driver for.
     virtual void watch_link() {}
+    // The same: what the device dropped before a worker saw it, since the start.
+    struct DeviceDrops {
+        std::uint64_t missed = 0;     // the receive ring was full
+        std::uint64_t errors = 0;     // damaged, or larger than a buffer
+        std::uint64_t no_buffer = 0;  // the pool was empty
+    };
+    virtual DeviceDrops device_drops() const { return {}; }
     // As of the last watch_link. A port without a link is always up.
     virtual bool link_up() const { return true; }
 
