@@ -120,6 +120,7 @@ Appliance::~Appliance() {
     stop_telemetry();
     for (const auto& loop : loops_) loop->stop();
     if (!loops_.empty()) rte_eal_mp_wait_lcore();
+    kernel_mirror_.reset();
     tcp_server_.reset();
     punt_server_.reset();
     server_.reset();

@@ -10,6 +10,7 @@
 
 #include "dataplane/api/config/config.h"
 #include "dataplane/plan/pinning.h"
+#include "dataplane/port/kernel_mirror.h"
 #include "dataplane/port/pools.h"
 #include "dataplane/port/port.h"
 #include "dataplane/server/control_server.h"
@@ -57,6 +58,7 @@ class Appliance {
     void note_time(const char* part);
     void note_first_state();
     void look_after_ports();
+    void start_kernel_mirror();
     api::WorkerInfo worker_info(std::size_t p, std::uint32_t w) const;
     std::vector<std::string> reachable_at(std::size_t first, std::uint32_t w) const;
     bool wait(int signals, int timeout_ms);
@@ -72,6 +74,7 @@ class Appliance {
     std::unique_ptr<api::StatisticsSegment> statistics_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::unique_ptr<WorkerLoop>> loops_;
+    std::unique_ptr<KernelMirror> kernel_mirror_;  // null: no port has one
     std::unique_ptr<CheckpointStore> checkpoints_;
     std::unique_ptr<DesiredState> state_;
     std::unique_ptr<ControlServer> server_;

@@ -44,4 +44,14 @@ void Appliance::look_after_ports() {
     }
 }
 
+// Worker 0 has the other end of each port's way to the kernel.
+void Appliance::start_kernel_mirror() {
+    std::vector<KernelLink*> links;
+    for (const auto& port : ports_)
+        if (KernelLink* link = port->kernel_link()) links.push_back(link);
+    if (links.empty()) return;
+    kernel_mirror_ = std::make_unique<KernelMirror>(links, [this] { loops_.front()->wake(); });
+    kernel_mirror_->start();
+}
+
 }  // namespace strata::dataplane

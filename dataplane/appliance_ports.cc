@@ -75,6 +75,13 @@ PortConfig Appliance::port_config() const {
     port.held_packets = config_.limits.held_packets_per_queue;
     port.hold_us = relay::TimeUs{config_.limits.hold_ms} * 1000;
     port.icmp_per_s = config_.limits.icmp_per_s;
+    port.kernel_frames = config_.limits.kernel_ring_frames;
+    port.kernel_routes = config_.limits.kernel_routes;
+    port.kernel_rates = {.tcp = config_.limits.kernel_tcp_per_s,
+                         .udp = config_.limits.kernel_udp_per_s,
+                         .icmp = config_.limits.kernel_icmp_per_s,
+                         .neighbour = config_.limits.kernel_neighbour_per_s,
+                         .other = config_.limits.kernel_other_per_s};
     port.handoff_ring = from_file.handoff_ring_packets;
     return port;
 }

@@ -75,6 +75,7 @@ Appliance::Started Appliance::start_workers() {
                                     .burst = static_cast<std::uint16_t>(from_file.burst_packets)};
         loops_.push_back(std::make_unique<WorkerLoop>(*workers_.back(), ports, loop, block));
     }
+    start_kernel_mirror();
     for (std::uint32_t i = 0; i < from_file.workers; ++i)
         if (rte_eal_remote_launch(run_loop, loops_[i].get(), i + 1) != 0)
             return std::unexpected(

@@ -16,6 +16,7 @@ namespace strata::dataplane::net {
 namespace {
 
 constexpr std::uint16_t kMaxVlanId = 0xfff;
+constexpr std::uint8_t kProtocolTcp = 6;
 constexpr std::uint8_t kFragmentHeader = 44;  // RFC 8200 section 4.5
 
 Ingress consumed(PortCounter counter) { return {.counter = counter}; }
@@ -189,6 +190,43 @@ Ingress receive_ipv6(const Frame& f) {
     return receive_udp(f, ip + kIpv6Bytes, payload);
 }
 
+// Router solicitation to redirect, RFC 4861 section 4.
+bool is_neighbour_discovery(std::uint8_t type) { return type >= 133 && type <= 137; }
+
+Punt punt_of_ip(const Frame& f, bool v6) {
+    const std::uint8_t* ip = f.body().data();
+    const std::uint8_t protocol = ip[v6 ? 6 : 9];
+    if (protocol == kProtocolTcp) return Punt::tcp;
+    if (protocol == kProtocolUdp) return Punt::udp;
+    if (v6 && protocol == kProtocolIcmpv6)
+        return is_neighbour_discovery(ip[kIpv6Bytes]) ? Punt::neighbour : Punt::icmp;
+    return !v6 && protocol == kProtocolIcmp ? Punt::icmp : Punt::other;
+}
+
+// Of a whole frame in our VLAN that ended here: to our MAC or to a group.
+Punt punt_of(const Frame& f, std::uint16_t ether_type, const Ingress& in) {
+    const bool group = (f.bytes()[0] & 1) != 0;
+    const bool damaged =
+        in.counter == PortCounter::rx_truncated || in.counter == PortCounter::rx_bad_header;
+    if (damaged || in.icmp_error || in.conflict || !(group || f.to_us())) return Punt::none;
+    if (ether_type == kEtherTypeArp) return Punt::neighbour;
+    if (in.counter == PortCounter::rx_fragment) return Punt::other;
+    if (ether_type != kEtherTypeIpv4 && ether_type != kEtherTypeIpv6) return Punt::other;
+    // One that isn't at our IP address, to a group: DHCP, mDNS, OSPF, VRRP.
+    const bool neighbours = in.counter == PortCounter::rx_arp || in.counter == PortCounter::rx_icmp;
+    if (group && !neighbours) return Punt::other;
+    return punt_of_ip(f, ether_type == kEtherTypeIpv6);
+}
+
+Ingress receive_packet(const Frame& f, std::uint16_t ether_type) {
+    switch (ether_type) {
+        case kEtherTypeIpv4: return receive_ipv4(f);
+        case kEtherTypeIpv6: return receive_ipv6(f);
+        case kEtherTypeArp: return receive_arp(f);
+        default: return consumed(PortCounter::rx_unknown_type);
+    }
+}
+
 }  // namespace
 
 Ingress receive_frame(rte_mbuf& m, const LocalNet& local, FlowKey& flow) {
@@ -203,12 +241,9 @@ Ingress receive_frame(rte_mbuf& m, const LocalNet& local, FlowKey& flow) {
         f.ethernet_bytes = kEthernetBytes + kVlanBytes;
     }
     if (vlan != local.vlan) return consumed(PortCounter::rx_not_for_us);
-    switch (type) {
-        case kEtherTypeIpv4: return receive_ipv4(f);
-        case kEtherTypeIpv6: return receive_ipv6(f);
-        case kEtherTypeArp: return receive_arp(f);
-        default: return consumed(PortCounter::rx_unknown_type);
-    }
+    Ingress in = receive_packet(f, type);
+    if (in.action == Ingress::Action::consumed) in.punt = punt_of(f, type, in);
+    return in;
 }
 
 }  // namespace strata::dataplane::net

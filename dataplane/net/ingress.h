@@ -2,12 +2,25 @@
 
 #include <rte_mbuf.h>
 
+#include <cstddef>
 #include <cstdint>
 
 #include "dataplane/net/local_net.h"
 #include "dataplane/port/port_counters.h"
 
 namespace strata::dataplane::net {
+
+// What a frame is to the kernel, which answers for everything at our addresses that isn't ours.
+enum class Punt : std::uint8_t {
+    none,  // damaged, of another VLAN or host, or dealt with here
+    tcp,
+    udp,
+    icmp,
+    neighbour,  // ARP, neighbour and router discovery
+    other,      // fragments, routing protocols, whatever is sent to groups
+    kCount
+};
+constexpr std::size_t kPunts = static_cast<std::size_t>(Punt::kCount);
 
 // What becomes of a received frame.
 struct Ingress {
@@ -25,6 +38,7 @@ struct Ingress {
     bool claimed = false;        // somebody wants our own address, or asks whether it is free
     bool conflict = false;       // and has it already, as it says
     bool icmp_error = false;     // about a datagram of ours, whose flow was filled in
+    Punt punt = Punt::none;      // of a consumed one
     std::uint16_t path_mtu = 0;  // then: what its path takes, 0: not said
     IpAddress neighbour;
     MacAddress mac{};

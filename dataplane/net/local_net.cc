@@ -19,13 +19,23 @@ bool LocalNet::on_link(const IpAddress& remote) const {
     return Prefix{address, prefix_bits}.contains(remote);
 }
 
-std::optional<IpAddress> LocalNet::next_hop(const IpAddress& remote) const {
+std::optional<IpAddress> LocalNet::next_hop(const IpAddress& remote,
+                                            std::span<const Route> learned) const {
     if (remote.is_v4() != address.is_v4() || remote.is_unspecified()) return std::nullopt;
-    const Route* best = nullptr;
-    for (const Route& route : routes)
-        if (route.to.contains(remote) && (!best || route.to.bits > best->to.bits)) best = &route;
-    if (on_link(remote) && (!best || best->to.bits <= prefix_bits)) return remote;
-    return best ? best->hop : gateway;
+    // The link and the gateway are routes as well.
+    const Route link{{address, prefix_bits}, {}};
+    const Route* best = on_link(remote) ? &link : nullptr;
+    const auto consider = [&](std::span<const Route> others) {
+        for (const Route& route : others)
+            if (route.to.contains(remote) && (!best || route.to.bits > best->to.bits))
+                best = &route;
+    };
+    consider(routes);
+    const Route* configured = best;
+    consider(learned);
+    if (gateway && !configured && (!best || best->to.bits == 0)) return gateway;
+    if (!best) return std::nullopt;
+    return best->hop.is_unspecified() ? remote : best->hop;
 }
 
 }  // namespace strata::dataplane::net

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "dataplane/net/ethernet_link.h"
@@ -19,7 +20,7 @@ struct Prefix {
 
 struct Route {
     Prefix to;
-    IpAddress hop;  // on the link
+    IpAddress hop;  // on the link; unspecified: the destination itself
 };
 
 // Who we are on one Ethernet port, and which way leads out.
@@ -36,7 +37,9 @@ struct LocalNet {
     bool on_link(const IpAddress& remote) const;
     // Whom to send to for `remote`: itself, a route's hop, the gateway, or nobody (no route, other
     // family).
-    std::optional<IpAddress> next_hop(const IpAddress& remote) const;
+    // `learned` routes count where they are longer than what the configuration says.
+    std::optional<IpAddress> next_hop(const IpAddress& remote,
+                                      std::span<const Route> learned = {}) const;
 };
 
 }  // namespace strata::dataplane::net

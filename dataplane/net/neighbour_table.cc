@@ -82,7 +82,10 @@ std::optional<std::uint16_t> NeighbourTable::acquire(const IpAddress& hop,
                                                      const IpAddress& remote) {
     if (!lock()) return std::nullopt;
     auto index = find(remote, true);
-    if (!index) index = place_for(hop, false);
+    if (!index)
+        index = place_for(hop, false);
+    else if (entries_[entries_[*index].hop].address != hop)
+        index = move_path(*index, hop);
     if (index) ++entries_[*index].links;
     rte_spinlock_unlock(&lock_);
     if (!index) return std::nullopt;
@@ -128,6 +131,19 @@ bool NeighbourTable::limit_path(const IpAddress& hop, const IpAddress& remote, s
     }
     rte_spinlock_unlock(&lock_);
     return index.has_value();
+}
+
+// Another way to the same destination, of which nothing is known yet.
+std::optional<std::uint32_t> NeighbourTable::move_path(std::uint32_t index, const IpAddress& hop) {
+    ++entries_[index].links;  // while a place is looked for, which might be this one
+    const auto via = place_for(hop, false);
+    --entries_[index].links;
+    if (!via) return std::nullopt;
+    give_back(entries_[index].hop);
+    ++entries_[*via].links;
+    entries_[index].hop = static_cast<std::uint16_t>(*via);
+    set_path(index, kNoLimit);
+    return index;
 }
 
 std::optional<std::uint32_t> NeighbourTable::add_path(const IpAddress& hop,

@@ -79,6 +79,7 @@ class NeighbourTable {
     bool lock();
     std::optional<std::uint32_t> find(const IpAddress& address, bool is_path) const;
     std::optional<std::uint32_t> place_for(const IpAddress& address, bool is_path);
+    std::optional<std::uint32_t> move_path(std::uint32_t index, const IpAddress& hop);
     std::optional<std::uint32_t> add_path(const IpAddress& hop, const IpAddress& remote);
     void set_path(std::uint32_t index, std::uint16_t limit);
     void give_back(std::uint32_t index);

@@ -96,7 +96,7 @@ void EthdevPort::release_held(std::uint16_t queue, relay::TimeUs now) {
 }
 
 LinkState EthdevPort::make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) {
-    const auto hop = local_.next_hop(flow.remote);
+    const auto hop = learned_routes_.next_hop(local_, flow.remote);
     if (!hop || flow.remote_port == 0) return LinkState::refused;
     const auto neighbour = neighbours_.acquire(*hop, flow.remote);
     if (!neighbour) return LinkState::refused;
@@ -116,11 +116,12 @@ bool EthdevPort::next_path_mtu(std::uint16_t queue, PathMtu& path) {
 }
 
 bool EthdevPort::limit_path(const PathMtu& path, relay::TimeUs now) {
-    const auto hop = local_.next_hop(path.flow.remote);
+    const auto hop = learned_routes_.next_hop(local_, path.flow.remote);
     return hop && neighbours_.limit_path(*hop, path.flow.remote, path.mtu, now);
 }
 
 void EthdevPort::watch_link() {
+    if (kernel_routes_ && kernel_routes_->read()) learned_routes_.replace(kernel_routes_->routes());
     rte_eth_link link{};
     if (rte_eth_link_get_nowait(device_.id(), &link) != 0) return;
     const bool up = link.link_status == RTE_ETH_LINK_UP;
@@ -131,6 +132,7 @@ void EthdevPort::watch_link() {
 void EthdevPort::poll_slow(std::uint16_t queue, relay::TimeUs now) {
     if (queues_[queue]->held.size() != 0) release_held(queue, now);
     if (queue != 0) return;
+    if (kernel_) send_from_kernel();
     if (device_.tx_queues() < config_.workers) send_for_others();
     if (now >= next_round_us_ || neighbours_.take_added()) ask_neighbours(now);
 }

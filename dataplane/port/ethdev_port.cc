@@ -76,7 +76,8 @@ std::expected<void, PortError> EthdevPort::start(const Pools& pools) {
         queues_[w]->context = {neighbours_.words(), local_.vlan, config_.udp_checksum,
                                capabilities_.checksum_offload};
     }
-    return make_rings();
+    if (auto made = make_rings(); !made) return made;
+    return make_kernel_link();
 }
 
 std::expected<void, PortError> EthdevPort::make_rings() {
@@ -152,6 +153,7 @@ bool EthdevPort::accept(rte_mbuf*& m, relay::TimeUs now) {
     }
     ++counters[in.counter];
     take_note(in, about.flow, now);
+    if (kernel_ && in.punt != net::Punt::none) give_to_kernel(*m, in.punt, now);
     end_here(m, in, now);
     return false;
 }
@@ -161,7 +163,7 @@ void EthdevPort::end_here(rte_mbuf* m, const net::Ingress& in, relay::TimeUs now
     PortCounters& counters = counters_[0];
     bool answer = in.action == net::Ingress::Action::reply;
     PortCounter answered = in.reply_counter;
-    if (in.counter == PortCounter::rx_unknown_port) {
+    if (in.counter == PortCounter::rx_unknown_port && !kernel_) {
         answer = true;
         answered = PortCounter::icmp_unreachable;
     }

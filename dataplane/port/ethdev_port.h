@@ -9,10 +9,13 @@
 #include <vector>
 
 #include "dataplane/net/ingress.h"
+#include "dataplane/net/kernel_routes.h"
+#include "dataplane/net/learned_routes.h"
 #include "dataplane/net/local_net.h"
 #include "dataplane/net/neighbour_table.h"
 #include "dataplane/port/ethdev_device.h"
 #include "dataplane/port/held_packets.h"
+#include "dataplane/port/kernel_link.h"
 #include "dataplane/port/port.h"
 #include "dataplane/worker/spsc_ring.h"
 #include "relay/ice/rate_limit.h"
@@ -43,10 +46,12 @@ class EthdevPort final : public Port {
     void release_link(std::span<const std::byte, kLinkBytes> link) override;
     bool next_path_mtu(std::uint16_t queue, PathMtu& path) override;
     bool limit_path(const PathMtu& path, relay::TimeUs now) override;
+    std::uint32_t routes_generation() const override { return learned_routes_.generation(); }
     void poll_slow(std::uint16_t queue, relay::TimeUs now) override;
     int wait_descriptor(std::uint16_t queue) const override;
     void watch_link() override;
     DeviceDrops device_drops() const override;
+    KernelLink* kernel_link() override { return kernel_ ? &*kernel_ : nullptr; }
     bool link_up() const override { return link_up_; }
     net::EthernetContext* ethernet(std::uint16_t queue) override;
 
@@ -74,6 +79,13 @@ class EthdevPort final : public Port {
     };
 
     std::expected<void, PortError> make_rings();
+
+    // ethdev_kernel.cc
+    std::expected<void, PortError> make_kernel_link();
+    void give_to_kernel(const rte_mbuf& m, net::Punt kind, relay::TimeUs now);
+    void send_from_kernel();
+    bool send_from_kernel(std::span<const std::uint8_t> frame);
+
     std::uint16_t receive(rte_mbuf** packets, std::uint16_t n, relay::TimeUs now);
     bool accept(rte_mbuf*& m, relay::TimeUs now);
     void take_note(const net::Ingress& in, const FlowKey& flow, relay::TimeUs now);
@@ -99,6 +111,9 @@ class EthdevPort final : public Port {
     rte_mempool* header_pool_ = nullptr;
     std::uint16_t head_bytes_;  // of a frame in front of the UDP payload
     std::vector<std::unique_ptr<Queue>> queues_;
+    std::optional<KernelLink> kernel_;
+    std::optional<net::KernelRoutes> kernel_routes_;  // main thread
+    net::LearnedRoutes learned_routes_;
     relay::TimeUs next_round_us_ = 0;
     // Worker 0's.
     relay::RateLimit icmp_sent_, icmp_followed_;

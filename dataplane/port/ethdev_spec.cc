@@ -61,6 +61,7 @@ bool read_option(std::string_view key, std::string_view value, EthdevSpec& spec)
     if (key == "route") return read_route(value, spec.local);
     if (key == "vlan") return read_number(value, spec.local.vlan);
     if (key == "mtu") return read_number(value, spec.mtu);
+    if (key == "kernel") return !(spec.kernel = value).empty();
     if (key == "mac") return read_mac(value, spec.mac);
     return false;
 }
@@ -80,11 +81,11 @@ std::expected<EthdevSpec, PortError> parse_ethdev_spec(std::string_view text) {
         const std::string_view option = value;
         const std::string_view key = take(value, '=');
         if (!read_option(key, value, spec))
-            return std::unexpected(PortError{"port-spec", std::string(text),
-                                             "can't use \"" + std::string(option) + '"',
-                                             "address=10.0.0.1/24;gateway=10.0.0.254;"
-                                             "route=10.9.0.0/16 via 10.0.0.253;vlan=7;"
-                                             "mtu=1500;mac=02:00:00:00:00:01"});
+            return std::unexpected(PortError{
+                "port-spec", std::string(text), "can't use \"" + std::string(option) + '"',
+                "address=10.0.0.1/24;gateway=10.0.0.254;"
+                "route=10.9.0.0/16 via 10.0.0.253;kernel=strata0;vlan=7;"
+                "mtu=1500;mac=02:00:00:00:00:01"});
     }
     return spec;
 }

@@ -16,6 +16,7 @@ struct EthdevSpec {
     std::string device;   // "net_tap0", "0000:3b:00.0"
     std::string devargs;  // "iface=dtk1"
     net::LocalNet local;  // mac and UDP ports are filled in later
+    std::string kernel;   // interface that mirrors the port; empty: none
     std::optional<net::MacAddress> mac;
     std::uint16_t mtu = 1'500;  // IP packet, bytes
 };

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "dataplane/port/flow_key.h"
+#include "dataplane/port/kernel_rates.h"
 #include "dataplane/port/packet_meta.h"
 #include "dataplane/port/pools.h"
 #include "dataplane/port/port_counters.h"
@@ -26,6 +27,7 @@ namespace strata::dataplane {
 namespace net {
 struct EthernetContext;
 }
+class KernelLink;
 
 // What a port wants in front of the RTP header, and how ReceiverSlot::link describes it.
 enum class LinkKind : std::uint8_t {
@@ -79,7 +81,10 @@ struct PortConfig {
     std::uint32_t neighbours = 1'024;             // ethdev: next hops remembered
     std::uint32_t held_packets = 256;             // ethdev, per queue: waiting for a neighbour
     relay::TimeUs hold_us = 1'000'000;
-    std::uint32_t icmp_per_s = 1'000;    // ethdev: messages sent, and those followed, each
+    std::uint32_t icmp_per_s = 1'000;  // ethdev: messages sent, and those followed, each
+    KernelRates kernel_rates;          // ethdev with kernel=
+    std::uint32_t kernel_frames = 512;
+    std::uint32_t kernel_routes = 1'024;
     std::uint32_t handoff_ring = 2'048;  // between workers, per direction; a power of two
 };
 
@@ -147,6 +152,9 @@ class Port {
     virtual LinkState make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) = 0;
     virtual void release_link(std::span<const std::byte, kLinkBytes>) {}
 
+    // Another number when links may lead elsewhere than when they were made: they are made anew.
+    virtual std::uint32_t routes_generation() const { return 0; }
+
     // What routers say of paths; true for each. Whoever has such a flow says so by limit_path and
     // makes its link anew: what is larger is dropped from then on (hold_too_large).
     virtual bool next_path_mtu(std::uint16_t, PathMtu&) { return false; }
@@ -178,6 +186,9 @@ class Port {
     // As of the last watch_link. A port without a link is always up.
     virtual bool link_up() const { return true; }
 
+    // Where frames for the kernel wait, and those from it; null: there is no such way. After start.
+    virtual KernelLink* kernel_link() { return nullptr; }
+
     // What LinkKind::ethernet needs per packet; null for other kinds.
     virtual net::EthernetContext* ethernet(std::uint16_t) { return nullptr; }
 
@@ -200,7 +211,7 @@ class Port {
 //   wildcard DEVICE[,devargs][;key=value]…              a DPDK virtual device: net_tap0,iface=dtk1
 //   pci:0000:3b:00.0[,devargs][;key=value]…
 // keys: address=10.0.0.1/24 (needed), gateway=10.0.0.254, route=10.9.0.0/16 via 10.0.0.253 (any
-// number), vlan=1..4094, mtu=1500, mac=02:…
+// number), kernel=strata0 (an interface that mirrors the port), vlan=1..4094, mtu=1500, mac=02:…
 std::expected<std::unique_ptr<Port>, PortError> open_port(std::string_view spec,
                                                           const PortConfig& config);
 

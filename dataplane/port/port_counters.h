@@ -40,6 +40,20 @@ enum class PortCounter : std::uint8_t {
     icmp_unreachable,   // UDP to a port that no worker owns: its sender was told
     icmp_limited,       // neither answered nor followed: more ICMP than limits.icmp_per_s
     icmp_errors,        // messages of the network about datagrams from a worker's UDP port
+    // Beside the equation too: of the consumed ones, what the kernel got (exception path).
+    to_kernel_tcp,
+    to_kernel_udp,
+    to_kernel_icmp,
+    to_kernel_neighbour,
+    to_kernel_other,
+    to_kernel_limited_tcp,  // more than limits.kernel_tcp_per_s, and so on
+    to_kernel_limited_udp,
+    to_kernel_limited_icmp,
+    to_kernel_limited_neighbour,
+    to_kernel_limited_other,
+    to_kernel_full,    // it didn't take them fast enough
+    from_kernel,       // frames that it sent and that left
+    from_kernel_lost,  // no buffer, or the device took no more
     // Transmit: of what tx_burst and hold took, each is sent, an error, or held and later one of
     // hold_sent, hold_dropped or hold_too_large.
     tx_packets,       // UDP datagrams given to the device or kernel

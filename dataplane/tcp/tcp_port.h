@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "dataplane/port/port.h"
-#include "dataplane/tcp/doorbell.h"
 #include "dataplane/tcp/tcp_flow.h"
+#include "dataplane/worker/doorbell.h"
 #include "dataplane/worker/spsc_ring.h"
 
 namespace strata::dataplane {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace strata::dataplane {
@@ -81,6 +82,14 @@ class BoundedTable {
         cells_[i] = {key, value, true};
         ++size_;
         return true;
+    }
+
+    // Of any cell, by number: its key and value, or null where it is empty. Entries move when
+    // others are erased.
+    std::size_t cells() const { return cells_.size(); }
+    std::pair<const Key*, Value*> at(std::size_t cell) {
+        if (!cells_[cell].used) return {nullptr, nullptr};
+        return {&cells_[cell].key, &cells_[cell].value};
     }
 
     bool full() const { return size_ >= max_entries_; }

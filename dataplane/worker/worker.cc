@@ -19,6 +19,7 @@ Worker::Worker(const WorkerConfig& config, std::span<Port* const> ports, const P
     : config_(config),
       cipher_(make_cipher()),
       ports_(ports.begin(), ports.end()),
+      routes_(ports.size()),
       statistics_(statistics),
       transports_(config.max_transports, config.secret),
       streams_(config.max_ssrcs, config.secret ^ 0x5353524320ULL),
@@ -52,6 +53,7 @@ Worker::Turn Worker::turn(relay::TimeUs now, std::uint16_t burst) {
         }
         if (ports_[i]->capabilities().link_kind == LinkKind::ethernet)
             follow_paths(*ports_[i], now);
+        follow_routes(i, now);
         ports_[i]->poll_slow(config_.queue, now);
     }
     for (auto& fan_out : fan_outs_) fan_out->flush(now);

@@ -240,6 +240,7 @@ class Worker {
 
     // worker_paths.cc
     void follow_paths(Port& port, relay::TimeUs now);
+    void follow_routes(std::size_t port, relay::TimeUs now);
     bool renew_link(Transport& transport, const FlowKey& flow, relay::TimeUs now);
 
     // worker_punt.cc
@@ -319,11 +320,17 @@ class Worker {
     }
 
     WorkerConfig config_;
+    // How far links were made anew since a port's routes changed.
+    struct RoutesFollowed {
+        std::uint32_t generation = 0;
+        std::size_t next_cell = SIZE_MAX;  // of transports_; beyond them: all were
+    };
     std::unique_ptr<relay::SrtpCipher> cipher_;
     std::array<Opening, kMaxBurst> openings_;
     std::array<relay::CipherJob, kMaxBurst> open_jobs_;
     std::vector<Port*> ports_;
     std::vector<std::unique_ptr<FanOut>> fan_outs_;
+    std::vector<RoutesFollowed> routes_;  // of each port
     api::WorkerBlock& statistics_;
     BoundedTable<FlowKey, Transport*> transports_;
     BoundedTable<std::uint64_t, StreamRef> streams_;

@@ -1,6 +1,6 @@
 #include "dataplane/worker/worker.h"
 
-// What routers say of the paths to peers.
+// What routers and routing tables say of the paths to peers.
 namespace strata::dataplane {
 
 using api::WorkerCounter;
@@ -35,6 +35,20 @@ void Worker::follow_paths(Port& port, relay::TimeUs now) {
         const bool followed =
             transport && port.limit_path(path, now) && renew_link(*transport, path.flow, now);
         count(followed ? WorkerCounter::path_mtus_followed : WorkerCounter::path_mtus_refused);
+    }
+}
+
+// The way to peers may have changed: some of their links are made anew each turn, so that a table
+// full of them takes no turn long.
+void Worker::follow_routes(std::size_t port, relay::TimeUs now) {
+    constexpr std::size_t kCellsPerTurn = 64;
+    RoutesFollowed& followed = routes_[port];
+    const std::uint32_t generation = ports_[port]->routes_generation();
+    if (generation != followed.generation) followed = {generation, 0};
+    for (std::size_t i = 0; i < kCellsPerTurn && followed.next_cell < transports_.cells(); ++i) {
+        const auto [flow, transport] = transports_.at(followed.next_cell++);
+        if (flow != nullptr && place_of(**transport, *flow).port == port)
+            renew_link(**transport, *flow, now);
     }
 }
 

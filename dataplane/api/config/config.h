@@ -180,7 +180,15 @@ struct LimitsConfig {
     std::uint32_t neighbours_per_port = 1024;      // ethdev: next hops (ARP, ND)
     std::uint32_t held_packets_per_queue = 256;    // ethdev: that wait for a neighbour's answer
     std::uint32_t hold_ms = 1000;                  // ethdev: how long they wait at most
-    std::uint32_t icmp_per_s = 1000;               // ethdev: messages sent, and those followed
+    // ethdev with kernel=: frames per second that the kernel gets, by kind
+    std::uint32_t kernel_tcp_per_s = 20000;
+    std::uint32_t kernel_udp_per_s = 5000;
+    std::uint32_t kernel_icmp_per_s = 1000;
+    std::uint32_t kernel_neighbour_per_s = 1000;
+    std::uint32_t kernel_other_per_s = 1000;
+    std::uint32_t kernel_ring_frames = 512;  // each way
+    std::uint32_t kernel_routes = 1024;      // over the kernel's interface, that media follows
+    std::uint32_t icmp_per_s = 1000;         // ethdev: messages sent, and those followed
     // C53: what streams go on from after a restart of the data plane.
     std::uint32_t checkpoint_streams = 131072;  // 256 bytes each, as they are needed
     std::uint32_t checkpoint_age_s = 3600;      // older ones are nothing worth

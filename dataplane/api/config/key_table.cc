@@ -26,7 +26,8 @@ constexpr Key kKeys[] = {
      "Where packets come and go: \"socket:ADDRESS\" is the kernel's UDP; a DPDK device is "
      "\"net_tap0,iface=strata0;address=10.77.0.1/24;gateway=10.77.0.254\" or "
      "\"pci:0000:3b:00.0;address=...\", where needed with ;route=PREFIX/BITS via ADDRESS (any "
-     "number) ;vlan=ID ;mtu=BYTES ;mac=ADDRESS",
+     "number) ;vlan=ID ;mtu=BYTES ;mac=ADDRESS and ;kernel=INTERFACE, which makes an interface of "
+     "the kernel's with the port's addresses",
      1, 8},
     {STRATA_KEY(dataplane, public_addresses),
      "Behind 1:1 NAT: what clients are told instead of a port's own address, "
@@ -238,6 +239,21 @@ constexpr Key kKeys[] = {
      "ICMP messages that a DPDK port sends in a second, and reports of smaller path MTUs that it "
      "follows",
      0, 1000000},
+    {STRATA_KEY(limits, kernel_tcp_per_s),
+     "TCP frames that the kernel's interface of a DPDK port (kernel=) gets in a second", 0,
+     10 * kMillion},
+    {STRATA_KEY(limits, kernel_udp_per_s), "The same, UDP to ports that no worker owns", 0,
+     10 * kMillion},
+    {STRATA_KEY(limits, kernel_icmp_per_s), "The same, ICMP that isn't answered by the worker", 0,
+     10 * kMillion},
+    {STRATA_KEY(limits, kernel_neighbour_per_s), "The same, ARP, neighbour and router discovery", 0,
+     10 * kMillion},
+    {STRATA_KEY(limits, kernel_other_per_s),
+     "The same, everything else: fragments, routing protocols, multicast", 0, 10 * kMillion},
+    {STRATA_KEY(limits, kernel_ring_frames),
+     "Frames that may wait for the kernel, and for the port", 16, 65536},
+    {STRATA_KEY(limits, kernel_routes),
+     "Routes of the kernel over such an interface that media follows", 0, 65536},
     {STRATA_KEY(limits, checkpoint_streams),
      "Streams, in and out, whose numbers outlive the data plane, so that receivers don't notice a "
      "restart",

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kSocketPrefix = "socket:";
 constexpr std::string_view kPciPrefix = "pci:";
-constexpr std::array<std::string_view, 6> kOptions = {"address", "gateway", "route",
+constexpr std::array<std::string_view, 7> kOptions = {"address", "gateway", "route", "kernel",
                                                       "vlan",    "mtu",     "mac"};
 
 std::unexpected<std::string> problem(std::string message) {
@@ -74,6 +74,16 @@ std::string address_problem(std::string_view value) {
     return {};
 }
 
+// That the kernel takes, and that needs no quoting anywhere.
+bool is_interface_name(std::string_view text) {
+    constexpr std::size_t kMost = 15;  // IFNAMSIZ - 1
+    const auto allowed = [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '.';
+    };
+    return !text.empty() && text.size() <= kMost && text.front() != '.' &&
+           std::all_of(text.begin(), text.end(), allowed);
+}
+
 // A prefix and the router it is behind: "10.9.0.0/16 via 10.77.0.253".
 std::string route_problem(std::string_view value) {
     constexpr std::string_view kVia = " via ";
@@ -92,6 +102,9 @@ std::string option_problem(std::string_view name, std::string_view value) {
     if (name == "address") return address_problem(value);
     if (name == "gateway" && family_of(value) == 0) return "expected gateway=ADDRESS";
     if (name == "route") return route_problem(value);
+    if (name == "kernel" && !is_interface_name(value))
+        return "expected kernel=INTERFACE, a new name of at most 15 letters, digits, '-', '_' or "
+               "'.'";
     if (name == "vlan" && !is_number(value, 1, 4094)) return "expected vlan= from 1 to 4094";
     if (name == "mtu" && !is_number(value, 576, 9000))
         return "expected mtu= from 576 to 9000 bytes";
@@ -99,7 +112,7 @@ std::string option_problem(std::string_view name, std::string_view value) {
     if (std::find(kOptions.begin(), kOptions.end(), name) != kOptions.end()) return {};
     const std::string_view meant = nearest(name, kOptions);
     return "unknown option " + quoted(name) +
-           ", expected address, gateway, route, vlan, mtu or mac" +
+           ", expected address, gateway, route, kernel, vlan, mtu or mac" +
            (meant.empty() ? "" : "; did you mean " + quoted(meant) + "?");
 }
 

@@ -115,6 +115,19 @@ TEST(NeighbourTable, AnOldLimitLetsEverythingByAndIsNotAskedFor) {
     EXPECT_EQ(table.path(*limited)->limit, 0xffff);
 }
 
+TEST(NeighbourTable, AnotherWayToTheSameDestinationHasNoLimitYet) {
+    NeighbourTable table(4);
+    (void)table.acquire(host(1), host(9));
+    table.limit_path(host(1), host(9), 1'280, 0);
+    const auto before = table.acquire(host(1), host(9));
+    EXPECT_EQ(table.path(*before)->limit, 1'280);
+    const auto after = table.acquire(host(2), host(9));
+    const auto hop = table.acquire(host(2), host(8));
+    ASSERT_TRUE(after && hop);
+    EXPECT_EQ(table.path(*after)->hop, *hop);
+    EXPECT_EQ(table.path(*after)->limit, 0xffff);
+}
+
 TEST(NeighbourTable, PathsAreBoundedAndGiveTheirNextHopBack) {
     NeighbourTable table(2);
     const auto hop = table.acquire(host(1), host(9));

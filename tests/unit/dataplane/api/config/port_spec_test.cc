@@ -46,7 +46,7 @@ TEST(PortSpec, WrongOptions) {
     EXPECT_EQ(
         found(";gatewya=10.0.0.2"),
         "found \"net_null0;address=10.0.0.1/8;gatewya=10.0.0.2\": unknown option \"gatewya\", "
-        "expected address, gateway, route, vlan, mtu or mac; did you mean \"gateway\"?");
+        "expected address, gateway, route, kernel, vlan, mtu or mac; did you mean \"gateway\"?");
     EXPECT_EQ(found(";vlan=4095"),
               "found \"net_null0;address=10.0.0.1/8;vlan=4095\": expected vlan= from 1 to 4094");
     for (const char* wrong : {";vlan=0",
@@ -67,6 +67,10 @@ TEST(PortSpec, WrongOptions) {
                               ";route=fd00::/8 via 10.0.0.2",
                               ";route=fd00::/8 via fd01::1",
                               ";route=",
+                              ";kernel=",
+                              ";kernel=a/b",
+                              ";kernel=.",
+                              ";kernel=abcdefghijklmnop",
                               ";address=10.0.0.1",
                               ";address=10.0.0.1/33",
                               ";address=10.0.0.1/0",
