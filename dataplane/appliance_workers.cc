@@ -1,3 +1,4 @@
+#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_launch.h>
 
@@ -11,6 +12,8 @@
 // Workers on their cores, and where they count.
 namespace strata::dataplane {
 namespace {
+
+std::uint64_t read_tsc() { return rte_rdtsc(); }
 
 int run_loop(void* loop) {
     static_cast<WorkerLoop*>(loop)->run();
@@ -26,6 +29,8 @@ WorkerConfig worker_config(const api::Config& config, std::uint32_t id) {
     worker.max_transports = config.limits.transports_per_worker;
     worker.max_ssrcs = config.limits.ssrcs_per_worker;
     worker.max_waiting_by_name = config.limits.waiting_by_rid;
+    worker.read_tsc = read_tsc;
+    worker.tsc_hz = rte_get_tsc_hz();
     worker.secret = random_u64();
     worker.relay_ssrc = random_ssrc();
     worker.transport_feedback_us = relay::TimeUs{from_file.transport_feedback_ms} * 1000;
@@ -54,6 +59,7 @@ Appliance::Started Appliance::start_workers() {
     api::StatisticsLayout layout{.workers = from_file.workers,
                                  .slots_per_worker = config_.limits.statistics_slots_per_worker,
                                  .epoch = epoch_,
+                                 .tsc_hz = rte_get_tsc_hz(),
                                  .port_counters = port_counter_names()};
     for (const auto& port : ports_) layout.ports.push_back(port->spec());
     auto segment = api::StatisticsSegment::create(statistics_segment_name(config_), layout);

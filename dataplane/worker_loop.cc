@@ -13,12 +13,7 @@
 namespace strata::dataplane {
 namespace {
 
-using api::WorkerCounter;
-
 constexpr int kIdleTurnsBeforeWait = 64;
-constexpr relay::TimeUs kLongestWaitUs = 10'000;
-constexpr double kPreemptionNs = 50'000;  // a longer gap between turns is somebody else's doing
-constexpr double kOverrunNs = 1'000'000;
 
 __extension__ typedef unsigned __int128 Uint128;
 
@@ -45,8 +40,7 @@ WorkerLoop::WorkerLoop(Worker& worker, std::span<Port* const> ports, const Worke
                        api::WorkerBlock& statistics)
     : worker_(worker),
       config_(config),
-      statistics_(statistics),
-      ns_per_tsc_(1e9 / static_cast<double>(rte_get_tsc_hz())),
+      statistics_(statistics, rte_get_tsc_hz()),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     epoll_event event{};
@@ -80,7 +74,7 @@ void WorkerLoop::run() {
         const std::uint64_t begin = rte_rdtsc();
         const relay::TimeUs now = clock_.to_us(begin);
         const Worker::Turn turn = worker_.turn(now, config_.burst);
-        note_turn(begin, rte_rdtsc(), turn.busy());
+        statistics_.turned({.begin_tsc = begin, .end_tsc = rte_rdtsc(), .begin_us = now}, turn);
         idle_turns = turn.received != 0 || turn.commands != 0 ? 0 : idle_turns + 1;
         if (config_.idle == api::IdlePolicy::kBusy || worker_.sending()) {
             rte_pause();
@@ -91,26 +85,12 @@ void WorkerLoop::run() {
     }
 }
 
-void WorkerLoop::note_turn(std::uint64_t begin_tsc, std::uint64_t end_tsc, bool busy) {
-    if (last_end_tsc_ != 0) {
-        const double gap_ns = static_cast<double>(begin_tsc - last_end_tsc_) * ns_per_tsc_;
-        if (gap_ns > kPreemptionNs) {
-            statistics_[WorkerCounter::preemptions].add();
-            statistics_[WorkerCounter::preempted_us].add(static_cast<std::uint64_t>(gap_ns / 1000));
-        }
-    }
-    last_end_tsc_ = end_tsc;
-    if (!busy) return;
-    const double turn_ns = static_cast<double>(end_tsc - begin_tsc) * ns_per_tsc_;
-    statistics_.turn_ns[api::histogram_bucket(static_cast<std::uint64_t>(turn_ns))].add();
-    if (turn_ns > kOverrunNs) statistics_[WorkerCounter::turn_overruns].add();
-}
-
 void WorkerLoop::wait(relay::TimeUs now) {
-    const relay::TimeUs due = worker_.next_timer_us(now + kLongestWaitUs) - now;
+    const relay::TimeUs due = worker_.next_timer_us(now + config_.longest_wait_us) - now;
     const relay::TimeUs bound =
-        all_ports_wake_ ? kLongestWaitUs : relay::TimeUs{config_.idle_sleep_max_us};
+        all_ports_wake_ ? config_.longest_wait_us : relay::TimeUs{config_.idle_sleep_max_us};
     if (due <= 0) return;
+    const std::uint64_t begin = rte_rdtsc();
     const timespec timeout = to_timespec(std::min(due, bound));
     epoll_event events[8];
     const int ready = ::epoll_pwait2(epoll_, events, 8, &timeout, nullptr);
@@ -118,8 +98,7 @@ void WorkerLoop::wait(relay::TimeUs now) {
         std::uint64_t count;
         [[maybe_unused]] const ssize_t drained = ::read(wake_, &count, sizeof(count));
     }
-    statistics_[WorkerCounter::sleeps].add();
-    last_end_tsc_ = 0;
+    statistics_.slept(rte_rdtsc() - begin);
 }
 
 }  // namespace strata::dataplane

@@ -7,6 +7,7 @@
 
 #include "dataplane/api/config/config.h"
 #include "dataplane/api/statistics_segment.h"
+#include "dataplane/turn_statistics.h"
 #include "dataplane/worker/worker.h"
 
 namespace strata::dataplane {
@@ -14,6 +15,7 @@ namespace strata::dataplane {
 struct WorkerLoopConfig {
     api::IdlePolicy idle = api::IdlePolicy::kAdaptive;
     std::uint32_t idle_sleep_max_us = 200;
+    relay::TimeUs longest_wait_us = 10'000;  // Port::poll_slow wants no longer ones
     std::uint16_t burst = 32;
 };
 
@@ -50,17 +52,14 @@ class WorkerLoop {
 
   private:
     void wait(relay::TimeUs now);
-    void note_turn(std::uint64_t begin_tsc, std::uint64_t end_tsc, bool busy);
 
     Worker& worker_;
     WorkerLoopConfig config_;
-    api::WorkerBlock& statistics_;
+    TurnStatistics statistics_;
     TscClock clock_;
-    double ns_per_tsc_;
     int epoll_ = -1;
     int wake_ = -1;
     bool all_ports_wake_ = true;
-    std::uint64_t last_end_tsc_ = 0;  // 0: it slept since
     std::atomic<bool> stop_{false};
 };
 

@@ -45,6 +45,8 @@ const std::vector<Api::Route>& Api::routes() {
         {"DELETE", {"subscriptions", "*"}, nullptr, &Api::delete_subscription, 204},
         {"GET", {"workers"}, &Api::list_workers},
         {"GET", {"ports"}, &Api::list_ports},
+        {"GET", {"workers", "*"}, &Api::get_worker},
+        {"GET", {"workers", "*", "turns"}, &Api::list_turns},
         {"GET", {"drops"}, &Api::list_drops},
         {"GET", {"stats"}, &Api::get_stats},
         {"GET", {"node"}, &Api::get_node},

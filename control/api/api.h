@@ -48,6 +48,8 @@ class Api {
     Answer get_subscription(const Call& call);
     Answer list_workers(const Call& call);
     Answer list_ports(const Call& call);
+    Answer get_worker(const Call& call);
+    Answer list_turns(const Call& call);
     Answer list_drops(const Call& call);
     Answer get_stats(const Call& call);
     Answer get_node(const Call& call);

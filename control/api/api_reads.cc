@@ -182,6 +182,16 @@ Result<HttpResponse> Api::list_workers(const Call&) {
     return answer(200, representation_.workers());
 }
 Result<HttpResponse> Api::list_ports(const Call&) { return answer(200, representation_.ports()); }
+Result<HttpResponse> Api::get_worker(const Call& call) {
+    const auto id = path_worker(call.path(2), node_.directory().workers());
+    if (!id) return std::unexpected(id.error());
+    return answer(200, representation_.worker(*id));
+}
+Result<HttpResponse> Api::list_turns(const Call& call) {
+    const auto id = path_worker(call.path(2), node_.directory().workers());
+    if (!id) return std::unexpected(id.error());
+    return answer(200, representation_.worker_turns(*id));
+}
 Result<HttpResponse> Api::get_stats(const Call&) { return answer(200, representation_.stats()); }
 Result<HttpResponse> Api::get_node(const Call&) { return answer(200, representation_.node()); }
 Result<HttpResponse> Api::get_health(const Call&) {

@@ -1,5 +1,6 @@
 #include "control/api/path_ids.h"
 
+#include <charconv>
 #include <string_view>
 
 namespace strata::control {
@@ -27,6 +28,13 @@ Result<TrackId> path_track(const std::string& text) {
 
 Result<SubscriptionId> path_subscription(const std::string& text) {
     return known(parse_subscription_id(text), text, "subscription", "s31");
+}
+
+Result<std::uint32_t> path_worker(const std::string& text, std::uint32_t workers) {
+    std::uint32_t id = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+    const bool number = error == std::errc{} && end == text.data() + text.size();
+    return known(number && id < workers ? std::optional(id) : std::nullopt, text, "worker", "0");
 }
 
 }  // namespace strata::control

@@ -12,4 +12,7 @@ Result<ParticipantId> path_participant(const std::string& text);
 Result<TrackId> path_track(const std::string& text);
 Result<SubscriptionId> path_subscription(const std::string& text);
 
+// The number of one of `workers` workers; not_found for what is none.
+Result<std::uint32_t> path_worker(const std::string& text, std::uint32_t workers);
+
 }  // namespace strata::control

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "control/api/statistics_view.h"
 #include "control/node/node.h"
@@ -24,6 +25,9 @@ class Representation {
 
     nlohmann::ordered_json workers() const;
     nlohmann::ordered_json ports() const;
+    // `id` is below the directory's number of workers.
+    nlohmann::ordered_json worker(std::uint32_t id) const;
+    nlohmann::ordered_json worker_turns(std::uint32_t id) const;
     nlohmann::ordered_json drops(bool all) const;
     nlohmann::ordered_json stats() const;
     nlohmann::ordered_json node() const;
@@ -33,6 +37,9 @@ class Representation {
   private:
     void add_state(nlohmann::ordered_json& object, const RecordKey& key) const;
     nlohmann::ordered_json encodings_of(const Track& track) const;
+    std::uint32_t core_of(std::uint32_t worker) const;
+    nlohmann::ordered_json worker_summary(std::uint32_t id,
+                                          const std::vector<api::WorkerSnapshot>& snapshots) const;
     nlohmann::ordered_json relay_addresses(std::uint32_t worker) const;
 
     const Node& node_;

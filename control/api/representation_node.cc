@@ -10,12 +10,6 @@ namespace {
 
 using json = nlohmann::ordered_json;
 
-std::int64_t unix_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 void add(json& counters, const std::string& name, std::uint64_t value) {
     const std::uint64_t before = counters.value(name, std::uint64_t{0});
     counters[name] = name.ends_with("_max") ? std::max(before, value) : before + value;
@@ -59,35 +53,42 @@ std::string hexadecimal(std::uint64_t value) {
 
 }  // namespace
 
-json Representation::workers() const {
+// Workers' ids count port by port, the data plane's workers once.
+std::uint32_t Representation::core_of(std::uint32_t worker) const {
+    return worker % node_.config().dataplane.workers;
+}
+
+json Representation::worker_summary(std::uint32_t id,
+                                    const std::vector<api::WorkerSnapshot>& snapshots) const {
     const Directory& directory = node_.directory();
-    const auto snapshots = statistics_.workers();
-    const std::uint32_t workers = node_.config().dataplane.workers;  // ids count port by port
-    json items = json::array();
-    for (std::uint32_t id = 0; id < directory.workers(); ++id) {
-        json worker = {{"id", id}, {"cpu", nullptr}, {"numa_node", nullptr}};
-        json addresses = json::array();
-        for (const WorkerAddress& w : node_.session().workers()) {
-            if (w.worker != id) continue;
-            if (w.cpu >= 0) worker["cpu"] = w.cpu;
-            worker["numa_node"] = w.numa_node;
-            addresses.push_back(
-                {{"port", w.port}, {"address", endpoint_text(w.address, w.udp_port)}});
-        }
-        worker["addresses"] = std::move(addresses);
-        std::size_t rooms = 0, participants = 0;
-        for (const auto& [name, room] : directory.rooms()) {
-            if (room.worker != id) continue;
-            ++rooms;
-            participants += directory.participants_in(name).size();
-        }
-        worker["rooms"] = rooms;
-        worker["participants"] = participants;
-        worker["counters"] = nullptr;
-        for (const api::WorkerSnapshot& snapshot : snapshots)
-            if (snapshot.id == id % workers) worker["counters"] = counters_json(snapshot);
-        items.push_back(std::move(worker));
+    json worker = {{"id", id}, {"cpu", nullptr}, {"numa_node", nullptr}};
+    json addresses = json::array();
+    for (const WorkerAddress& w : node_.session().workers()) {
+        if (w.worker != id) continue;
+        if (w.cpu >= 0) worker["cpu"] = w.cpu;
+        worker["numa_node"] = w.numa_node;
+        addresses.push_back({{"port", w.port}, {"address", endpoint_text(w.address, w.udp_port)}});
     }
+    worker["addresses"] = std::move(addresses);
+    std::size_t rooms = 0, participants = 0;
+    for (const auto& [name, room] : directory.rooms()) {
+        if (room.worker != id) continue;
+        ++rooms;
+        participants += directory.participants_in(name).size();
+    }
+    worker["rooms"] = rooms;
+    worker["participants"] = participants;
+    worker["counters"] = nullptr;
+    for (const api::WorkerSnapshot& snapshot : snapshots)
+        if (snapshot.id == core_of(id)) worker["counters"] = counters_json(snapshot);
+    return worker;
+}
+
+json Representation::workers() const {
+    const auto snapshots = statistics_.workers();
+    json items = json::array();
+    for (std::uint32_t id = 0; id < node_.directory().workers(); ++id)
+        items.push_back(worker_summary(id, snapshots));
     return {{"items", std::move(items)}, {"sampled_at", timestamp_text(unix_ms())}};
 }
 

@@ -26,6 +26,17 @@ std::vector<api::WorkerSnapshot> StatisticsView::workers() {
     return snapshots;
 }
 
+std::vector<api::TurnRecord> StatisticsView::turns(std::uint32_t index) {
+    const api::StatisticsReader* segment = reader();
+    if (segment == nullptr || index >= segment->header().worker_count) return {};
+    return segment->turns(index);
+}
+
+std::uint64_t StatisticsView::tsc_hz() {
+    const api::StatisticsReader* segment = reader();
+    return segment == nullptr ? 0 : segment->header().tsc_hz;
+}
+
 std::vector<api::NamedValue> StatisticsView::tcp() {
     const api::StatisticsReader* segment = reader();
     return segment == nullptr ? std::vector<api::NamedValue>() : segment->tcp();

@@ -28,6 +28,10 @@ class StatisticsView {
     // Empty while there is no segment.
     std::vector<api::WorkerSnapshot> workers();
     std::vector<api::PortSnapshot> ports();
+    // The turns that worker `index` recorded; empty while there is no segment or no such worker.
+    std::vector<api::TurnRecord> turns(std::uint32_t index);
+    // Cycles per second of the time stamp counter; 0 while there is no segment.
+    std::uint64_t tsc_hz();
     // Of TCP connections; empty while there is no segment.
     std::vector<api::NamedValue> tcp();
     // Null: nothing is known of it.

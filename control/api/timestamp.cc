@@ -1,8 +1,15 @@
 #include "control/api/timestamp.h"
 
+#include <chrono>
 #include <ctime>
 
 namespace strata::control {
+
+std::int64_t unix_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
 
 std::string timestamp_text(std::int64_t unix_ms) {
     const std::time_t seconds = static_cast<std::time_t>(unix_ms / 1000);

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "control/cli/table.h"
+
 namespace strata::control::cli {
 namespace {
 
@@ -90,6 +92,18 @@ Result<void> ApiClient::remove(const std::string& target) const {
     auto done = send({.method = "DELETE", .target = target, .body = {}}, false);
     if (!done) return std::unexpected(std::move(done).error());
     return {};
+}
+
+std::string number_text(const Json& object, const char* name) {
+    const auto found = object.find(name);
+    if (found == object.end() || !found->is_number_unsigned()) return field_text(object, name);
+    return grouped(found->get<std::uint64_t>());
+}
+
+const Json& part(const Json& object, const char* name) {
+    static const Json kNone = Json::object();
+    const auto found = object.find(name);
+    return found == object.end() || found->is_null() ? kNone : *found;
 }
 
 }  // namespace strata::control::cli

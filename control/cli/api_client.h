@@ -40,4 +40,10 @@ CliError problem_of(const Response& response);
 // JSON.
 std::string field_text(const Json& object, const char* name);
 
+// The same for a count, its thousands grouped.
+std::string number_text(const Json& object, const char* name);
+
+// An object or list inside; empty where it is missing or null.
+const Json& part(const Json& object, const char* name);
+
 }  // namespace strata::control::cli

@@ -7,54 +7,6 @@
 namespace strata::control::cli {
 namespace {
 
-std::string number_text(const Json& object, const char* name) {
-    const auto found = object.find(name);
-    if (found == object.end() || !found->is_number_unsigned()) return field_text(object, name);
-    return grouped(found->get<std::uint64_t>());
-}
-
-const Json& part(const Json& object, const char* name) {
-    static const Json kNone = Json::object();
-    const auto found = object.find(name);
-    return found == object.end() || found->is_null() ? kNone : *found;
-}
-
-std::string addresses_text(const Json& worker) {
-    std::string text;
-    for (const Json& address : part(worker, "addresses")) {
-        text += (text.empty() ? "" : ", ") + field_text(address, "address");
-    }
-    return text;
-}
-
-Result<void> list_workers(Session& session, const Values&) {
-    const auto api = session.api();
-    if (!api) return std::unexpected(api.error());
-    const auto workers = (*api)->list("/v1/workers");
-    if (!workers) return std::unexpected(workers.error());
-    if (session.as_json()) {
-        session.print(*workers);
-        return {};
-    }
-    Table table({{"WORKER", true},
-                 {"CPU", true},
-                 {"NUMA", true},
-                 {"ADDRESS"},
-                 {"ROOMS", true},
-                 {"PARTICIPANTS", true},
-                 {"RECEIVED", true},
-                 {"SENT", true}});
-    for (const Json& worker : *workers) {
-        const Json& counters = part(worker, "counters");
-        table.add({field_text(worker, "id"), field_text(worker, "cpu"),
-                   field_text(worker, "numa_node"), addresses_text(worker),
-                   field_text(worker, "rooms"), field_text(worker, "participants"),
-                   number_text(counters, "rx_packets"), number_text(counters, "sent")});
-    }
-    session.print(table);
-    return {};
-}
-
 Result<Json> read_ports(Session& session) {
     const auto api = session.api();
     if (!api) return std::unexpected(api.error());
@@ -160,13 +112,6 @@ Result<void> show_node(Session& session, const Values&) {
 
 std::vector<Command> node_commands() {
     return {
-        {"worker",
-         "list",
-         "List the workers of the data plane",
-         {},
-         {},
-         {"worker list"},
-         list_workers},
         {"port",
          "list",
          "List the ports of the data plane: is the link up, what came and went",

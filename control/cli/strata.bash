@@ -41,7 +41,7 @@ _strata() {
         participant) verbs='add list show remove' ;;
         track) verbs='publish list show remove' ;;
         subscription) verbs='add list show set remove' ;;
-        worker) verbs='list' ;;
+        worker) verbs='list show turns' ;;
         port) verbs='list counters' ;;
         node) verbs='show' ;;
         token) verbs='create' ;;

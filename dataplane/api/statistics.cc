@@ -66,12 +66,17 @@ constexpr Names<WorkerCounter> kWorkerCounters = {
     "events_lost",
     "turns_busy",
     "turns_idle",
+    "busy_cycles",
+    "idle_cycles",
+    "sleep_cycles",
     "sleeps",
     "preemptions",
     "preempted_us",
     "turn_overruns",
     "path_mtus_followed",
     "path_mtus_refused",
+    "turn_ns_max",
+    "rx_tx_ns_max",
     "timer_us_late_max",
 };
 

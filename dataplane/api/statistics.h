@@ -88,14 +88,19 @@ enum class WorkerCounter : std::uint32_t {
     extensions_ignored,       // C: header extension elements of unknown ids, or too many (C37)
     commands,                 // C: commands applied
     events_lost,              // C: events that found the ring to the main thread full
-    turns_busy,               // C: turns that moved a packet
-    turns_idle,               // C: turns that moved none
+    turns_busy,               // C: turns that moved a packet, ran a timer or applied a command
+    turns_idle,               // C: turns that found nothing to do
+    busy_cycles,              // C: of the time stamp counter, in busy turns
+    idle_cycles,              // C: in idle turns
+    sleep_cycles,             // C: in idle waits
     sleeps,                   // C: idle waits (adaptive)
     preemptions,              // C: gaps of more than 50 µs between two turns that didn't sleep
     preempted_us,             // C: their sum
     turn_overruns,            // C: turns that took more than 1 ms
     path_mtus_followed,       // C: reports of routers that a peer's path takes less than its port
     path_mtus_refused,        // C: of flows that aren't here, or without room to remember them
+    turn_ns_max,              // G: the longest turn
+    rx_tx_ns_max,             // G: the longest way of an output through the worker
     timer_us_late_max,        // G: worst lateness of the timers, µs
     kCount
 };

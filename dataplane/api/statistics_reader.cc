@@ -110,9 +110,17 @@ bool StatisticsReader::stale() const {
     return !same;
 }
 
+const WorkerBlock& StatisticsReader::block(std::uint32_t index) const {
+    return *reinterpret_cast<const WorkerBlock*>(base_ + checked_.workers_at +
+                                                 std::size_t{index} * sizeof(WorkerBlock));
+}
+
+std::vector<TurnRecord> StatisticsReader::turns(std::uint32_t index) const {
+    return block(index).turn_log.read();
+}
+
 WorkerSnapshot StatisticsReader::worker(std::uint32_t index) const {
-    const auto& block = *reinterpret_cast<const WorkerBlock*>(
-        base_ + checked_.workers_at + std::size_t{index} * sizeof(WorkerBlock));
+    const WorkerBlock& block = this->block(index);
     const char* names = reinterpret_cast<const char*>(base_ + checked_.names_at);
     WorkerSnapshot out;
     out.id = block.id;
@@ -126,6 +134,7 @@ WorkerSnapshot StatisticsReader::worker(std::uint32_t index) const {
     for (std::size_t i = 0; i < kHistogramBuckets; ++i) {
         out.burst_packets[i] = block.burst_packets[i].get();
         out.turn_ns[i] = block.turn_ns[i].get();
+        out.rx_tx_ns[i] = block.rx_tx_ns[i].get();
     }
     return out;
 }

@@ -9,7 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/api/histogram_summary.h"
 #include "dataplane/api/statistics.h"
+#include "dataplane/api/turn_log.h"
 
 // Statistics in shared memory: written by strata-dataplane, read by anybody with the right to. A
 // reader never locks, never writes and always ends, whatever the writer does or however it died.
@@ -19,7 +21,7 @@
 namespace strata::api {
 
 constexpr std::uint64_t kStatisticsMagic = 0x5453415441525453ULL;  // "STRATAST"
-constexpr std::uint32_t kStatisticsVersion = 3;
+constexpr std::uint32_t kStatisticsVersion = 4;
 constexpr std::size_t kStatisticsNameBytes = 32;  // zero-terminated
 
 struct alignas(64) SegmentHeader {
@@ -30,6 +32,7 @@ struct alignas(64) SegmentHeader {
     std::uint64_t epoch;       // of the data plane: another one is another run
     std::int64_t pid;
     std::uint64_t start_unix_us;
+    std::uint64_t tsc_hz;  // of the time stamp counter: cycles per second
     std::uint32_t worker_count, worker_stride;
     std::uint64_t workers_at;  // offsets from the segment's first byte
     std::uint32_t slots_per_worker, slot_stride;
@@ -57,6 +60,8 @@ struct alignas(64) WorkerBlock {
     alignas(64) std::array<Counter, static_cast<std::size_t>(TxDrop::kCount)> tx_drops;
     alignas(64) Histogram burst_packets;  // packets per non-empty rx burst
     alignas(64) Histogram turn_ns;        // duration of busy turns, nanoseconds
+    alignas(64) Histogram rx_tx_ns;       // outputs: from the rx burst to the port that took them
+    TurnLog turn_log;
 
     Counter& operator[](WorkerCounter counter) {
         return counters[static_cast<std::size_t>(counter)];
@@ -98,6 +103,7 @@ struct StatisticsLayout {
     std::uint32_t workers = 1;
     std::uint32_t slots_per_worker = 1024;
     std::uint64_t epoch = 0;
+    std::uint64_t tsc_hz = 0;
     std::vector<std::string> ports;                   // as configured
     std::span<const std::string_view> port_counters;  // at most kMaxPortValues names
 };
@@ -141,7 +147,7 @@ struct WorkerSnapshot {
     std::int32_t cpu = -1;
     std::uint32_t numa_node = 0;
     std::vector<NamedValue> counters, rx_drops, tx_drops;
-    std::array<std::uint64_t, kHistogramBuckets> burst_packets{}, turn_ns{};
+    HistogramValues burst_packets{}, turn_ns{}, rx_tx_ns{};
 };
 
 struct PortSnapshot {
@@ -174,6 +180,7 @@ class StatisticsReader {
     bool stale() const;
     // `index` < header().worker_count.
     WorkerSnapshot worker(std::uint32_t index) const;
+    std::vector<TurnRecord> turns(std::uint32_t index) const;
     // Of the data plane's TCP connections.
     std::vector<NamedValue> tcp() const;
     std::vector<PortSnapshot> ports() const;
@@ -183,6 +190,7 @@ class StatisticsReader {
   private:
     StatisticsReader() = default;
     void unmap();
+    const WorkerBlock& block(std::uint32_t index) const;
     std::string name_;
     const std::byte* base_ = nullptr;
     std::size_t size_ = 0;

@@ -107,6 +107,7 @@ std::expected<StatisticsSegment, std::string> StatisticsSegment::create(
     header->epoch = layout.epoch;
     header->pid = ::getpid();
     header->start_unix_us = unix_time_us();
+    header->tsc_hz = layout.tsc_hz;
     header->worker_count = layout.workers;
     header->worker_stride = sizeof(WorkerBlock);
     header->workers_at = at.workers;

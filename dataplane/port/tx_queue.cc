@@ -25,6 +25,7 @@ TxClass class_of(const rte_mbuf& packet) {
 TxQueue::TxQueue(Port& port, std::uint16_t queue, const TxQueueConfig& config)
     : port_(port),
       queue_(queue),
+      transit_(config.transit),
       capacity_(std::max(config.packets, 64u)),
       mask_(std::bit_ceil(capacity_) - 1),
       port_wants_class_(port.capabilities().wants_class),
@@ -50,12 +51,13 @@ void TxQueue::push(rte_mbuf** packets, std::uint32_t n, TxClass tx_class, relay:
         const TxResult result = port_.tx_burst(queue_, packets, n);
         counters_.sent += result.sent;
         counters_.errors += result.dropped;
+        if (transit_) transit_->sent(result.sent);
         if (result.taken() == n) return;
         packets += result.taken();
         n -= result.taken();
     }
     enqueue(packets, n, tx_class, now);
-    if (unattempted_ >= batch_) send_queued();
+    if (unattempted_ >= batch_) send_queued(now);
 }
 
 void TxQueue::enqueue(rte_mbuf** packets, std::uint32_t n, TxClass tx_class, relay::TimeUs now) {
@@ -84,11 +86,11 @@ void TxQueue::push_unresolved(rte_mbuf** packets, std::uint32_t n, relay::TimeUs
 
 void TxQueue::flush(relay::TimeUs now) {
     if (head_ == tail_) return;
-    send_queued();
+    send_queued(now);
     if (head_ != tail_) expire(now);
 }
 
-void TxQueue::send_queued() {
+void TxQueue::send_queued(relay::TimeUs now) {
     unattempted_ = 0;
     while (head_ != tail_) {
         const std::uint32_t at = head_ & mask_;
@@ -96,8 +98,20 @@ void TxQueue::send_queued() {
         const TxResult result = port_.tx_burst(queue_, packets_.data() + at, n);
         counters_.sent += result.sent;
         counters_.errors += result.dropped;
+        if (transit_) note_sent(result.sent, now);
         head_ += result.taken();
         if (result.taken() < n) return;
+    }
+}
+
+// Of the first `n` packets. Where the head is of this turn all are: that is the usual case.
+void TxQueue::note_sent(std::uint32_t n, relay::TimeUs now) {
+    for (std::uint32_t done = 0; done < n;) {
+        const relay::TimeUs since = since_us_[(head_ + done) & mask_];
+        std::uint32_t run = since == now ? n - done : 1;
+        while (done + run < n && since_us_[(head_ + done + run) & mask_] == since) ++run;
+        transit_->sent(run, now - since);
+        done += run;
     }
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dataplane/port/port.h"
+#include "dataplane/port/transit_meter.h"
 #include "dataplane/port/tx_class.h"
 
 namespace strata::dataplane {
@@ -16,6 +17,7 @@ TxClass class_of(const rte_mbuf& packet);
 struct TxQueueConfig {
     std::uint32_t packets = 8'192;       // capacity
     relay::TimeUs max_wait_us = 20'000;  // older ones are dropped
+    TransitMeter* transit = nullptr;     // its worker's; null: nothing is measured
 };
 
 // Every packet pushed ends in exactly one of these or is queued:
@@ -56,11 +58,13 @@ class TxQueue {
 
   private:
     void enqueue(rte_mbuf** packets, std::uint32_t n, TxClass tx_class, relay::TimeUs now);
-    void send_queued();
+    void send_queued(relay::TimeUs now);
+    void note_sent(std::uint32_t n, relay::TimeUs now);
     void expire(relay::TimeUs now);
 
     Port& port_;
     std::uint16_t queue_;
+    TransitMeter* transit_;
     std::uint32_t capacity_, mask_;
     bool port_wants_class_;
     std::array<std::uint32_t, kTxClasses> admit_{};

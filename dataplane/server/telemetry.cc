@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "dataplane/api/histogram_summary.h"
+
 namespace strata::dataplane {
 namespace {
 
@@ -42,16 +44,23 @@ int workers(const char*, const char*, rte_tel_data* out) {
     return 0;
 }
 
-int worker(const char*, const char* parameters, rte_tel_data* out) {
+// Null: there is no such worker. The segment is locked by the caller.
+api::WorkerBlock* find_worker(const char* parameters) {
     const std::string_view text = parameters ? parameters : "";
     std::uint32_t index = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), index);
-    const std::lock_guard lock(segment_mutex);
     if (text.empty() || error != std::errc{} || end != text.data() + text.size() || !segment ||
         index >= segment->header().worker_count)
-        return -1;
+        return nullptr;
+    return &segment->worker(index);
+}
+
+int worker(const char*, const char* parameters, rte_tel_data* out) {
+    const std::lock_guard lock(segment_mutex);
+    api::WorkerBlock* found = find_worker(parameters);
+    if (!found) return -1;
     rte_tel_data_start_dict(out);
-    api::WorkerBlock& block = segment->worker(index);
+    api::WorkerBlock& block = *found;
     for (std::size_t i = 0; i < block.counters.size(); ++i)
         add(out, name(static_cast<api::WorkerCounter>(i)), block.counters[i].get());
     for (std::size_t i = 0; i < block.rx_drops.size(); ++i)
@@ -60,6 +69,52 @@ int worker(const char*, const char* parameters, rte_tel_data* out) {
     for (std::size_t i = 0; i < block.tx_drops.size(); ++i)
         add(out, std::string("tx_drop_") + name(static_cast<api::TxDrop>(i)),
             block.tx_drops[i].get());
+    return 0;
+}
+
+void add_histogram(rte_tel_data* out, const std::string& prefix, const api::Histogram& histogram) {
+    api::HistogramValues values;
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = histogram[i].get();
+    add(out, prefix + "_count", api::histogram_count(values));
+    add(out, prefix + "_p50", api::histogram_quantile(values, 500));
+    add(out, prefix + "_p90", api::histogram_quantile(values, 900));
+    add(out, prefix + "_p99", api::histogram_quantile(values, 990));
+    add(out, prefix + "_p999", api::histogram_quantile(values, 999));
+}
+
+int loop(const char*, const char* parameters, rte_tel_data* out) {
+    using api::WorkerCounter;
+    const std::lock_guard lock(segment_mutex);
+    api::WorkerBlock* block = find_worker(parameters);
+    if (!block) return -1;
+    rte_tel_data_start_dict(out);
+    add(out, "tsc_hz", segment->header().tsc_hz);
+    for (const WorkerCounter counter :
+         {WorkerCounter::turns_busy, WorkerCounter::turns_idle, WorkerCounter::busy_cycles,
+          WorkerCounter::idle_cycles, WorkerCounter::sleep_cycles, WorkerCounter::sleeps,
+          WorkerCounter::preemptions, WorkerCounter::preempted_us, WorkerCounter::turn_overruns,
+          WorkerCounter::turn_ns_max, WorkerCounter::rx_tx_ns_max})
+        add(out, name(counter), (*block)[counter].get());
+    add_histogram(out, "packets_per_burst", block->burst_packets);
+    add_histogram(out, "turn_ns", block->turn_ns);
+    add_histogram(out, "rx_tx_ns", block->rx_tx_ns);
+    return 0;
+}
+
+// A line each: the answer's values are numbered, not named.
+int turns(const char*, const char* parameters, rte_tel_data* out) {
+    const std::lock_guard lock(segment_mutex);
+    api::WorkerBlock* block = find_worker(parameters);
+    if (!block) return -1;
+    rte_tel_data_start_array(out, RTE_TEL_STRING_VAL);
+    for (const api::TurnRecord& turn : block->turn_log.read())
+        rte_tel_data_add_array_string(
+            out, ("begin_us=" + std::to_string(turn.begin_us) +
+                  " took_us=" + std::to_string(turn.duration_ns / 1000) + " late_us=" +
+                  std::to_string(turn.gap_ns / 1000) + " rx=" + std::to_string(turn.received) +
+                  " tx=" + std::to_string(turn.sent) + " timers=" + std::to_string(turn.timers) +
+                  " commands=" + std::to_string(turn.commands))
+                     .c_str());
     return 0;
 }
 
@@ -128,6 +183,10 @@ void start_telemetry(api::StatisticsSegment& statistics) {
     }
     rte_telemetry_register_cmd("/strata/workers", workers, "What the workers did. No parameters");
     rte_telemetry_register_cmd("/strata/worker", worker, "Every counter. Parameter: worker number");
+    rte_telemetry_register_cmd("/strata/loop", loop,
+                               "How a worker's turns go. Parameter: worker number");
+    rte_telemetry_register_cmd("/strata/turns", turns,
+                               "Long and late turns. Parameter: worker number");
     rte_telemetry_register_cmd("/strata/drops", drops, "Drops by reason. No parameters");
     rte_telemetry_register_cmd("/strata/tcp", tcp, "TCP connections. No parameters");
     rte_telemetry_register_cmd("/strata/transports", transports,

@@ -21,6 +21,8 @@ Worker::Worker(const WorkerConfig& config, std::span<Port* const> ports, const P
       ports_(ports.begin(), ports.end()),
       routes_(ports.size()),
       statistics_(statistics),
+      transit_(config.read_tsc, config.tsc_hz, statistics.rx_tx_ns,
+               statistics[WorkerCounter::rx_tx_ns_max]),
       transports_(config.max_transports, config.secret),
       streams_(config.max_ssrcs, config.secret ^ 0x5353524320ULL),
       users_(std::size_t{config.max_transports} * 2, config.secret ^ 0x49434520ULL),
@@ -32,6 +34,7 @@ Worker::Worker(const WorkerConfig& config, std::span<Port* const> ports, const P
       notices_(config.command_ring),
       punts_(config.punt_ring_bytes) {
     config_.fan_out.cipher = cipher_.get();
+    config_.fan_out.tx_queue.transit = &transit_;
     for (Port* port : ports_)
         fan_outs_.push_back(std::make_unique<FanOut>(*port, config_.queue, pools, config_.fan_out));
     waiting_by_name_.reserve(config_.max_waiting_by_name);
@@ -43,6 +46,7 @@ Worker::~Worker() { rte_pktmbuf_free(blank_); }
 
 Worker::Turn Worker::turn(relay::TimeUs now, std::uint16_t burst) {
     Turn turn;
+    transit_.begin_turn();
     run_commands(now, turn);
     run_timers(now, turn);
     for (std::size_t i = 0; i < ports_.size(); ++i) {
@@ -59,7 +63,7 @@ Worker::Turn Worker::turn(relay::TimeUs now, std::uint16_t burst) {
     for (auto& fan_out : fan_outs_) fan_out->flush(now);
     kept_.expire(now);
     if (turn.busy() || statistics_[WorkerCounter::queued].get() != 0) publish_counters();
-    count(turn.received != 0 ? WorkerCounter::turns_busy : WorkerCounter::turns_idle);
+    count(turn.busy() ? WorkerCounter::turns_busy : WorkerCounter::turns_idle);
     return turn;
 }
 
@@ -82,6 +86,7 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
     const std::uint16_t n =
         ports_[port]->rx_burst(config_.queue, packets.data(), std::min(burst, kMaxBurst), now);
     if (n == 0) return;
+    transit_.received();
     turn.received += n;
     statistics_.burst_packets[api::histogram_bucket(n)].add();
     const std::span received(packets.data(), n);

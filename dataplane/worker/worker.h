@@ -10,6 +10,7 @@
 #include "dataplane/api/statistics_segment.h"
 #include "dataplane/port/pools.h"
 #include "dataplane/port/port.h"
+#include "dataplane/port/transit_meter.h"
 #include "dataplane/worker/bounded_table.h"
 #include "dataplane/worker/command.h"
 #include "dataplane/worker/fanout.h"
@@ -32,7 +33,10 @@ struct WorkerConfig {
     std::uint32_t max_transports = 16'384;
     std::uint32_t max_ssrcs = 65'536;
     std::uint32_t max_subscriptions = 65'536;
-    std::uint32_t max_waiting_by_name = 64;        // tracks; each costs a look at stray packets
+    std::uint32_t max_waiting_by_name = 64;  // tracks; each costs a look at stray packets
+    // The time stamp counter, for rx_tx_ns; null: not measured, as in virtual time.
+    TransitMeter::ReadTsc read_tsc = nullptr;
+    std::uint64_t tsc_hz = 0;
     std::uint64_t secret = 1;                      // keys the hash tables; random, or from a seed
     std::uint32_t relay_ssrc = 1;                  // sender SSRC of the relay's own RTCP
     relay::TimeUs receiver_report_us = 1'000'000;  // to publishers (C54)
@@ -332,6 +336,7 @@ class Worker {
     std::vector<std::unique_ptr<FanOut>> fan_outs_;
     std::vector<RoutesFollowed> routes_;  // of each port
     api::WorkerBlock& statistics_;
+    TransitMeter transit_;
     BoundedTable<FlowKey, Transport*> transports_;
     BoundedTable<std::uint64_t, StreamRef> streams_;
     BoundedTable<std::uint64_t, Transport*> users_;  // by the hash of a local user fragment

@@ -157,6 +157,27 @@ def workers(state, method, match, query, body):
                   "counters": {"rx_packets": 1234567, "sent": 89}}]
 
 
+HISTOGRAM = {"count": 3, "p50": 2, "p90": 3, "p99": 3, "p999": 3, "buckets": [{"from": 2, "to": 3, "count": 3}]}
+
+
+def worker(state, method, match, query, body):
+    found = dict(state.find({str(one["id"]): one for one in workers(state, method, match, query, body)[1]},
+                            match[1], "worker"), sampled_at=CREATED, loop=None)
+    if state.healthy:
+        found["loop"] = {"tsc_hz": 2000000000, "busy_turns": 5000, "idle_turns": 70, "sleeps": 8, "busy_share": 0.1234,
+                         "sleep_share": 0.8, "cycles_per_packet": 1500.4, "cycles_per_busy_turn": 3000.0,
+                         "cycles_per_idle_turn": None, "turn_ns_max": 1234567, "rx_tx_ns_max": 999999,
+                         "preemptions": 4, "preempted_us": 321, "turn_overruns": 1,
+                         "packets_per_burst": HISTOGRAM, "turn_ns": HISTOGRAM, "rx_tx_ns": HISTOGRAM}
+    return 200, found
+
+
+def turns(state, method, match, query, body):
+    worker(state, method, match, query, body)
+    return 200, [{"number": 41 + i, "at": CREATED, "begin_us": 5, "begin_tsc": 1234567890, "duration_us": 1500.5,
+                  "gap_us": 0.0, "received": 32, "sent": 3200, "timers": 2, "commands": 1} for i in range(3)]
+
+
 def drops(state, method, match, query, body):
     return 200, [{"worker": 0, "direction": "rx", "reason": "layer_not_wanted", "packets": 12345}]
 
@@ -189,7 +210,8 @@ ROUTES = [(re.compile(pattern + "$"), handler) for pattern, handler in (
     (r"/v1/tracks", listed("tracks")), (r"/v1/tracks/([^/]+)", single("tracks", "track")),
     (r"/v1/subscriptions", listed("subscriptions")),
     (r"/v1/subscriptions/([^/]+)", single("subscriptions", "subscription")),
-    (r"/v1/workers", workers), (r"/v1/drops", drops), (r"/v1/stats", stats),
+    (r"/v1/workers", workers), (r"/v1/workers/([^/]+)", worker), (r"/v1/workers/([^/]+)/turns", turns),
+    (r"/v1/drops", drops), (r"/v1/stats", stats),
     (r"/v1/health", health), (r"/v1/node", node))]
 
 

@@ -80,6 +80,9 @@ constexpr Misuse kMisuses[] = {
     {"GET", "/v1/tracks?room=none", "", 404, "not-found"},
     {"GET", "/v1/drops?all=maybe", "", 400, "invalid-query"},
     {"DELETE", "/v1/rooms/demo?force=1", "", 400, "invalid-query"},
+    {"GET", "/v1/workers/9", "", 404, "not-found"},
+    {"GET", "/v1/workers/w0/turns", "", 404, "not-found"},
+    {"DELETE", "/v1/workers/0", "", 405, "method-not-allowed"},
     {"GET", "/v1/rooms/none", "", 404, "not-found"},
     {"GET", "/v1/participants/t3", "", 404, "not-found"},
     {"GET", "/v1/participants/p99", "", 404, "not-found"},
@@ -280,6 +283,62 @@ TEST_F(ApiTest, live_counters_come_from_the_segment) {
     EXPECT_EQ(get("/v1/drops")["items"][0]["reason"], "unknown_ssrc");
     EXPECT_GT(get("/v1/drops?all=true")["items"].size(), 10u);
     EXPECT_EQ(get("/v1/workers")["items"][0]["counters"]["sent"], 9);
+}
+
+TEST_F(ApiTest, a_worker_is_shown_with_its_loop) {
+    EXPECT_EQ(get("/v1/workers/0")["loop"], nullptr);  // no data plane
+    EXPECT_TRUE(get("/v1/workers/0/turns")["items"].empty());
+    const std::string name = "/strata-api-test-" + std::to_string(getpid());
+    auto segment = api::StatisticsSegment::create(
+        name, {.workers = 1, .slots_per_worker = 8, .tsc_hz = 2'000'000'000});
+    ASSERT_TRUE(segment) << segment.error();
+    f_.dataplane.segment = name;
+    f_.connect();
+    api::WorkerBlock& worker = segment->worker(0);
+    EXPECT_EQ(get("/v1/workers/0")["loop"]["cycles_per_packet"], nullptr);
+    worker[api::WorkerCounter::busy_cycles].set(3'000);
+    worker[api::WorkerCounter::idle_cycles].set(1'000);
+    worker[api::WorkerCounter::sleep_cycles].set(6'000);
+    worker[api::WorkerCounter::turns_busy].set(10);
+    worker[api::WorkerCounter::rx_packets].set(20);
+    worker.burst_packets[api::histogram_bucket(2)].set(10);
+    worker.rx_tx_ns[api::histogram_bucket(900)].set(40);
+    const json loop = get("/v1/workers/0")["loop"];
+    EXPECT_EQ(loop["tsc_hz"], 2'000'000'000);
+    EXPECT_EQ(loop["busy_share"], 0.3);
+    EXPECT_EQ(loop["sleep_share"], 0.6);
+    EXPECT_EQ(loop["cycles_per_packet"], 150.0);
+    EXPECT_EQ(loop["cycles_per_busy_turn"], 300.0);
+    EXPECT_EQ(loop["cycles_per_idle_turn"], nullptr);
+    EXPECT_EQ(loop["packets_per_burst"]["p99"], 2);
+    EXPECT_EQ(loop["packets_per_burst"]["buckets"],
+              json::parse(R"([{"from":2,"to":2,"count":10}])"));
+    EXPECT_EQ(loop["rx_tx_ns"]["count"], 40);
+    EXPECT_EQ(loop["rx_tx_ns"]["p50"], 1023);  // of the bucket from 896
+}
+
+TEST_F(ApiTest, turns_of_a_worker_are_listed) {
+    const std::string name = "/strata-api-test-" + std::to_string(getpid());
+    auto segment = api::StatisticsSegment::create(name, {.workers = 1, .slots_per_worker = 8});
+    ASSERT_TRUE(segment) << segment.error();
+    f_.dataplane.segment = name;
+    f_.connect();
+    get("/v1/workers");
+    segment->worker(0).turn_log.add({.begin_us = 7,
+                                     .begin_tsc = 70,
+                                     .duration_ns = 1'500'500,
+                                     .gap_ns = 2'000,
+                                     .received = 3,
+                                     .sent = 30,
+                                     .timers = 2,
+                                     .commands = 1});
+    const json turns = get("/v1/workers/0/turns")["items"];
+    ASSERT_EQ(turns.size(), 1u);
+    json turn = turns[0];
+    EXPECT_TRUE(turn["at"].is_string());
+    turn.erase("at");
+    EXPECT_EQ(turn, json::parse(R"({"number":1,"begin_us":7,"begin_tsc":70,"duration_us":1500.5,
+        "gap_us":2.0,"received":3,"sent":30,"timers":2,"commands":1})"));
 }
 
 TEST_F(ApiTest, the_document_is_served) {

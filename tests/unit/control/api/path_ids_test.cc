@@ -20,5 +20,15 @@ TEST(PathIds, WhatIsNoneIsNotFoundAndSaysHowTheyLook) {
     EXPECT_LE(path_track(std::string(100'000, 'x')).error().detail.size(), 200u);
 }
 
+TEST(PathIds, WorkersAreNumbers) {
+    EXPECT_EQ(path_worker("0", 2).value(), 0u);
+    EXPECT_EQ(path_worker("1", 2).value(), 1u);
+    for (const char* wrong : {"", "2", "-1", "1x", " 1", "w1", "99999999999"}) {
+        const auto id = path_worker(wrong, 2);
+        ASSERT_FALSE(id) << wrong;
+        EXPECT_EQ(id.error().code, ErrorCode::not_found);
+    }
+}
+
 }  // namespace
 }  // namespace strata::control
