@@ -70,6 +70,7 @@ int Appliance::run(int signals) {
     bool stop = false;
     steady_clock::time_point busy_until{};
     while (!stop) {
+        watchdog_->look();
         const bool under_way = state_->pump();
         if (under_way)
             for (const auto& loop : loops_) loop->wake();

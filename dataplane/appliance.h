@@ -19,6 +19,7 @@
 #include "dataplane/tcp/session_directory.h"
 #include "dataplane/tcp/tcp_port.h"
 #include "dataplane/tcp/tcp_server.h"
+#include "dataplane/watchdog.h"
 #include "dataplane/worker/worker.h"
 #include "dataplane/worker_loop.h"
 
@@ -75,6 +76,7 @@ class Appliance {
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::unique_ptr<WorkerLoop>> loops_;
     std::unique_ptr<KernelMirror> kernel_mirror_;  // null: no port has one
+    std::unique_ptr<Watchdog> watchdog_;
     std::unique_ptr<CheckpointStore> checkpoints_;
     std::unique_ptr<DesiredState> state_;
     std::unique_ptr<ControlServer> server_;

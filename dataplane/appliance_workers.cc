@@ -86,6 +86,9 @@ Appliance::Started Appliance::start_workers() {
         if (rte_eal_remote_launch(run_loop, loops_[i].get(), i + 1) != 0)
             return std::unexpected(
                 StartError{"worker " + std::to_string(i) + " couldn't be started", 1});
+    watchdog_ = std::make_unique<Watchdog>(
+        WatchdogConfig{.stuck_ms = from_file.watchdog_ms, .report_folder = from_file.report_folder},
+        loops_);
     note_time("workers");
     return {};
 }

@@ -40,6 +40,7 @@ WorkerLoop::WorkerLoop(Worker& worker, std::span<Port* const> ports, const Worke
                        api::WorkerBlock& statistics)
     : worker_(worker),
       config_(config),
+      block_(statistics),
       statistics_(statistics, rte_get_tsc_hz()),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
@@ -67,7 +68,24 @@ void WorkerLoop::wake() {
     [[maybe_unused]] const ssize_t written = ::write(wake_, &one, sizeof(one));
 }
 
+std::uint64_t WorkerLoop::turns() const {
+    return block_[api::WorkerCounter::turns_busy].get() +
+           block_[api::WorkerCounter::turns_idle].get();
+}
+
+std::optional<std::uint64_t> WorkerLoop::cpu_ns() const {
+    clockid_t clock{};
+    timespec used{};
+    if (!begun_.load(std::memory_order_acquire) || ::pthread_getcpuclockid(thread_, &clock) != 0 ||
+        ::clock_gettime(clock, &used) != 0)
+        return std::nullopt;
+    return static_cast<std::uint64_t>(used.tv_sec) * 1'000'000'000 +
+           static_cast<std::uint64_t>(used.tv_nsec);
+}
+
 void WorkerLoop::run() {
+    thread_ = ::pthread_self();
+    begun_.store(true, std::memory_order_release);
     ::prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);  // a sleep of 33 µs instead of 105
     int idle_turns = 0;
     while (!stop_.load(std::memory_order_relaxed)) {

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <pthread.h>
+
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -49,17 +52,26 @@ class WorkerLoop {
     void stop();
     // Ends a wait early: there are commands.
     void wake();
+    // Turns completed.
+    std::uint64_t turns() const;
+    // CPU time that run()'s thread has used; nullopt before run(). That thread lives.
+    std::optional<std::uint64_t> cpu_ns() const;
+    pthread_t thread() const { return thread_; }  // after run() has begun
+    const Worker& worker() const { return worker_; }
 
   private:
     void wait(relay::TimeUs now);
 
     Worker& worker_;
     WorkerLoopConfig config_;
+    api::WorkerBlock& block_;
     TurnStatistics statistics_;
     TscClock clock_;
     int epoll_ = -1;
     int wake_ = -1;
     bool all_ports_wake_ = true;
+    pthread_t thread_{};
+    std::atomic<bool> begun_{false};
     std::atomic<bool> stop_{false};
 };
 

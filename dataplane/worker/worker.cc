@@ -119,11 +119,13 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
         const std::size_t at = i - kBehind;
         if (i < kBehind || (ended >> at & 1) != 0) continue;
         if (streams_.erasures() != erasures) found_streams_[at] = {};
+        in_work_.store(packets[at], std::memory_order_relaxed);
         on_datagram(*packets[at], static_cast<std::uint8_t>(port), transports[at],
                     found_streams_[at], now);
     }
     // What waits to be encrypted with others refers to these packets.
     for (auto& fan_out : fan_outs_) fan_out->seal(now);
+    in_work_.store(nullptr, std::memory_order_relaxed);
     rte_pktmbuf_free_bulk(packets.data(), n);
 }
 

@@ -116,6 +116,8 @@ class Worker {
     PuntRing& punts() { return punts_; }
 
     const WorkerConfig& config() const { return config_; }
+    // The received packet that turn() is at, for who looks at a worker that doesn't get on.
+    const rte_mbuf* packet_in_work() const { return in_work_.load(std::memory_order_relaxed); }
 
   private:
     // What an SSRC on a transport is.
@@ -359,6 +361,7 @@ class Worker {
     SpscRing<Notice> notices_;
     PuntRing punts_;
     std::atomic<std::uint64_t> applied_{0};
+    std::atomic<const rte_mbuf*> in_work_{nullptr};
 };
 
 }  // namespace strata::dataplane

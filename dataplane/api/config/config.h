@@ -92,6 +92,8 @@ struct DataplaneConfig {
     std::uint32_t receiver_report_ms = 1000;     // interval of reports to publishers
     std::uint32_t transport_feedback_ms = 80;    // transport-wide feedback to publishers (C54)
     std::uint32_t sender_report_ms = 1000;  // shortest interval of rewritten reports to receivers
+    std::uint32_t watchdog_ms = 2000;  // CPU time without a completed turn: the worker is stuck
+    std::string report_folder = "/var/lib/strata";  // what it was doing then
 };
 
 struct ControlConfig {

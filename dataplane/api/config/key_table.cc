@@ -97,6 +97,13 @@ constexpr Key kKeys[] = {
      "Interval of transport-wide feedback to publishers", 20, 1000, "ms"},
     {STRATA_KEY(dataplane, sender_report_ms),
      "Shortest interval of RTCP sender reports to receivers", 100, 60000, "ms"},
+    {STRATA_KEY(dataplane, watchdog_ms),
+     "A worker that uses this much CPU time without completing a turn is stuck: the process saves "
+     "what it was doing and aborts",
+     100, 600000, "ms"},
+    {STRATA_KEY(dataplane, report_folder),
+     "Where that is saved (stuck-worker-N.txt); else it goes to standard error", 0, 0, "",
+     TextRule::kPath},
     {STRATA_KEY(control, api_socket), "Unix socket of the HTTP API", 0, 0, "",
      TextRule::kSocketPath},
     {STRATA_KEY(control, api_socket_mode), "Rights of that socket: who may control this node", 0,

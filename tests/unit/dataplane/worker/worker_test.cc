@@ -41,6 +41,30 @@ TEST(Worker, ForwardsToEachReceiverWithItsOwnSsrc) {
     relay.expect_equations();
 }
 
+TEST(Worker, ThePacketInWorkIsKnown) {
+    struct Witness : MemoryPort::Sink {
+        void on_packet(const FlowKey&, std::span<const std::uint8_t>) override {
+            const rte_mbuf* packet = worker->packet_in_work();
+            ASSERT_NE(packet, nullptr);
+            // Its header has been taken off by now.
+            const auto* header = rte_pktmbuf_mtod_offset(packet, const std::uint8_t*, -12);
+            EXPECT_EQ(header[3], 7);  // sequence number
+            ++seen;
+        }
+        const Worker* worker = nullptr;
+        int seen = 0;
+    };
+    Relay relay;
+    audio_room(relay, 20);  // enough to be sent at once
+    Witness witness;
+    witness.worker = relay.worker.get();
+    relay.port.set_sink(&witness);
+    EXPECT_EQ(relay.worker->packet_in_work(), nullptr);
+    relay.receive(Relay::peer(2), rtp({.ssrc = kSsrc, .sequence = 7}));
+    EXPECT_EQ(witness.seen, 20);
+    EXPECT_EQ(relay.worker->packet_in_work(), nullptr);
+}
+
 TEST(Worker, EveryKindOfInputEndsInOneCounter) {
     Relay relay;
     audio_room(relay, 1);
