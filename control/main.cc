@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <functional>
 #include <optional>
 #include <random>
 #include <string>
@@ -17,6 +18,7 @@
 #include "control/front.h"
 #include "control/link/dataplane_link.h"
 #include "control/node/node.h"
+#include "control/node/worker_load.h"
 #include "control/signalling/signalling.h"
 #include "control/store/sqlite_store.h"
 #include "dataplane/api/config/config.h"
@@ -39,6 +41,9 @@ constexpr const char* kUsage =
 
 // For what members of meetings are told at the end.
 constexpr std::chrono::milliseconds kDrainTime{200};
+
+// Between two looks at how busy the workers are.
+constexpr std::chrono::seconds kLoadPeriod{2};
 
 constexpr int kExitUsage = 64;  // sysexits.h EX_USAGE
 constexpr int kExitIo = 74;     // EX_IOERR
@@ -99,6 +104,13 @@ int run(const api::Config& config) {
     StatisticsView statistics(
         [] { return now_in<std::chrono::steady_clock>(std::chrono::microseconds{}); });
     Api api(**node, statistics);
+    WorkerLoad load;
+    const std::function<void()> measure = [&] {
+        statistics.use_segment((*node)->session().statistics_segment());
+        (*node)->directory().note_load(load.update(statistics.workers()));
+        after(kLoadPeriod, measure);
+    };
+    measure();
     auto signalling = Signalling::make(loop, **node, after);
     if (!signalling) return fail(signalling.error());
     Front front(loop, **node, api, **signalling);

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "control/api/representation.h"
@@ -9,13 +8,6 @@ namespace strata::control {
 namespace {
 
 using json = nlohmann::ordered_json;
-
-std::uint64_t counter(const api::WorkerSnapshot& worker, api::WorkerCounter counter) {
-    const auto found =
-        std::find_if(worker.counters.begin(), worker.counters.end(),
-                     [&](const api::NamedValue& v) { return v.name == api::name(counter); });
-    return found == worker.counters.end() ? 0 : found->value;
-}
 
 // Null: there is nothing to divide by.
 json ratio(std::uint64_t part, std::uint64_t whole) {
@@ -40,25 +32,25 @@ json histogram_json(const api::HistogramValues& values) {
 
 json loop_json(const api::WorkerSnapshot& worker, std::uint64_t tsc_hz) {
     using api::WorkerCounter;
-    const std::uint64_t busy = counter(worker, WorkerCounter::busy_cycles);
-    const std::uint64_t idle = counter(worker, WorkerCounter::idle_cycles);
-    const std::uint64_t asleep = counter(worker, WorkerCounter::sleep_cycles);
-    const std::uint64_t busy_turns = counter(worker, WorkerCounter::turns_busy);
-    const std::uint64_t idle_turns = counter(worker, WorkerCounter::turns_idle);
+    const std::uint64_t busy = worker[WorkerCounter::busy_cycles];
+    const std::uint64_t idle = worker[WorkerCounter::idle_cycles];
+    const std::uint64_t asleep = worker[WorkerCounter::sleep_cycles];
+    const std::uint64_t busy_turns = worker[WorkerCounter::turns_busy];
+    const std::uint64_t idle_turns = worker[WorkerCounter::turns_idle];
     return {{"tsc_hz", tsc_hz},
             {"busy_turns", busy_turns},
             {"idle_turns", idle_turns},
-            {"sleeps", counter(worker, WorkerCounter::sleeps)},
+            {"sleeps", worker[WorkerCounter::sleeps]},
             {"busy_share", ratio(busy, busy + idle + asleep)},
             {"sleep_share", ratio(asleep, busy + idle + asleep)},
-            {"cycles_per_packet", ratio(busy, counter(worker, WorkerCounter::rx_packets))},
+            {"cycles_per_packet", ratio(busy, worker[WorkerCounter::rx_packets])},
             {"cycles_per_busy_turn", ratio(busy, busy_turns)},
             {"cycles_per_idle_turn", ratio(idle, idle_turns)},
-            {"turn_ns_max", counter(worker, WorkerCounter::turn_ns_max)},
-            {"rx_tx_ns_max", counter(worker, WorkerCounter::rx_tx_ns_max)},
-            {"preemptions", counter(worker, WorkerCounter::preemptions)},
-            {"preempted_us", counter(worker, WorkerCounter::preempted_us)},
-            {"turn_overruns", counter(worker, WorkerCounter::turn_overruns)},
+            {"turn_ns_max", worker[WorkerCounter::turn_ns_max]},
+            {"rx_tx_ns_max", worker[WorkerCounter::rx_tx_ns_max]},
+            {"preemptions", worker[WorkerCounter::preemptions]},
+            {"preempted_us", worker[WorkerCounter::preempted_us]},
+            {"turn_overruns", worker[WorkerCounter::turn_overruns]},
             {"packets_per_burst", histogram_json(worker.burst_packets)},
             {"turn_ns", histogram_json(worker.turn_ns)},
             {"rx_tx_ns", histogram_json(worker.rx_tx_ns)}};

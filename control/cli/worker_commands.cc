@@ -47,13 +47,15 @@ Result<void> list_workers(Session& session, const Values&) {
                  {"ROOMS", true},
                  {"PARTICIPANTS", true},
                  {"RECEIVED", true},
-                 {"SENT", true}});
+                 {"SENT", true},
+                 {"LOAD", true}});
     for (const Json& worker : *workers) {
         const Json& counters = part(worker, "counters");
         table.add({field_text(worker, "id"), field_text(worker, "cpu"),
                    field_text(worker, "numa_node"), addresses_text(worker),
                    field_text(worker, "rooms"), field_text(worker, "participants"),
-                   number_text(counters, "rx_packets"), number_text(counters, "sent")});
+                   number_text(counters, "rx_packets"), number_text(counters, "sent"),
+                   percent(worker, "load")});
     }
     session.print(table);
     return {};
@@ -110,7 +112,8 @@ Result<void> show_worker(Session& session, const Values& values) {
                           {"numa_node", field_text(*worker, "numa_node")},
                           {"address", addresses_text(*worker)},
                           {"rooms", field_text(*worker, "rooms")},
-                          {"participants", field_text(*worker, "participants")}});
+                          {"participants", field_text(*worker, "participants")},
+                          {"load", percent(*worker, "load")}});
     const Json& loop = part(*worker, "loop");
     if (loop.empty()) return {};  // no data plane
     session.out() << "\n";

@@ -58,11 +58,21 @@ std::uint32_t Directory::worker_of(ParticipantId id) const {
     return rooms_.find(participants_.at(id).room)->second.worker;
 }
 
-std::uint32_t Directory::quietest_worker() const {
-    std::vector<std::size_t> load(workers_, 0);  // a room counts as one more: empty ones spread too
+// Participants, and a room counts as one more: empty ones spread too.
+std::vector<std::size_t> Directory::count_by_worker() const {
+    std::vector<std::size_t> counts(workers_, 0);
     for (const auto& [name, room] : rooms_)
-        if (room.worker < workers_) load[room.worker] += participants_in(name).size() + 1;
-    return static_cast<std::uint32_t>(std::ranges::min_element(load) - load.begin());
+        if (room.worker < workers_) counts[room.worker] += participants_in(name).size() + 1;
+    return counts;
+}
+
+void Directory::note_load(const std::vector<double>& busy_shares) {
+    const std::vector<std::size_t> counts = count_by_worker();
+    measured_load_.assign(busy_shares.size(), {});
+    for (std::size_t i = 0; i < busy_shares.size(); ++i)
+        measured_load_[i].busy_share = busy_shares[i];
+    for (std::size_t w = 0; w < counts.size() && !measured_load_.empty(); ++w)
+        measured_load_[w % measured_load_.size()].counted += counts[w];
 }
 
 void Directory::collect(TrackId id, Change& change) const {

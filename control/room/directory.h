@@ -13,6 +13,7 @@
 #include "control/room/limits.h"
 #include "control/room/records.h"
 #include "control/room/specs.h"
+#include "control/room/worker_choice.h"
 
 namespace strata::control {
 
@@ -92,6 +93,10 @@ class Directory {
     const std::set<SubscriptionId>& receivers(TrackId id) const;
 
     std::uint32_t workers() const { return workers_; }
+    // How busy each of the data plane's workers has been lately, 0 to 1: new rooms go by it. Empty:
+    // it isn't known.
+    void note_load(const std::vector<double>& busy_shares);
+    const std::vector<MeasuredLoad>& measured_load() const { return measured_load_; }
     std::uint32_t worker_of(ParticipantId id) const;  // the participant must exist
     std::uint64_t next_id() const { return next_id_; }
 
@@ -108,7 +113,7 @@ class Directory {
     Result<std::uint32_t> outgoing_ssrc(const Participant& receiver, std::string_view field,
                                         std::optional<std::uint32_t> wanted,
                                         std::uint32_t taken) const;
-    std::uint32_t quietest_worker() const;
+    std::vector<std::size_t> count_by_worker() const;
     void collect(ParticipantId id, Change& change) const;
     void collect(TrackId id, Change& change) const;
     const Participant* connection(MemberId id, std::string_view publication) const;
@@ -130,6 +135,7 @@ class Directory {
 
     Limits& limits_;
     std::uint32_t workers_;
+    std::vector<MeasuredLoad> measured_load_;
     Source source_;
     std::uint64_t next_id_ = 1;
 

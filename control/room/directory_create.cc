@@ -57,10 +57,11 @@ Result<Change> Directory::plan_room(const RoomSpec& spec) {
                       known.error().hint);
     if (auto ok = limits_.check_one_more(Limit::rooms, rooms_.size()); !ok)
         return std::unexpected(ok.error());
-    Room room{.name = spec.name,
-              .worker = spec.worker ? *spec.worker : quietest_worker(),
-              .created_at_ms = source_.unix_ms(),
-              .profile = spec.profile};
+    Room room{
+        .name = spec.name,
+        .worker = spec.worker ? *spec.worker : quietest_worker(count_by_worker(), measured_load_),
+        .created_at_ms = source_.unix_ms(),
+        .profile = spec.profile};
     return Change{.puts = {std::move(room)}, .next_id = next_id_};
 }
 

@@ -147,6 +147,9 @@ struct WorkerSnapshot {
     std::int32_t cpu = -1;
     std::uint32_t numa_node = 0;
     std::vector<NamedValue> counters, rx_drops, tx_drops;
+    std::uint64_t operator[](WorkerCounter counter) const {
+        return counters[static_cast<std::size_t>(counter)].value;
+    }
     HistogramValues burst_packets{}, turn_ns{}, rx_tx_ns{};
 };
 

@@ -152,7 +152,7 @@ def single(kind, what):
 
 
 def workers(state, method, match, query, body):
-    return 200, [{"id": 0, "cpu": 1, "numa_node": 0, "rooms": 1, "participants": 2,
+    return 200, [{"id": 0, "cpu": 1, "numa_node": 0, "rooms": 1, "participants": 2, "load": 0.25,
                   "addresses": [{"port": "socket:127.0.0.1", "address": "127.0.0.1:20000"}],
                   "counters": {"rx_packets": 1234567, "sent": 89}}]
 

@@ -45,6 +45,17 @@ TEST(Directory, rooms_spread_over_the_workers_and_keep_their_home) {
     EXPECT_TRUE(f.directory.plan_participant("a", {.worker = 0}));
 }
 
+TEST(Directory, new_rooms_go_where_the_measured_load_is_least) {
+    DirectoryFixture f({}, 2);
+    EXPECT_EQ(f.room("a").worker, 0u);
+    f.directory.note_load({0.1, 0.6});  // who is on the second one is not of the directory
+    EXPECT_EQ(f.directory.measured_load()[0].counted, 1u);
+    EXPECT_EQ(f.room("b").worker, 0u);
+    EXPECT_EQ(f.done<Room>(f.directory.plan_room({.name = "c", .worker = 1}))->worker, 1u);
+    f.directory.note_load({});
+    EXPECT_EQ(f.room("d").worker, 1u);  // not known any longer: by their number
+}
+
 TEST(Directory, names_are_checked) {
     DirectoryFixture f;
     f.room("demo");
