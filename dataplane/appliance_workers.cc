@@ -6,6 +6,7 @@
 
 #include "dataplane/api/config/pool_sizes.h"
 #include "dataplane/appliance.h"
+#include "dataplane/log.h"
 #include "dataplane/random_number.h"
 #include "dataplane/server/telemetry.h"
 
@@ -80,6 +81,10 @@ Appliance::Started Appliance::start_workers() {
                                     .idle_sleep_max_us = from_file.idle_sleep_max_us,
                                     .burst = static_cast<std::uint16_t>(from_file.burst_packets)};
         loops_.push_back(std::make_unique<WorkerLoop>(*workers_.back(), ports, loop, block));
+        const std::string polled = ports_without_wake(ports, static_cast<std::uint16_t>(i));
+        if (loop.idle == api::IdlePolicy::kAdaptive && !polled.empty())
+            log_info("idle: worker " + std::to_string(i) + " can't wait for packets of " + polled +
+                     ": it sleeps for up to " + std::to_string(loop.idle_sleep_max_us) + " us");
     }
     start_kernel_mirror();
     for (std::uint32_t i = 0; i < from_file.workers; ++i)

@@ -14,6 +14,7 @@ namespace strata::dataplane {
 namespace {
 
 constexpr int kIdleTurnsBeforeWait = 64;
+constexpr relay::TimeUs kShortestSleepUs = 50;  // a sleep costs about as much CPU time
 
 __extension__ typedef unsigned __int128 Uint128;
 
@@ -51,6 +52,13 @@ WorkerLoop::WorkerLoop(Worker& worker, std::span<Port* const> ports, const Worke
         const int fd = port->wait_descriptor(worker.config().queue);
         if (fd < 0 || ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) all_ports_wake_ = false;
     }
+}
+
+std::string ports_without_wake(std::span<Port* const> ports, std::uint16_t queue) {
+    std::string names;
+    for (const Port* port : ports)
+        if (port->wait_descriptor(queue) < 0) names += (names.empty() ? "" : ", ") + port->spec();
+    return names;
 }
 
 WorkerLoop::~WorkerLoop() {
@@ -93,7 +101,12 @@ void WorkerLoop::run() {
         const relay::TimeUs now = clock_.to_us(begin);
         const Worker::Turn turn = worker_.turn(now, config_.burst);
         statistics_.turned({.begin_tsc = begin, .end_tsc = rte_rdtsc(), .begin_us = now}, turn);
-        idle_turns = turn.received != 0 || turn.commands != 0 ? 0 : idle_turns + 1;
+        ++idle_turns;
+        if (turn.received != 0 || turn.commands != 0) {
+            idle_turns = 0;
+            sleep_us_ = 0;
+            last_packet_us_ = now;
+        }
         if (config_.idle == api::IdlePolicy::kBusy || worker_.sending()) {
             rte_pause();
         } else if (idle_turns >= kIdleTurnsBeforeWait) {
@@ -103,13 +116,24 @@ void WorkerLoop::run() {
     }
 }
 
+// How long it may wait at most; 0: not at all.
+relay::TimeUs WorkerLoop::wait_bound(relay::TimeUs now) {
+    relay::TimeUs bound = config_.longest_wait_us;
+    if (!all_ports_wake_) {
+        sleep_us_ = std::min(std::max(sleep_us_ * 2, kShortestSleepUs),
+                             relay::TimeUs{config_.idle_sleep_max_us});
+        bound = sleep_us_;
+    }
+    const relay::TimeUs due_in = worker_.next_timer_us(now + bound) - now;
+    if (due_in <= 0) return 0;  // a turn runs so many timers and no more
+    return now - last_packet_us_ > kQuietUs ? bound : std::min(due_in, bound);
+}
+
 void WorkerLoop::wait(relay::TimeUs now) {
-    const relay::TimeUs due = worker_.next_timer_us(now + config_.longest_wait_us) - now;
-    const relay::TimeUs bound =
-        all_ports_wake_ ? config_.longest_wait_us : relay::TimeUs{config_.idle_sleep_max_us};
-    if (due <= 0) return;
+    const relay::TimeUs bound = wait_bound(now);
+    if (bound == 0) return;
     const std::uint64_t begin = rte_rdtsc();
-    const timespec timeout = to_timespec(std::min(due, bound));
+    const timespec timeout = to_timespec(bound);
     epoll_event events[8];
     const int ready = ::epoll_pwait2(epoll_, events, 8, &timeout, nullptr);
     if (ready > 0) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "dataplane/api/config/config.h"
@@ -17,7 +18,7 @@ namespace strata::dataplane {
 
 struct WorkerLoopConfig {
     api::IdlePolicy idle = api::IdlePolicy::kAdaptive;
-    std::uint32_t idle_sleep_max_us = 200;
+    std::uint32_t idle_sleep_max_us = 2'000;
     relay::TimeUs longest_wait_us = 10'000;  // Port::poll_slow wants no longer ones
     std::uint16_t burst = 32;
 };
@@ -36,7 +37,9 @@ class TscClock {
 
 // Drives one worker on its core: this is where its clock is read and where it waits. Busy: it never
 // does. Adaptive: after some empty turns it waits until a port has packets, a command comes or a
-// timer is due; where a port can't be waited for it sleeps for at most idle_sleep_max_us.
+// timer is due. Where a port can't be waited for it sleeps instead, twice as long each time, up to
+// idle_sleep_max_us. Without packets for kQuietUs timers don't end a wait: then they are late by up
+// to the longest one, and an idle worker costs the same with one room or a thousand.
 class WorkerLoop {
   public:
     WorkerLoop(Worker& worker, std::span<Port* const> ports, const WorkerLoopConfig& config,
@@ -44,6 +47,8 @@ class WorkerLoop {
     ~WorkerLoop();
     WorkerLoop(const WorkerLoop&) = delete;
     WorkerLoop& operator=(const WorkerLoop&) = delete;
+
+    static constexpr relay::TimeUs kQuietUs = 200'000;
 
     // Returns after stop(). On the worker's core.
     void run();
@@ -60,6 +65,7 @@ class WorkerLoop {
     const Worker& worker() const { return worker_; }
 
   private:
+    relay::TimeUs wait_bound(relay::TimeUs now);
     void wait(relay::TimeUs now);
 
     Worker& worker_;
@@ -70,9 +76,14 @@ class WorkerLoop {
     int epoll_ = -1;
     int wake_ = -1;
     bool all_ports_wake_ = true;
+    relay::TimeUs sleep_us_ = 0;        // the last one, since the last packet
+    relay::TimeUs last_packet_us_ = 0;  // or command
     pthread_t thread_{};
     std::atomic<bool> begun_{false};
     std::atomic<bool> stop_{false};
 };
+
+// Names of those ports that the worker on `queue` can't wait for.
+std::string ports_without_wake(std::span<Port* const> ports, std::uint16_t queue);
 
 }  // namespace strata::dataplane

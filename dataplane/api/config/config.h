@@ -64,7 +64,8 @@ struct DataplaneConfig {
     std::vector<std::uint32_t> cpus;      // that workers may be pinned to; empty: the plan chooses
     std::uint32_t base_udp_port = 20000;  // worker i receives on base_udp_port + i
     IdlePolicy idle = IdlePolicy::kAdaptive;
-    std::uint32_t idle_sleep_max_us = 200;  // adaptive: longest sleep after empty turns
+    // Adaptive, where a port can't be waited for: longest sleep after empty turns.
+    std::uint32_t idle_sleep_max_us = 2000;
     bool hugepages = false;
     std::uint32_t memory_mb = 512;
     std::string file_prefix = "strata";  // of EAL's runtime files and the statistics segment

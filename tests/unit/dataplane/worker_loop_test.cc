@@ -54,6 +54,13 @@ TEST(WorkerLoop, APortThatCannotBeWaitedForIsLookedAtAgain) {
     EXPECT_TRUE(running.reaches(WorkerCounter::rx_packets, 40));
 }
 
+TEST(WorkerLoop, PortsThatCannotBeWaitedForAreNamed) {
+    HandFedPort first(true), second(false);
+    const std::array<Port*, 2> ports{&first, &second};
+    EXPECT_EQ(ports_without_wake(ports, 0), "hand-fed");
+    EXPECT_EQ(ports_without_wake(std::span(ports).first(1), 0), "");
+}
+
 TEST(WorkerLoop, BusyNeverSleeps) {
     HandFedPort port(true);
     RunningLoop running(port, {.idle = api::IdlePolicy::kBusy});
