@@ -1,0 +1,127 @@
+// strata-bench-workers: whether workers share nothing. Each has rooms of its own on an in-memory
+// port of its own, and the pools that all workers have; in each round the first turns alone, then
+// both at once, on a CPU each. Rates are outputs per second of a thread's own CPU time, so that a
+// machine that has something else to do doesn't show. Prints one row of JSON.
+#include <rte_eal.h>
+#include <rte_launch.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/pipeline/pairs.h"
+#include "bench/pipeline/product.h"
+
+namespace strata::bench {
+namespace {
+
+constexpr const char* kUsage = "usage: strata-bench-workers [--quick] [--receivers N]\n";
+constexpr int kRounds = 11;
+constexpr std::uint32_t kRooms = 10;
+
+double thread_cpu_s() {
+    timespec now{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+// A worker and what it did in the last round.
+struct Runner {
+    std::unique_ptr<Product> product;
+    std::uint64_t inputs = 0;
+    double outputs_per_cpu_s = 0;
+
+    void run() {
+        const double begin = thread_cpu_s();
+        const std::uint64_t outputs = product->run(inputs);
+        outputs_per_cpu_s = static_cast<double>(outputs) / (thread_cpu_s() - begin);
+    }
+    static int on_lcore(void* runner) {
+        static_cast<Runner*>(runner)->run();
+        return 0;
+    }
+};
+
+struct Rates {
+    std::vector<double> alone, together, ratio;
+};
+
+Rates run_rounds(std::array<Runner, 2>& runners) {
+    Rates rates;
+    for (int round = -1; round < kRounds; ++round) {  // the first one warms up
+        runners[0].run();
+        const double alone = runners[0].outputs_per_cpu_s;
+        rte_eal_remote_launch(Runner::on_lcore, &runners[1], 1);
+        runners[0].run();
+        rte_eal_wait_lcore(1);
+        const double both = runners[0].outputs_per_cpu_s + runners[1].outputs_per_cpu_s;
+        if (round < 0) continue;
+        rates.alone.push_back(alone);
+        rates.together.push_back(both);
+        rates.ratio.push_back(both / alone);
+    }
+    return rates;
+}
+
+bool start_eal() {
+    const std::string prefix = "--file-prefix=strata-bench-workers-" + std::to_string(::getpid());
+    std::vector<std::string> words{
+        "strata-bench-workers",   "--no-pci",       "--lcores=0,1", "-m",          "512",
+        "--no-telemetry",         "--iova-mode=va", "--no-huge",    "--no-shconf", prefix,
+        "--log-level=lib.*:error"};
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    return rte_eal_init(static_cast<int>(argv.size()), argv.data()) >= 0;
+}
+
+int run(bool quick, std::uint32_t receivers) {
+    if (!start_eal()) return 1;
+    const auto pools = dataplane::Pools::create({.name = "bench",
+                                                 .rx_mbufs = 16'383,
+                                                 .header_mbufs = 32'767,
+                                                 .indirect_mbufs = 8'191,
+                                                 .cache_mbufs = 256});
+    if (!pools) {
+        std::fprintf(stderr, "strata-bench-workers: %s\n", pools.error().message.c_str());
+        return 1;
+    }
+    std::array<Runner, 2> runners;
+    const Shape shape{.receivers = receivers * kRooms, .rooms = kRooms, .in_flight = 1'024};
+    for (Runner& runner : runners) {
+        runner.product = std::make_unique<Product>(shape, *pools);
+        runner.inputs = (quick ? 400'000 : 2'000'000) / receivers;
+    }
+    const Rates rates = run_rounds(runners);
+    const Spread alone = spread(rates.alone), both = spread(rates.together);
+    const Spread ratio = spread(rates.ratio);
+    std::printf(
+        "{\"bench\":\"workers\",\"workers\":2,\"receivers\":%u,\"rooms\":%u,\"rounds\":%d,"
+        "\"one_outputs_per_cpu_s\":%.4g,\"two_outputs_per_cpu_s\":%.4g,\"ratio\":%.4g,"
+        "\"ratio_low\":%.4g,\"ratio_high\":%.4g}\n",
+        receivers, kRooms, kRounds, alone.median, both.median, ratio.median, ratio.low, ratio.high);
+    return 0;
+}
+
+}  // namespace
+}  // namespace strata::bench
+
+int main(int argc, char** argv) {
+    bool quick = false;
+    std::uint32_t receivers = 10;
+    for (int i = 1; i < argc; ++i) {
+        if (std::strcmp(argv[i], "--quick") == 0) {
+            quick = true;
+        } else if (std::strcmp(argv[i], "--receivers") == 0 && i + 1 < argc) {
+            receivers = static_cast<std::uint32_t>(std::strtoul(argv[++i], nullptr, 10));
+        } else {
+            std::fputs(strata::bench::kUsage, stderr);
+            return 64;
+        }
+    }
+    return receivers == 0 ? 64 : strata::bench::run(quick, receivers);
+}
