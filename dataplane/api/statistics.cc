@@ -124,12 +124,12 @@ constexpr Names<TxDrop> kTxDrops = {
 };
 
 constexpr Names<ObjectValue> kObjectValues = {
-    "packets",        "bytes",         "ssrc",      "rtx_ssrc",
-    "lost",           "fraction_lost", "jitter_us", "rtt_us",
-    "duplicates",     "rtx_packets",   "nacks",     "key_frame_requests",
-    "key_frames",     "target",        "current",   "forwarding",
-    "switches",       "receivers",     "latched",   "last_packet_us",
-    "sender_reports",
+    "packets",        "bytes",          "ssrc",      "rtx_ssrc",
+    "lost",           "fraction_lost",  "jitter_us", "rtt_us",
+    "duplicates",     "rtx_packets",    "nacks",     "key_frame_requests",
+    "key_frames",     "target",         "current",   "forwarding",
+    "switches",       "receivers",      "latched",   "last_packet_us",
+    "sender_reports", "voiced_packets",
 };
 
 constexpr Names<TcpCounter> kTcpNames = {

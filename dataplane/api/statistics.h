@@ -183,6 +183,7 @@ enum class ObjectValue : std::uint32_t {
     latched,             // G: 1 when the transport's remote address is known
     last_packet_us,      // G: worker time of the newest packet
     sender_reports,      // C
+    voiced_packets,      // C: of an audio track, those in which somebody speaks (RFC 6464)
     kCount
 };
 

@@ -20,6 +20,7 @@
 #include "relay/recovery/packet_history.h"
 #include "relay/rtp/packet.h"
 #include "relay/rtp/reception_statistics.h"
+#include "relay/rtp/voice_detector.h"
 #include "relay/svc/track.h"
 
 // What a worker works on. Built and destroyed on the main thread; from the command that hands an
@@ -124,8 +125,9 @@ struct alignas(64) PublishedTrack {
     // Where transport-wide numbers are negotiated, constant: the first track's serves its
     // transport.
     std::unique_ptr<relay::FeedbackRecorder> feedback;
-    std::string mid;    // constant, empty: not used
-    std::string cname;  // constant: of its publisher, towards receivers
+    std::string mid;             // constant, empty: not used
+    std::string cname;           // constant: of its publisher, towards receivers
+    relay::VoiceDetector voice;  // of audio
     relay::TimeUs next_statistics_us = 0;
     Timer timer;  // layer silence, holes, key-frame repetition
     SlotRef statistics;

@@ -64,6 +64,7 @@ void Worker::on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t enco
     if (info.key_frame) ++inbound.key_frames;
     inbound.last_packet_us = now;
     track.last_packet_us = now;
+    if (track.audio) track.voice.on_packet(info);
 
     outputs_.count = 0;
     const relay::MediaDrop reason = track.track->on_packet(encoding, bytes, info, now, outputs_);

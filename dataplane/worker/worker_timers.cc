@@ -126,6 +126,7 @@ void Worker::publish(const PublishedTrack& track) {
     out.set(ObjectValue::key_frame_requests, key_frame_requests);
     out.set(ObjectValue::key_frames, key_frames);
     out.set(ObjectValue::receivers, track.track->receiver_count());
+    out.set(ObjectValue::voiced_packets, track.voice.packets());
     out.set(ObjectValue::last_packet_us, static_cast<std::uint64_t>(track.last_packet_us));
 }
 
