@@ -47,6 +47,17 @@ bool has_descriptor(const Extensions& extensions) {
         extensions, [](const auto& e) { return e.second == sdp::uri::kDependencyDescriptor; });
 }
 
+// C10: a slot never mixes packets of one codec with and without the descriptor, whoever is in it.
+// What VP8, VP9 and H.264 are decoded by stands in every publisher's packets, so that slots do
+// without; AV1's layers can't be taken apart without it.
+Extensions extensions_for(const SlotTerms& terms, const Track& track) {
+    Extensions extensions = terms.extensions;
+    if (track.codec != "AV1")
+        std::erase_if(extensions,
+                      [](const auto& e) { return e.second == sdp::uri::kDependencyDescriptor; });
+    return extensions;
+}
+
 Subscription feed_of(const Member& member, const Slot& slot, ParticipantId leg,
                      const Track& track) {
     const SlotTerms& terms = slot.kind == MediaKind::audio ? member.audio : member.video;
@@ -61,7 +72,7 @@ Subscription feed_of(const Member& member, const Slot& slot, ParticipantId leg,
         .rtx_payload_type = slot.rtx_ssrc != 0 ? format.rtx_payload_type : std::uint8_t{0},
         // RED goes only where it comes from RED.
         .red_payload_type = track.red_payload_type != 0 ? format.red_payload_type : std::uint8_t{0},
-        .extensions = terms.extensions,
+        .extensions = extensions_for(terms, track),
         .extmap_allow_mixed = member.extmap_allow_mixed,
         .mid = slot.mid};
     return feed;

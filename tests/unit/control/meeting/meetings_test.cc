@@ -104,6 +104,34 @@ TEST_F(MeetingsTest, ASlotKeepsItsSsrcWhoeverIsInIt) {
     EXPECT_NE(of_alice().id(), first.id());
 }
 
+// C10: whoever is in a slot. VP9 is decoded without the descriptor, AV1 isn't.
+TEST_F(MeetingsTest, ASlotNeverMixesACodecWithAndWithoutTheDescriptor) {
+    Client alice = member("Alice", {{"receive", {{"video", 1}, {"audio", 0}}}});
+    const auto publish_plain = [&](const std::string& codec, std::uint32_t ssrc) {
+        const auto made = node->carry_out(node->directory().plan_participant("demo", {}));
+        const ParticipantId id = std::get<Participant>(made->puts.back()).id;
+        ASSERT_TRUE(node->carry_out(node->directory().plan_track(
+            id, {.codec = codec,
+                 .payload_type = 96,
+                 .extensions = {{7, std::string(sdp::uri::kDependencyDescriptor)}},
+                 .encodings = {{.ssrc = ssrc}}})));
+        run_turn();
+    };
+    const auto has_descriptor = [&] {
+        const api::Subscription feed = feeds().at(0);
+        bool found = false;
+        for (const api::Extension& one : feed.extensions())
+            found |= one.uri() == sdp::uri::kDependencyDescriptor;
+        return found;
+    };
+    publish_plain("VP9", 71);
+    EXPECT_FALSE(has_descriptor());
+    EXPECT_GT(feeds().at(0).extensions_size(), 0);
+    node->carry_out(node->directory().plan_remove(newest()));
+    publish_plain("AV1", 72);
+    EXPECT_TRUE(has_descriptor());
+}
+
 TEST_F(MeetingsTest, WishesChooseLayers) {
     Client alice = member("Alice"), bob = member("Bob");
     bob.publish();
