@@ -111,7 +111,7 @@ int run(const api::Config& config) {
         after(kLoadPeriod, measure);
     };
     measure();
-    auto signalling = Signalling::make(loop, **node, after);
+    auto signalling = Signalling::make(loop, **node, statistics, after);
     if (!signalling) return fail(signalling.error());
     Front front(loop, **node, api, **signalling);
     if (auto ok = front.start(); !ok) return fail(ok.error());

@@ -10,8 +10,16 @@
 
 #include "control/api/web_socket.h"
 #include "control/room/ids.h"
+#include "relay/svc/layers.h"
 
 namespace strata::control::meeting {
+
+// What the data plane gave of a track when it was last looked at.
+struct Given {
+    TrackId track;
+    relay::LayerTarget layers;
+    friend bool operator==(const Given&, const Given&) = default;
+};
 
 // One WebSocket: who is at its other end, and what was said to them so far.
 struct Guest {
@@ -31,6 +39,7 @@ struct Guest {
     // What it knows of, so that it can be told of changes.
     std::optional<ParticipantId> leg;                   // the receiving one
     std::map<std::string, ParticipantId> publications;  // its own, by name
+    std::map<SubscriptionId, Given> given;              // in its video slots
     std::vector<std::string> slots;                     // as slot_texts
 };
 using GuestPtr = std::shared_ptr<Guest>;

@@ -17,6 +17,7 @@ Meetings::Meetings(Environment environment)
       legs_(*environment.legs),
       peers_(*environment.peers),
       access_(*environment.access),
+      live_(std::move(environment.live)),
       ice_servers_(std::move(environment.ice_servers)),
       now_(std::move(environment.now)),
       after_(std::move(environment.after)) {

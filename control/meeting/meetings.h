@@ -12,9 +12,11 @@
 
 #include "control/api/web_socket.h"
 #include "control/meeting/guest.h"
+#include "control/meeting/live.h"
 #include "control/meeting/message.h"
 #include "control/meeting/reply.h"
 #include "control/node/node.h"
+#include "control/room/speakers.h"
 #include "control/signalling/access.h"
 #include "control/signalling/legs.h"
 
@@ -31,6 +33,7 @@ class Meetings {
         Legs* legs;
         Peers* peers;
         const Access* access;
+        meeting::Live live;
         std::vector<std::string> ice_servers;  // URIs that clients are told of
         std::function<Clock::time_point()> now;
         // Runs a function once, later, on the same thread.
@@ -51,6 +54,7 @@ class Meetings {
     struct Room {
         std::vector<meeting::Listed> told;  // to everybody in it
         std::set<GuestPtr> guests;
+        Speakers speakers;
     };
 
     WebSocket::Events accept(GuestPtr guest);
@@ -84,18 +88,27 @@ class Meetings {
 
     // Rooms.
     void on_rooms(const std::set<std::string>& rooms);
+    void settle_soon();
     void settle(const std::string& name);
     void fill_slots(const std::string& name);
     void tell_members(const std::string& name, Room& room);
     void tell_own(const GuestPtr& guest);
+    void tell_slots(const GuestPtr& guest, const Member& member);
     void end_room(const std::string& name);
     void remember_why(const std::string& room, const std::string& member, const char* reason);
     std::string ended_reason(ParticipantId id);
+
+    // What is looked at a few times a second, as long as anybody is here.
+    void watch();
+    void look();
+    bool listen(const std::string& name, Room& room);
+    void look_at_layers(const GuestPtr& guest);
 
     Node& node_;
     Legs& legs_;
     Peers& peers_;
     const Access& access_;
+    meeting::Live live_;
     std::vector<std::string> ice_servers_;
     std::function<Clock::time_point()> now_;
     std::function<void(std::chrono::milliseconds, std::function<void()>)> after_;
@@ -107,6 +120,8 @@ class Meetings {
     std::map<std::string, std::string> left_because_;  // by the member's text
     std::set<std::string> dirty_;
     bool settling_ = false;  // it is scheduled
+    bool watching_ = false;  // likewise
+    std::uint32_t looks_ = 0;
     std::uint64_t joined_ = 0, resumed_ = 0, lost_ = 0, refused_ = 0;
 };
 

@@ -105,7 +105,8 @@ void Meetings::welcome(const GuestPtr& guest, RequestId id, MemberId member_id, 
     }
     room.guests.insert(guest);
     guest->socket->send(joined_text(id, {member, listing, ice_servers_}));
-    guest->slots = slot_texts(directory, member);
+    watch();
+    guest->slots = slot_texts(directory, member, guest->given);
     for (const ParticipantId connection : directory.connections(member_id)) {
         const std::string& name = directory.participants().at(connection).membership->publication;
         if (name.empty())

@@ -15,6 +15,10 @@ void Meetings::on_rooms(const std::set<std::string>& rooms) {
         if (rooms_.contains(name) || (stored && !node_.directory().members_in(name).empty()))
             dirty_.insert(name);
     }
+    settle_soon();
+}
+
+void Meetings::settle_soon() {
     if (dirty_.empty() || std::exchange(settling_, true)) return;
     after_(std::chrono::milliseconds(0), [this] {
         settling_ = false;
@@ -37,7 +41,9 @@ void Meetings::fill_slots(const std::string& name) {
     const Directory& directory = node_.directory();
     const auto& members = directory.members_in(name);
     if (members.empty()) return;
-    const auto candidates = candidates_of(directory, name);
+    const auto room = rooms_.find(name);
+    const auto candidates =
+        candidates_of(directory, name, room == rooms_.end() ? nullptr : &room->second.speakers);
     std::vector<SlotFilling> fillings;
     for (const MemberId id : members) {
         auto own = fillings_of(directory, directory.members().at(id), candidates);
@@ -88,16 +94,20 @@ void Meetings::tell_own(const GuestPtr& guest) {
     for (const std::string& name : ended)
         guest->socket->send(
             publication_ended_text(name, ended_reason(guest->publications.extract(name).mapped())));
-    auto slots = slot_texts(directory, member);
+    tell_slots(guest, member);
+    if (guest->leg && !directory.participants().contains(*guest->leg)) {
+        const ParticipantId leg = *std::exchange(guest->leg, std::nullopt);
+        guest->socket->send(receive_ended_text(ended_reason(leg)));
+    }
+}
+
+void Meetings::tell_slots(const GuestPtr& guest, const Member& member) {
+    auto slots = slot_texts(node_.directory(), member, guest->given);
     std::vector<std::string> changed;
     for (std::size_t i = 0; i < slots.size(); ++i)
         if (i >= guest->slots.size() || slots[i] != guest->slots[i]) changed.push_back(slots[i]);
     guest->slots = std::move(slots);
     if (!changed.empty()) guest->socket->send(slots_text(changed));
-    if (guest->leg && !directory.participants().contains(*guest->leg)) {
-        const ParticipantId leg = *std::exchange(guest->leg, std::nullopt);
-        guest->socket->send(receive_ended_text(ended_reason(leg)));
-    }
 }
 
 void Meetings::end_room(const std::string& name) {

@@ -150,7 +150,8 @@ std::string joined_text(RequestId id, const Joined& joined) {
     return text + "]}";
 }
 
-std::vector<std::string> slot_texts(const Directory& directory, const Member& member) {
+std::vector<std::string> slot_texts(const Directory& directory, const Member& member,
+                                    const std::map<SubscriptionId, Given>& given) {
     std::map<std::string, const Subscription*> feeds;
     if (const Participant* leg = directory.receiving_leg(member.id))
         for (const SubscriptionId id : directory.received(leg->id))
@@ -168,6 +169,9 @@ std::vector<std::string> slot_texts(const Directory& directory, const Member& me
             object["codec"] = track.codec;
             if (slot.kind == MediaKind::video)
                 object["layers"] = available_layers_text(track, found->second->target);
+            const auto now = given.find(found->second->id);
+            if (now != given.end() && now->second.track == track.id)
+                object["layers_current"] = given_layers_text(track, now->second.layers);
         }
         texts.push_back(dumped(object));
     }

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "control/meeting/guest.h"
 #include "control/room/directory.h"
 #include "control/signalling/legs.h"
 
@@ -44,8 +46,9 @@ struct Joined {
 };
 std::string joined_text(RequestId id, const Joined& joined);
 
-// Of each of a member's slots what is in it, as JSON.
-std::vector<std::string> slot_texts(const Directory& directory, const Member& member);
+// Of each of a member's slots what is in it and what it is given of that, as JSON.
+std::vector<std::string> slot_texts(const Directory& directory, const Member& member,
+                                    const std::map<SubscriptionId, Given>& given);
 // `slots` of these.
 std::string slots_text(const std::vector<std::string>& slots);
 

@@ -110,7 +110,8 @@ relay::LayerTarget target_of(const Member& member, const Slot& slot, const Track
     return target;
 }
 
-std::vector<SlotCandidate> candidates_of(const Directory& directory, std::string_view room) {
+std::vector<SlotCandidate> candidates_of(const Directory& directory, std::string_view room,
+                                         const Speakers* speakers) {
     std::vector<SlotCandidate> found;
     for (const ParticipantId id : directory.participants_in(room))
         for (const TrackId track_id : directory.published(id)) {
@@ -118,7 +119,8 @@ std::vector<SlotCandidate> candidates_of(const Directory& directory, std::string
             found.push_back({.track = track_id,
                              .owner = owner_of(directory.participants().at(id)),
                              .source = track.source,
-                             .muted = track.muted});
+                             .muted = track.muted,
+                             .voice = speakers ? speakers->place(track_id) : kNeverHeard});
         }
     return found;
 }

@@ -10,8 +10,9 @@
 // From who is in a room to what is in each member's slots.
 namespace strata::control::meeting {
 
-// Everything that is published in `room`, which exists.
-std::vector<SlotCandidate> candidates_of(const Directory& directory, std::string_view room);
+// Everything that is published in `room`, which exists. `speakers` of it; null: not known.
+std::vector<SlotCandidate> candidates_of(const Directory& directory, std::string_view room,
+                                         const Speakers* speakers);
 
 // What each slot of `member` shall carry. Empty while it hasn't agreed to receive anything.
 std::vector<SlotFilling> fillings_of(const Directory& directory, const Member& member,

@@ -97,20 +97,34 @@ void seat_pairs(const Row& video, const Candidates& audio, MediaSource source, R
     }
 }
 
+void seat_pairs(const Row& video, const Candidates& audio, Row& row) {
+    seat_pairs(video, audio, MediaSource::camera, row);
+    seat_pairs(video, audio, MediaSource::screen, row);
+}
+
+// As many as there are usable places, first those who are to be heard first.
+Candidates choose_audio(Candidates audio, std::span<const SlotPlace> places, const Row& video,
+                        const Row& row) {
+    Row beside = row;
+    seat_pairs(video, audio, beside);
+    const auto rank = [&](const SlotCandidate* one) {
+        const bool outside = former(row, places, *one) == row.at.size();
+        return std::tuple(one->muted, one->pin, one->voice, outside, !beside.has(one), one->owner,
+                          one->track);
+    };
+    std::ranges::sort(audio, {}, rank);
+    const auto usable = static_cast<std::size_t>(std::ranges::count(row.usable, true));
+    audio.resize(std::min(audio.size(), usable));
+    return audio;
+}
+
 Row seat_audio(std::span<const SlotPlace> places, std::span<const SlotCandidate> candidates,
                const Row& video) {
     Row row = row_of(places, MediaKind::audio);
-    Candidates audio = of_kind(candidates, MediaKind::audio);
-    seat_pairs(video, audio, MediaSource::camera, row);
-    seat_pairs(video, audio, MediaSource::screen, row);
-    std::erase_if(audio, [&](const SlotCandidate* one) { return row.has(one); });
-    std::ranges::sort(audio, {}, [](const SlotCandidate* one) {
-        return std::tuple(one->muted, one->pin, one->owner, one->track);
-    });
-    std::size_t left = 0;
-    for (std::size_t i = 0; i < row.at.size(); ++i) left += row.free(i) ? 1 : 0;
-    audio.resize(std::min(audio.size(), left));
-    seat(row, places, audio);
+    Candidates chosen = choose_audio(of_kind(candidates, MediaKind::audio), places, video, row);
+    seat_pairs(video, chosen, row);
+    std::erase_if(chosen, [&](const SlotCandidate* one) { return row.has(one); });
+    seat(row, places, chosen);
     return row;
 }
 

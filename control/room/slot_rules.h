@@ -8,6 +8,7 @@
 
 #include "control/room/ids.h"
 #include "control/room/media_source.h"
+#include "control/room/speakers.h"
 
 // Who gets a slot (docs/meetings.md, "Slots"). Pure: what there is and who was where in, who is
 // where out.
@@ -21,7 +22,8 @@ struct SlotCandidate {
     std::uint64_t owner = 0;  // number of who publishes it: the lower, the earlier it came
     MediaSource source = MediaSource::camera;
     bool muted = false;
-    std::uint32_t pin = kNotPinned;  // place among what is pinned
+    std::uint32_t pin = kNotPinned;     // place among what is pinned
+    std::uint32_t voice = kNeverHeard;  // audio: place among those who speak or spoke
 };
 
 struct SlotPlace {
@@ -32,9 +34,11 @@ struct SlotPlace {
 
 // For each of `places` the track that is in it from now on, each at most once. Video: what is
 // pinned, then screens, then cameras; within these muted ones last, those that are in a slot before
-// others, then by the order of coming. Whoever is in a slot and keeps one keeps that one. Audio:
-// the n-th audio place goes with the n-th video place, and to whoever is seen there; the others get
-// what is left in the order of their coming, muted ones last.
+// others, then by the order of coming. Audio: what is pinned, then those who speak or spoke; where
+// that leaves places, those that are in a slot before others, then who is seen in the video place
+// beside, then by the order of coming; muted ones last. Whoever is in a slot and keeps one keeps
+// that one, but the n-th audio place goes with the n-th video place: who is seen there is heard
+// there.
 std::vector<std::optional<TrackId>> assign_slots(std::span<const SlotPlace> places,
                                                  std::span<const SlotCandidate> candidates);
 

@@ -79,4 +79,11 @@ std::string available_layers_text(const Track& track, const relay::LayerTarget& 
     return exact_layers_text(less, track.encodings);
 }
 
+std::string given_layers_text(const Track& track, relay::LayerTarget given) {
+    if (given.paused) return "none";
+    if (track.encodings.size() > 1 && scalability_of(track.scalability).spatial <= 1)
+        given.spatial = relay::LayerTarget{}.spatial;
+    return available_layers_text(track, given);
+}
+
 }  // namespace strata::control

@@ -29,4 +29,8 @@ relay::LayerTarget layers_for(const Track& track, std::uint32_t height_px);
 // What is left of `target` where the track has less: "S2T2", "h:T2"; "none" where it is paused.
 std::string available_layers_text(const Track& track, const relay::LayerTarget& target);
 
+// What the data plane says that it gives of the track, in the same words: of encodings that are
+// pictures of one layer it always says the lowest.
+std::string given_layers_text(const Track& track, relay::LayerTarget given);
+
 }  // namespace strata::control

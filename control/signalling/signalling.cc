@@ -38,7 +38,7 @@ std::vector<std::string> words(const std::string& text) {
 }  // namespace
 
 struct Signalling::Parts {
-    Parts(boost::asio::io_context& loop, Node& n, After a, Access entry)
+    Parts(boost::asio::io_context& loop, Node& n, StatisticsView& statistics, After a, Access entry)
         : node(n),
           after(std::move(a)),
           access(std::move(entry)),
@@ -56,6 +56,7 @@ struct Signalling::Parts {
                     .legs = &legs,
                     .peers = &peers,
                     .access = &access,
+                    .live = meeting::live_from(node, statistics),
                     .ice_servers = words(node.config().control.ice_servers),
                     .now = [] { return std::chrono::steady_clock::now(); },
                     .after = after}) {}
@@ -119,14 +120,15 @@ Signalling::Signalling(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) 
 Signalling::~Signalling() = default;
 
 Result<std::unique_ptr<Signalling>> Signalling::make(boost::asio::io_context& loop, Node& node,
-                                                     After after) {
+                                                     StatisticsView& statistics, After after) {
     auto access = Access::load(node.config().auth, unix_seconds);
     if (!access) return std::unexpected(access.error());
     if (access->open())
         spdlog::warn(
             "no auth.key_file: this machine's programs may publish and view without a "
             "token, others not at all");
-    auto parts = std::make_unique<Parts>(loop, node, std::move(after), *std::move(access));
+    auto parts =
+        std::make_unique<Parts>(loop, node, statistics, std::move(after), *std::move(access));
     if (auto ok = parts->rotate_certificate(); !ok) return std::unexpected(ok.error());
     node.signalling_counters = [p = parts.get()] { return p->counters(); };
     return std::unique_ptr<Signalling>(new Signalling(std::move(parts)));

@@ -15,14 +15,17 @@ class io_context;
 
 namespace strata::control {
 
+class StatisticsView;
+
 // Everything that WebRTC peers need of control, put together: certificates, DTLS over the punt
 // socket, sessions, and the HTTP entries. Loop's thread.
 class Signalling {
   public:
     using After = std::function<void(std::chrono::milliseconds, std::function<void()>)>;
-    // `loop` and `node` outlive it. Fails where the key of tokens or a certificate can't be had.
+    // `loop`, `node` and `statistics` outlive it. Fails where the key of tokens or a certificate
+    // can't be had.
     static Result<std::unique_ptr<Signalling>> make(boost::asio::io_context& loop, Node& node,
-                                                    After after);
+                                                    StatisticsView& statistics, After after);
     ~Signalling();
 
     void start();

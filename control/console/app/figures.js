@@ -143,7 +143,7 @@ export class Figures {
       cells: {
         who: slot.source === "screen" ? `${name}’s screen` : name,
         codec: statistics.codec || slot.codec || "",
-        layers: slot.layers ?? "",
+        layers: slot.layersCurrent ?? "",
         size: video ? size(statistics) : "sound",
         fps: video ? String(statistics.fps) : "",
         kbps: String(statistics.kbps),

@@ -366,7 +366,7 @@ export class Meeting {
     const open = this.panel.shows("figures");
     for (const [mid, tile] of this.#slotTiles) {
       const one = statistics.slots.find((slot) => slot.mid === mid);
-      tile.figures = open && one ? tileText(one, this.#room.slots.get(mid)?.layers) : "";
+      tile.figures = open && one ? tileText(one, this.#room.slots.get(mid)?.layersCurrent) : "";
     }
     this.figures.update(statistics);
     say(byId("path"), pathText(statistics.path));

@@ -28,7 +28,8 @@ export const SUBPROTOCOL = "strata.v1";
  * @property {string} [track]
  * @property {Source} [source]
  * @property {string} [codec]
- * @property {string} [layers] what is forwarded
+ * @property {string} [layers] what is asked for; `none` while it is paused
+ * @property {string} [layers_current] what is forwarded now
  *
  * @typedef {object} SlotCounts
  * @property {number} video

@@ -21,8 +21,10 @@ export class Slot {
   source;
   /** @type {string | undefined} */
   codec;
-  /** @type {string | undefined} what is forwarded: `S1T2`, `h:T2` */
+  /** @type {string | undefined} what is asked for: `S1T2`, `h:T2` */
   layers;
+  /** @type {string | undefined} what is forwarded now; not known at first */
+  layersCurrent;
 
   /**
    * @param {string} mid
@@ -41,7 +43,7 @@ export class Slot {
    * What the relay says of it; what it doesn't say is no more.
    * @param {Partial<SlotInfo>} info
    */
-  assign({ member, track, source, codec, layers }) {
-    Object.assign(this, { member, track, source, codec, layers });
+  assign({ member, track, source, codec, layers, layers_current: layersCurrent }) {
+    Object.assign(this, { member, track, source, codec, layers, layersCurrent });
   }
 }

@@ -93,17 +93,22 @@ test("who is in a slot changes without its media", async (t) => {
     source: "camera",
     codec: "VP9",
     layers: "S2T2",
+    layers_current: "S1T2",
   });
   await settle();
   const slot = room.slots.get("v1");
   assert.deepEqual(changed, [slot]);
   assert.deepEqual(
-    [slot.member, slot.track, slot.source, slot.codec, slot.layers, slot.empty],
-    ["m2", "t3", "camera", "VP9", "S2T2", false],
+    [slot.member, slot.track, slot.source, slot.codec, slot.layers, slot.layersCurrent],
+    ["m2", "t3", "camera", "VP9", "S2T2", "S1T2"],
   );
+  assert.equal(slot.empty, false);
   relay.slots({ mid: "v1", kind: "video" });
   await settle();
-  assert.deepEqual([slot.member, slot.layers, slot.empty], [undefined, undefined, true]);
+  assert.deepEqual(
+    [slot.member, slot.layers, slot.layersCurrent, slot.empty],
+    [undefined, undefined, undefined, true],
+  );
   assert.equal(slot.media, media);
 });
 

@@ -38,9 +38,13 @@ export type SlotInfo = {
     source?: Source | undefined;
     codec?: string | undefined;
     /**
-     * what is forwarded
+     * what is asked for; `none` while it is paused
      */
     layers?: string | undefined;
+    /**
+     * what is forwarded now
+     */
+    layers_current?: string | undefined;
 };
 export type SlotCounts = {
     video: number;

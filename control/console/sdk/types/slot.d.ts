@@ -25,8 +25,10 @@ export class Slot {
     source: Source | undefined;
     /** @type {string | undefined} */
     codec: string | undefined;
-    /** @type {string | undefined} what is forwarded: `S1T2`, `h:T2` */
+    /** @type {string | undefined} what is asked for: `S1T2`, `h:T2` */
     layers: string | undefined;
+    /** @type {string | undefined} what is forwarded now; not known at first */
+    layersCurrent: string | undefined;
     mid: string;
     kind: import("./protocol.js").Kind;
     get empty(): boolean;
@@ -34,7 +36,7 @@ export class Slot {
      * What the relay says of it; what it doesn't say is no more.
      * @param {Partial<SlotInfo>} info
      */
-    assign({ member, track, source, codec, layers }: Partial<SlotInfo>): void;
+    assign({ member, track, source, codec, layers, layers_current: layersCurrent }: Partial<SlotInfo>): void;
 }
 export type Kind = import("./protocol.js").Kind;
 export type Source = import("./protocol.js").Source;

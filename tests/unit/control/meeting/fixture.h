@@ -100,16 +100,29 @@ struct MeetingsFixture : SessionsFixture {
             .legs = legs.get(),
             .peers = peers.get(),
             .access = &access,
+            .live = {.voiced_packets = [this](TrackId track) -> std::optional<std::uint64_t> {
+                         return voiced[track];
+                     },
+                     .layers = [this](SubscriptionId id,
+                                      TrackId track) -> std::optional<relay::LayerTarget> {
+                         const auto found = given.find({id, track});
+                         if (found == given.end()) return std::nullopt;
+                         return found->second;
+                     }},
             .ice_servers = {"stun:a.example"},
             .now = [this] { return now; },
             .after =
                 [this](std::chrono::milliseconds time, auto run) {
-                    (time.count() == 0 ? turn : timers).push_back(std::move(run));
+                    auto& when = time.count() == 0                ? turn
+                                 : time < std::chrono::seconds(1) ? looks
+                                                                  : timers;
+                    when.push_back(std::move(run));
                 }});
     }
     // All of control but the store and the data plane, anew.
     void restart_control() {
         turn.clear();
+        looks.clear();
         meetings.reset();
         legs.reset();
         sessions.reset();
@@ -123,6 +136,14 @@ struct MeetingsFixture : SessionsFixture {
     void run_turn() {
         for (int i = 0; i < 10 && !turn.empty(); ++i)
             for (auto& run : std::exchange(turn, {})) run();
+    }
+    // Meetings look at the data plane so often.
+    void look(int times) {
+        for (int i = 0; i < times; ++i) {
+            now += std::chrono::milliseconds(250);
+            for (auto& run : std::exchange(looks, {})) run();
+            run_turn();
+        }
     }
     Client connect_client(const std::string& room = "demo") {
         Client client{this};
@@ -179,9 +200,12 @@ struct MeetingsFixture : SessionsFixture {
         return found;
     }
 
+    // What the data plane counts and gives.
+    std::map<TrackId, std::uint64_t> voiced;
+    std::map<std::pair<SubscriptionId, TrackId>, relay::LayerTarget> given;
     Access access = *Access::load({}, [] { return std::int64_t{0}; });
     Meetings::Clock::time_point now{};
-    std::vector<std::function<void()>> turn;
+    std::vector<std::function<void()>> turn, looks;
     std::uint32_t next_ssrc = 3'000'000'000;
     std::unique_ptr<Legs> legs;
     std::unique_ptr<Meetings> meetings;

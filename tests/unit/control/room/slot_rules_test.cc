@@ -91,6 +91,38 @@ TEST(SlotRules, WhoIsSeenIsHeardInTheSlotBeside) {
               (Numbers{21, 20, 11}));
 }
 
+SlotCandidate speaker(std::uint64_t owner, std::uint32_t place) {
+    SlotCandidate one = voice_of(owner);
+    one.voice = place;
+    return one;
+}
+
+TEST(SlotRules, WhoSpeaksIsHeardWhoeverIsSeen) {
+    // Four see and hear one another; the fifth begins to speak, for the one who is heard last.
+    const std::vector<SlotCandidate> all{camera_of(1), camera_of(2), speaker(1, 1), speaker(2, 2),
+                                         speaker(3, 0)};
+    EXPECT_EQ(assigned({audio(11), video(10), audio(21), video(20)}, all),
+              (Numbers{11, 10, 31, 20}));
+    // Those who speak stay where they are, whatever the order among them.
+    EXPECT_EQ(assigned({audio(), video(), audio(31), video(), audio(21)},
+                       {speaker(1, 2), speaker(2, 1), speaker(3, 0)}),
+              (Numbers{11, 0, 31, 0, 21}));
+    // A pin is heard before all, a muted one after all.
+    SlotCandidate pinned = voice_of(4);
+    pinned.pin = 0;
+    EXPECT_EQ(assigned({audio(11)}, {speaker(1, 0), pinned}), (Numbers{41}));
+    SlotCandidate muted = speaker(5, 0);
+    muted.muted = true;
+    EXPECT_EQ(assigned({audio(51)}, {muted, voice_of(6)}), (Numbers{61}));
+}
+
+TEST(SlotRules, WhoHasNotSpokenIsNotMovedWithoutNeed) {
+    // Nobody speaks: who is in a slot stays, though others came before or are seen.
+    EXPECT_EQ(assigned({audio(31), video(10)}, {camera_of(1), voice_of(1), voice_of(3)}),
+              (Numbers{31, 10}));
+    EXPECT_EQ(assigned({audio(31)}, {voice_of(1), voice_of(3)}), (Numbers{31}));
+}
+
 TEST(SlotRules, UnusableSlotsStayEmpty) {
     SlotPlace unusable = video();
     unusable.usable = false;
@@ -119,7 +151,8 @@ TEST(SlotRules, HoldsForAnything) {
                          .owner = owner,
                          .source = source,
                          .muted = below(3) == 0,
-                         .pin = below(4) == 0 ? below(3) : kNotPinned});
+                         .pin = below(4) == 0 ? below(3) : kNotPinned,
+                         .voice = below(2) == 0 ? below(4) : kNeverHeard});
         const auto after = assign_slots(places, candidates);
         ASSERT_EQ(after.size(), places.size());
         std::set<TrackId> seen;

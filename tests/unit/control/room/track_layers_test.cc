@@ -57,5 +57,21 @@ TEST(TrackLayers, WhatIsLeftOfATarget) {
     EXPECT_EQ(available_layers_text(svc("L3T2"), all), "none");
 }
 
+TEST(TrackLayers, WhatIsGivenIsSaidInTheSameWords) {
+    const auto given = [](const Track& track, std::uint8_t encoding, std::uint8_t spatial,
+                          std::uint8_t temporal) {
+        return given_layers_text(track,
+                                 {.encoding = encoding, .spatial = spatial, .temporal = temporal});
+    };
+    EXPECT_EQ(given(svc("L3T3"), 0, 1, 1), "S1T1");
+    EXPECT_EQ(given(svc("L3T3"), 0, 2, 3), "S2T2");  // there are no more
+    EXPECT_EQ(given(svc(""), 0, 1, 1), "S1T1");
+    EXPECT_EQ(given(svc(""), 0, 0, 3), "S0");  // all that it has in time
+    // Pictures of their own: the data plane says S0 of each.
+    EXPECT_EQ(given(simulcast(), 1, 0, 3), "h:T2");
+    EXPECT_EQ(given(simulcast(), 0, 0, 1), "q:T1");
+    EXPECT_EQ(given_layers_text(simulcast(), {.encoding = 0, .paused = true}), "none");
+}
+
 }  // namespace
 }  // namespace strata::control
