@@ -76,11 +76,13 @@ class Meetings {
     Done handle(const GuestPtr& guest, RequestId id, const meeting::Restart& restart);
     Done handle(const GuestPtr& guest, RequestId id, const meeting::Remove& remove);
     Done handle(const GuestPtr& guest, RequestId id, const meeting::Leave& leave);
+    Done handle(const GuestPtr& guest, RequestId id, const meeting::ListMembers& list);
 
     Result<MemberId> enter(const GuestPtr& guest, const meeting::Join& join,
                            const MemberRights& rights);
     Result<MemberId> resume(const GuestPtr& guest, const meeting::Join& join,
                             const MemberRights& rights);
+    std::size_t page_bytes() const;
     void welcome(const GuestPtr& guest, RequestId id, MemberId member, bool resumed);
     void send_offer(const GuestPtr& guest, Legs::Offer offer);
     Done restart_publication(const GuestPtr& guest, RequestId id, const meeting::Restart& restart);

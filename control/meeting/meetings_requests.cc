@@ -84,6 +84,11 @@ Meetings::Done Meetings::handle(const GuestPtr& guest, RequestId id, const Join&
     return {};
 }
 
+// The rest of a message is shorter than that.
+std::size_t Meetings::page_bytes() const {
+    return static_cast<std::size_t>(node_.limits().value(Limit::meeting_message_bytes) / 2);
+}
+
 void Meetings::welcome(const GuestPtr& guest, RequestId id, MemberId member_id, bool resumed) {
     const auto before = present_.find(member_id);
     if (before != present_.end()) {
@@ -104,7 +109,9 @@ void Meetings::welcome(const GuestPtr& guest, RequestId id, MemberId member_id, 
                           [&](const Listed& one) { return one.id == id_text(member_id); });
     }
     room.guests.insert(guest);
-    guest->socket->send(joined_text(id, {member, listing, ice_servers_}));
+    const auto self = std::ranges::find(listing, member_id.value, &Listed::number);
+    guest->socket->send(
+        joined_text(id, {member, *self, page_after(listing, 0, page_bytes()), ice_servers_}));
     watch();
     guest->slots = slot_texts(directory, member, guest->given);
     for (const ParticipantId connection : directory.connections(member_id)) {
@@ -251,6 +258,13 @@ Meetings::Done Meetings::handle(const GuestPtr& guest, RequestId id, const Remov
         return std::unexpected(done.error());
     remember_why(guest->room, remove.member, "removed");
     guest->socket->send(ok_text(id));
+    return {};
+}
+
+Meetings::Done Meetings::handle(const GuestPtr& guest, RequestId id, const ListMembers& list) {
+    // As everybody was told: what changes behind it is told like any news.
+    const std::vector<Listed>& told = rooms_[guest->room].told;
+    guest->socket->send(members_text(id, page_after(told, list.after, page_bytes())));
     return {};
 }
 

@@ -55,16 +55,17 @@ void Meetings::fill_slots(const std::string& name) {
 void Meetings::tell_members(const std::string& name, Room& room) {
     auto listing = listing_of(node_.directory(), name);
     std::vector<std::string> news;
-    const auto known = [](const std::vector<Listed>& all, const std::string& id) {
-        return std::ranges::find(all, id, &Listed::id);
+    const auto known = [](const std::vector<Listed>& all, std::uint64_t number) {
+        const auto found = std::ranges::lower_bound(all, number, {}, &Listed::number);
+        return found != all.end() && found->number == number ? found : all.end();
     };
     for (const Listed& before : room.told) {
-        if (known(listing, before.id) != listing.end()) continue;
+        if (known(listing, before.number) != listing.end()) continue;
         const auto reason = left_because_.extract(before.id);
         news.push_back(member_left_text(before.id, reason ? reason.mapped() : "left"));
     }
     for (const Listed& now : listing) {
-        const auto before = known(room.told, now.id);
+        const auto before = known(room.told, now.number);
         if (before == room.told.end())
             news.push_back(member_text("member-joined", now));
         else if (*before != now)

@@ -202,6 +202,15 @@ Request read_remove(const json&, JsonFields& fields) {
 }
 Request read_leave(const json&, JsonFields&) { return Leave{}; }
 
+Request read_members(const json&, JsonFields& fields) {
+    const std::string after = word(fields, "after", kMaxWishBytes);
+    const auto member = parse_member_id(after);
+    const auto participant = parse_participant_id(after);
+    if (!fields.error() && !member && !participant)
+        fields.fail(ErrorCode::invalid_field, "after", "not the id of a member", "such as m4");
+    return ListMembers{member ? member->value : participant ? participant->value : 0};
+}
+
 std::optional<std::uint64_t> id_of(const json& message) {
     const auto it = message.find("id");
     if (it == message.end() || !it->is_number_unsigned()) return std::nullopt;
@@ -225,9 +234,11 @@ Result<Request> request_of(const json& m) {
     if (type == "restart") return read_as(m, {"type", "id", "leg", "sdp"}, read_restart);
     if (type == "remove") return read_as(m, {"type", "id", "member"}, read_remove);
     if (type == "leave") return read_as(m, {"type", "id"}, read_leave);
-    return refuse(ErrorCode::invalid_field, "type",
-                  "'" + type.substr(0, kMaxWishBytes) + "' is no type of message",
-                  "join, answer, publish, unpublish, mute, view, restart, remove or leave");
+    if (type == "members") return read_as(m, {"type", "id", "after"}, read_members);
+    return refuse(
+        ErrorCode::invalid_field, "type",
+        "'" + type.substr(0, kMaxWishBytes) + "' is no type of message",
+        "join, answer, publish, unpublish, mute, view, restart, remove, leave or members");
 }
 
 }  // namespace

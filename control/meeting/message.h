@@ -59,8 +59,13 @@ struct Remove {
     std::string member;
 };
 struct Leave {};
+// More of a list that was too long for `joined`.
+struct ListMembers {
+    std::uint64_t after = 0;  // number of the last one's id
+};
 
-using Request = std::variant<Join, Answer, Publish, Unpublish, Mute, View, Restart, Remove, Leave>;
+using Request =
+    std::variant<Join, Answer, Publish, Unpublish, Mute, View, Restart, Remove, Leave, ListMembers>;
 
 struct Incoming {
     std::optional<std::uint64_t> id;  // where it could be read

@@ -1,5 +1,6 @@
 #include "control/meeting/reply.h"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -43,6 +44,18 @@ json rights_json(const MemberRights& rights) {
     if (rights.subscribe || rights.admin) texts.push_back("subscribe");
     if (rights.admin) texts.push_back("admin");
     return texts;
+}
+
+// `object` with the page's members at its end.
+std::string with_page(std::string object, const MemberPage& page) {
+    object.back() = ',';
+    if (page.more) object += "\"more\":true,";
+    object += "\"members\":[";
+    for (const Listed& one : page.members) {
+        if (&one != &page.members.front()) object += ',';
+        object += one.json;
+    }
+    return object + "]}";
 }
 
 json receive_json(const Member& member) {
@@ -113,7 +126,7 @@ std::vector<Listed> listing_of(const Directory& directory, std::string_view room
     for (auto& [number, entry] : entries) {
         const json member = {
             {"id", entry.id}, {"name", entry.name}, {"tracks", std::move(entry.tracks)}};
-        listing.push_back({entry.id, dumped(member)});
+        listing.push_back({number, entry.id, dumped(member)});
     }
     return listing;
 }
@@ -126,6 +139,21 @@ std::string member_left_text(std::string_view id, std::string_view reason) {
     return dumped({{"type", "member-left"}, {"member", id}, {"reason", reason}});
 }
 
+MemberPage page_after(std::span<const Listed> all, std::uint64_t number, std::size_t most_bytes) {
+    const auto first = std::ranges::upper_bound(all, number, {}, &Listed::number);
+    const auto rest = all.subspan(static_cast<std::size_t>(first - all.begin()));
+    std::size_t count = 0;
+    for (std::size_t bytes = 0; count < rest.size(); ++count) {
+        bytes += rest[count].json.size() + 1;
+        if (bytes > most_bytes && count != 0) break;
+    }
+    return {rest.first(count), count < rest.size()};
+}
+
+std::string members_text(RequestId id, const MemberPage& page) {
+    return with_page(answer(id, "members"), page);
+}
+
 std::string joined_text(RequestId id, const Joined& joined) {
     const Member& m = joined.member;
     json servers = json::array();
@@ -133,8 +161,7 @@ std::string joined_text(RequestId id, const Joined& joined) {
         servers.push_back({{"urls", json::array({uri})}});
     std::string text = answer(
         id, "joined",
-        {{"member", {{"id", id_text(m.id)}, {"name", m.name}}},
-         {"resume", m.resume},
+        {{"resume", m.resume},
          {"room", {{"name", m.room}, {"profile", m.profile.name}}},
          {"rights", rights_json(m.rights)},
          {"may_publish",
@@ -142,12 +169,8 @@ std::string joined_text(RequestId id, const Joined& joined) {
          {"ice_servers", servers},
          {"receive", receive_json(m)}});
     text.back() = ',';
-    text += "\"members\":[";
-    for (const Listed& one : joined.members) {
-        if (&one != &joined.members.front()) text += ',';
-        text += one.json;
-    }
-    return text + "]}";
+    text += "\"member\":" + joined.listed.json + "}";
+    return with_page(std::move(text), joined.members);
 }
 
 std::vector<std::string> slot_texts(const Directory& directory, const Member& member,

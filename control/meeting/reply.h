@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,7 @@ std::string closing_text(std::string_view code, std::string_view detail);
 
 // Who is in a room, by id ("m4", "p12"): each as JSON. In the order of their coming.
 struct Listed {
+    std::uint64_t number = 0;  // of the id
     std::string id;
     std::string json;
     friend bool operator==(const Listed&, const Listed&) = default;
@@ -39,9 +41,19 @@ std::vector<Listed> listing_of(const Directory& directory, std::string_view room
 std::string member_text(std::string_view type, const Listed& member);
 std::string member_left_text(std::string_view id, std::string_view reason);
 
+// Part of a listing that isn't too long for one message.
+struct MemberPage {
+    std::span<const Listed> members;
+    bool more = false;  // others come behind them
+};
+// Those behind `number`, at least one where there is one, of at most `most_bytes` together.
+MemberPage page_after(std::span<const Listed> all, std::uint64_t number, std::size_t most_bytes);
+std::string members_text(RequestId id, const MemberPage& page);
+
 struct Joined {
     const Member& member;
-    const std::vector<Listed>& members;
+    const Listed& listed;  // the same
+    MemberPage members;
     const std::vector<std::string>& ice_servers;
 };
 std::string joined_text(RequestId id, const Joined& joined);

@@ -13,6 +13,8 @@
  */
 export class Members extends Map {
   #news;
+  /** @type {Set<string> | undefined} who is there, while not all have been told yet */
+  #there;
 
   /** @param {MemberNews} news is told of every change */
   constructor(news) {
@@ -21,19 +23,32 @@ export class Members extends Map {
   }
 
   /**
-   * All who are there. Who came, changed and went while nothing was heard is told like any news.
+   * All who are there, or the first of them. Who came, changed and went while nothing was heard is
+   * told like any news.
    * @param {MemberInfo[]} members
+   * @param {boolean} [more] `takeMore` follows
    */
-  take(members) {
-    const there = new Set(members.map(({ id }) => id));
-    for (const id of [...this.keys()]) {
-      if (!there.has(id)) this.leave(id, "lost");
-    }
+  take(members, more = false) {
+    this.#there = new Set();
+    this.takeMore(members, more);
+  }
+
+  /**
+   * @param {MemberInfo[]} members
+   * @param {boolean} [more] others follow
+   */
+  takeMore(members, more = false) {
     for (const member of members) this.put(member);
+    if (more) return;
+    for (const id of [...this.keys()]) {
+      if (this.#there && !this.#there.has(id)) this.leave(id, "lost");
+    }
+    this.#there = undefined;
   }
 
   /** @param {MemberInfo} member who came or changed */
   put(member) {
+    this.#there?.add(member.id);
     const before = this.get(member.id);
     this.set(member.id, member);
     if (!before) this.#news.joined(member);

@@ -37,11 +37,12 @@ export const SUBPROTOCOL = "strata.v1";
  *
  * @typedef {object} Joined
  * @property {"joined"} type
- * @property {{id: string, name: string}} member oneself
+ * @property {MemberInfo} member oneself
  * @property {string} resume
  * @property {{name: string, profile: string}} room
  * @property {string[]} rights
  * @property {MemberInfo[]} members
+ * @property {boolean} [more] there are others behind them
  * @property {{audio: boolean, video: boolean}} may_publish
  * @property {RTCIceServer[]} ice_servers
  * @property {SlotCounts} receive

@@ -254,7 +254,7 @@ export class Room extends Emitter {
     this.rights = joined.rights;
     this.mayPublish = joined.may_publish;
     this.#iceServers = joined.ice_servers;
-    this.members.take(joined.members);
+    this.members.take(joined.members, joined.more);
     const receives = joined.receive.video + joined.receive.audio > 0;
     if (resumed) {
       if (receives) this.#leg?.resumed().catch((error) => this.#problem(error));
@@ -263,13 +263,37 @@ export class Room extends Emitter {
       this.#clearSlots();
       this.#leg = receives ? this.#newLeg() : undefined;
     }
-    const mine = this.members.get(this.me.id)?.tracks ?? [];
+    const mine = joined.member.tracks;
     for (const publication of this.publications.values()) {
       const back = resumed ? publication.resumed(mine) : publication.negotiate();
       back.catch((error) => this.#notBack(publication, error));
     }
-    this.#wishAgain();
+    if (joined.more) {
+      this.#takeMore(joined.members)
+        .then(() => this.#wishAgain())
+        .catch((error) => this.#problem(error));
+    } else {
+      this.#wishAgain();
+    }
     if (again) this.emit("rejoined", undefined);
+  }
+
+  /**
+   * The rest of those who are there: too many for one message.
+   * @param {import("./protocol.js").MemberInfo[]} members of the message before
+   */
+  async #takeMore(members) {
+    for (let after = members.at(-1)?.id; after; ) {
+      let page;
+      try {
+        page = await this.#request({ type: "members", after });
+      } catch (error) {
+        if (codeOf(error) === "connection-lost") return; // all are told again
+        throw error;
+      }
+      this.members.takeMore(page.members, page.more);
+      after = page.more && page.members.at(-1).id;
+    }
   }
 
   #newLeg() {

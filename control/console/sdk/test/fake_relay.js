@@ -13,6 +13,7 @@ const FIELDS = {
   restart: { needs: ["leg"], may: ["sdp"] },
   remove: { needs: ["member"] },
   leave: {},
+  members: { needs: ["after"] },
 };
 const TRACK_FIELDS = new Set(["mid", "source", "muted", "height", "scalability"]);
 const WISH_FIELDS = new Set(["layers", "height", "paused"]);
@@ -76,6 +77,7 @@ export class FakeRelay {
       nextMember: 1,
       nextTrack: 1,
       refusals: [],
+      pageSize: Infinity,
     });
     const relay = this;
     this.platform = {
@@ -146,7 +148,8 @@ export class FakeRelay {
       const refusal = this.refusals.findIndex(({ type }) => type === message.type);
       if (refusal >= 0) throw refuse(this.refusals.splice(refusal, 1)[0].code);
       if (message.type !== "join" && !socket.member) throw refuse("bad-request", "join first");
-      const answer = this[message.type](socket, message);
+      const handler = message.type === "members" ? "members_" : message.type;
+      const answer = this[handler](socket, message);
       socket.say({ type: "ok", ...answer, id: message.id });
     } catch (error) {
       if (!error.code) throw error;
@@ -200,15 +203,25 @@ export class FakeRelay {
     socket.member = member;
     return {
       type: "joined",
-      member: { id: member.info.id, name: member.info.name },
+      member: member.info,
       resume: member.resume,
       room: { name: "demo", profile: "meeting" },
       rights: this.rights,
       receive: member.receive,
-      members: [...this.members.values()].map(({ info }) => info),
+      ...this.page(0),
       may_publish: { audio: true, video: true },
       ice_servers: [{ urls: ["stun:203.0.113.1"] }],
     };
+  }
+
+  page(from) {
+    const all = [...this.members.values()].map(({ info }) => info);
+    const members = all.slice(from, from + this.pageSize);
+    return { members, ...(from + members.length < all.length && { more: true }) };
+  }
+
+  members_(socket, { after }) {
+    return { type: "members", ...this.page([...this.members.keys()].indexOf(after) + 1) };
   }
 
   answer({ member }, { sdp }) {

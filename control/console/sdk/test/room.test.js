@@ -153,6 +153,36 @@ test("members come, change and go", async (t) => {
   assert.ok(!room.members.has(bob.id));
 });
 
+test("members who don't fit into one message are asked for", async (t) => {
+  const relay = new FakeRelay();
+  relay.pageSize = 3;
+  for (let i = 0; i < 10; ++i) {
+    relay.members.set(`p${100 + i}`, { info: { id: `p${100 + i}`, name: `n${i}`, tracks: [] } });
+  }
+  const room = await join(t, relay);
+  await until("all are known", () => room.members.size === 11);
+  assert.deepEqual(
+    relay.of("members").map(({ after }) => after),
+    ["p102", "p105", "p108"],
+  );
+  // Whoever went while the connection was lost is told when all the others are known.
+  const left = record(room, "member-left");
+  relay.members.delete("p101");
+  relay.members.delete("p107");
+  relay.socket.drop(1006);
+  await until("both are gone", () => left.length === 2);
+  await settle();
+  assert.deepEqual(
+    left.map(({ member, reason }) => [member.id, reason]),
+    [
+      ["p101", "lost"],
+      ["p107", "lost"],
+    ],
+  );
+  assert.equal(room.members.size, 9);
+  assert.deepEqual(relay.errors, []);
+});
+
 test("an ICE restart keeps the receiving peer connection, a new generation doesn't", async (t) => {
   const relay = new FakeRelay();
   const room = await join(t, relay);

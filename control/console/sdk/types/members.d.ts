@@ -14,10 +14,17 @@ export class Members extends Map<string, import("./protocol.js").MemberInfo> {
     /** @param {MemberNews} news is told of every change */
     constructor(news: MemberNews);
     /**
-     * All who are there. Who came, changed and went while nothing was heard is told like any news.
+     * All who are there, or the first of them. Who came, changed and went while nothing was heard is
+     * told like any news.
      * @param {MemberInfo[]} members
+     * @param {boolean} [more] `takeMore` follows
      */
-    take(members: MemberInfo[]): void;
+    take(members: MemberInfo[], more?: boolean | undefined): void;
+    /**
+     * @param {MemberInfo[]} members
+     * @param {boolean} [more] others follow
+     */
+    takeMore(members: MemberInfo[], more?: boolean | undefined): void;
     /** @param {MemberInfo} member who came or changed */
     put(member: MemberInfo): void;
     /**

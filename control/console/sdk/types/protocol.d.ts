@@ -55,10 +55,7 @@ export type Joined = {
     /**
      * oneself
      */
-    member: {
-        id: string;
-        name: string;
-    };
+    member: MemberInfo;
     resume: string;
     room: {
         name: string;
@@ -66,6 +63,10 @@ export type Joined = {
     };
     rights: string[];
     members: MemberInfo[];
+    /**
+     * there are others behind them
+     */
+    more?: boolean | undefined;
     may_publish: {
         audio: boolean;
         video: boolean;

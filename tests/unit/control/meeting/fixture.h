@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -17,13 +18,16 @@ namespace strata::control {
 class FakeSocket : public WebSocket {
   public:
     void send(std::string text) override {
-        if (!closed_with) received.push_back(nlohmann::json::parse(text));
+        if (closed_with) return;
+        longest = std::max(longest, text.size());
+        received.push_back(nlohmann::json::parse(text));
     }
     void close(CloseCode code, std::string_view) override {
         if (!closed_with) closed_with = code;
     }
     std::deque<nlohmann::json> received;
     std::optional<CloseCode> closed_with;
+    std::size_t longest = 0;  // of the messages, in bytes
 };
 
 // Meetings on a node with a data plane made of maps; answers of browsers are made from our offers.

@@ -65,6 +65,8 @@ TEST(MeetingMessage, EveryOtherType) {
     EXPECT_EQ(read<Restart>(R"({"type":"restart","id":1,"leg":"camera","sdp":"s"})").sdp, "s");
     EXPECT_EQ(read<Remove>(R"({"type":"remove","id":1,"member":"m4"})").member, "m4");
     read<Leave>(R"({"type":"leave","id":9007199254740992})");
+    EXPECT_EQ(read<ListMembers>(R"({"type":"members","id":1,"after":"m4"})").after, 4u);
+    EXPECT_EQ(read<ListMembers>(R"({"type":"members","id":1,"after":"p12"})").after, 12u);
 }
 
 TEST(MeetingMessage, WhatIsRefused) {
@@ -82,6 +84,8 @@ TEST(MeetingMessage, WhatIsRefused) {
         {R"({"type":"leave","id":"1"})", "invalid-field id"},
         {R"({"type":"leave","id":9007199254740993})", "invalid-field id"},
         {R"({"type":"leave","id":1,"now":true})", "unknown-field now"},
+        {R"({"type":"members","id":1})", "missing-field after"},
+        {R"({"type":"members","id":1,"after":"t4"})", "invalid-field after"},
         {R"({"type":"join","id":1})", "missing-field name"},
         {R"({"type":"join","id":1,"name":7})", "invalid-field name"},
         {R"({"type":"join","id":1,"name":"a","resume":""})", "invalid-field resume"},
