@@ -90,6 +90,9 @@ async function stats(pc) {
 const commands = {
   ready: () => navigator.userAgent,
 
+  // What can be sent, such as "video/VP8".
+  codecs: () => RTCRtpSender.getCapabilities("video").codecs.map((codec) => codec.mimeType),
+
   async publish(name, path, { codec, encodings, audio }) {
     const peer = { pc: new RTCPeerConnection(), frames: [] };
     peers.set(name, peer);
@@ -180,7 +183,7 @@ for (;;) {
   try {
     result.value = await commands[command.name](...command.arguments);
   } catch (error) {
-    result.error = String(error.stack ?? error);
+    result.error = `${error}\n${error.stack ?? ""}`;  // Firefox's stack doesn't say what is wrong
   }
   await fetch("/result", { method: "POST", body: JSON.stringify(result) });
 }
