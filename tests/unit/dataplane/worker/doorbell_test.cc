@@ -1,4 +1,4 @@
-#include "dataplane/tcp/doorbell.h"
+#include "dataplane/worker/doorbell.h"
 
 #include <gtest/gtest.h>
 #include <poll.h>
