@@ -16,6 +16,8 @@
 #include "bench/generator/report.h"
 #include "bench/generator/run.h"
 #include "bench/generator/selftest.h"
+#include "bench/generator/throughput/bench_command.h"
+#include "bench/generator/throughput/relay_api.h"
 
 namespace strata::gen {
 namespace {
@@ -104,14 +106,14 @@ int carry_out(const Plan& plan, PacketIo& io, const RunOptions& options) {
     return wrong.empty() ? 0 : kWrong;
 }
 
-std::unique_ptr<PacketIo> make_io(const Plan& plan) {
-    return is_socket_spec(plan.port) ? make_socket_io() : make_port_io(plan.port);
+std::unique_ptr<PacketIo> make_io(const std::string& port) {
+    return is_socket_spec(port) ? make_socket_io() : make_port_io(port);
 }
 
 int run_plan(const RunOptions& options) {
     Plan plan = read_plan(options.plan);
     if (!options.port.empty()) plan.port = options.port;
-    const std::unique_ptr<PacketIo> io = make_io(plan);
+    const std::unique_ptr<PacketIo> io = make_io(plan.port);
     return carry_out(plan, *io, options);
 }
 
@@ -133,7 +135,7 @@ int search(const RunOptions& options, const RateSearchConfig& config) {
     Plan plan = read_plan(options.plan);
     if (!options.port.empty()) plan.port = options.port;
     plan.duration_us = 0;
-    const std::unique_ptr<PacketIo> io = make_io(plan);
+    const std::unique_ptr<PacketIo> io = make_io(plan.port);
     Run run(plan, *io);
     if (!run.set_rate(1))
         throw PlanError("search: publishers must be profiles: a capture has one rate");
@@ -221,11 +223,14 @@ int command_line(int argc, char** argv) {
     selftest_command->add_flag("--live", run_options.live,
                                "a table of the last second, every second");
 
+    BenchCommand bench(app, make_io);
+
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
         return app.exit(e) == 0 ? 0 : kUsage;
     }
+    if (const auto status = bench.run()) return *status;
     if (*run) return run_plan(run_options);
     if (*search_command) return search(run_options, search_config);
     if (*selftest_command) return selftest(run_options, seconds);
@@ -243,6 +248,9 @@ int guarded(int argc, char** argv) {
     } catch (const FileError& e) {
         fmt::print(stderr, "strata-gen: {}\n", e.what());
         return kData;
+    } catch (const ApiError& e) {
+        fmt::print(stderr, "strata-gen: {}\n", e.what());
+        return kIo;
     } catch (const IoError& e) {
         fmt::print(stderr, "strata-gen: {}\n", e.what());
         return kIo;

@@ -4,18 +4,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "bench/generator/data_files.h"
 #include "bench/generator/pcap_reader.h"
 
 namespace strata::gen {
 namespace {
 
 using nlohmann::json;
-namespace fs = std::filesystem;
 
 constexpr std::array kKeys{
     "codec",  "mode",         "simulcast",    "dependency_descriptor", "flexible",
@@ -34,19 +31,6 @@ constexpr const char* kDescriptorUri =
 const std::map<std::uint8_t, std::string> kAudioExtensions{
     {1, "urn:ietf:params:rtp-hdrext:ssrc-audio-level"},
     {4, "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"}};
-
-// Folders that may hold profiles: a setting, beside the program as built, as installed, the
-// sources.
-std::vector<fs::path> profile_folders() {
-    std::vector<fs::path> folders;
-    if (const char* setting = std::getenv("STRATA_GEN_PROFILES")) folders.emplace_back(setting);
-    std::error_code ignored;
-    const fs::path program = fs::read_symlink("/proc/self/exe", ignored).parent_path();
-    folders.push_back(program / "../share/strata/profiles");
-    for (fs::path up = program; up.has_relative_path(); up = up.parent_path())
-        folders.push_back(up / "bench/generator/profiles");
-    return folders;
-}
 
 std::uint8_t default_payload_type(relay::Codec codec) {
     switch (codec) {
@@ -142,32 +126,9 @@ Profile parse_profile(const json& in, const std::string& name) {
 }
 
 Profile load_profile(const std::string& name) {
-    std::vector<fs::path> candidates{name};
-    for (const fs::path& folder : profile_folders())
-        candidates.push_back(folder / (name + ".json"));
-    for (const fs::path& path : candidates) {
-        std::error_code ignored;
-        if (!fs::is_regular_file(path, ignored)) continue;
-        std::ifstream in(path);
-        const json parsed = json::parse(in, nullptr, false);
-        if (parsed.is_discarded()) throw FileError(path.string() + ": not JSON");
-        return parse_profile(parsed, name);
-    }
-    std::string known;
-    for (const std::string& one : profile_names()) known += known.empty() ? one : ", " + one;
-    throw FileError("profile " + name + ": no such file or profile; there are " + known);
+    return parse_profile(load_data_file("profiles", name), name);
 }
 
-std::vector<std::string> profile_names() {
-    std::vector<std::string> names;
-    for (const fs::path& folder : profile_folders()) {
-        std::error_code ignored;
-        for (const auto& entry : fs::directory_iterator(folder, ignored))
-            if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
-    }
-    std::ranges::sort(names);
-    names.erase(std::unique(names.begin(), names.end()), names.end());
-    return names;
-}
+std::vector<std::string> profile_names() { return data_file_names("profiles"); }
 
 }  // namespace strata::gen

@@ -32,7 +32,7 @@ SequenceCheck::Verdict SequenceCheck::add(std::uint16_t sequence) {
         highest_ = extended;
     }
     verdict.extended = extended;
-    std::int64_t& slot = seen_[static_cast<std::size_t>(extended) % kWindow];
+    std::int64_t& slot = seen_[static_cast<std::size_t>(extended) % seen_.size()];
     if (slot == extended) {
         verdict.duplicate = true;
         ++duplicates_;

@@ -10,6 +10,9 @@ namespace strata::gen {
 // Sequence numbers of one received stream: what is missing, came twice or came late.
 class SequenceCheck {
   public:
+    // `window`: numbers remembered. A packet later than that counts as one that came once.
+    explicit SequenceCheck(std::size_t window = 16'384) : seen_(window, -1) {}
+
     struct Verdict {
         std::int64_t extended = 0;
         bool duplicate = false;
@@ -31,14 +34,13 @@ class SequenceCheck {
     std::uint32_t highest() const { return static_cast<std::uint32_t>(highest_); }
 
   private:
-    static constexpr std::size_t kWindow = 16'384;  // numbers remembered
     static constexpr std::int64_t kMaxDropout = 3'000, kMaxMisorder = 8'192;
 
     void begin_at(std::int64_t extended);
 
     relay::SequenceUnwrapper unwrapper_;
     std::int64_t offset_ = 0;  // added after backward jumps: extended numbers never go back
-    std::vector<std::int64_t> seen_ = std::vector<std::int64_t>(kWindow, -1);
+    std::vector<std::int64_t> seen_;
     bool begun_ = false;
     std::int64_t first_ = 0, highest_ = 0;
     std::uint64_t expected_before_ = 0;  // of the numberings that ended in a jump

@@ -36,6 +36,11 @@ void fill(std::span<std::uint8_t> bytes, const Stamp& stamp) {
         byte = static_cast<std::uint8_t>(next_random(state) >> 24 | 0x80);
 }
 
+// What the stamp at `p` says of the body in front of it; more than there can be when it is damaged.
+std::size_t body_size(const std::uint8_t* p) {
+    return relay::load_be32(p + 24) ^ checksum({p, 24});
+}
+
 }  // namespace
 
 void write_stamp(const Stamp& stamp, std::span<std::uint8_t> payload, std::size_t from) {
@@ -54,7 +59,7 @@ void write_stamp(const Stamp& stamp, std::span<std::uint8_t> payload, std::size_
     relay::store_be32(p + 28, ~kMagic);
 }
 
-StampError read_stamp(std::span<const std::uint8_t> content, Stamp& stamp) {
+StampError peek_stamp(std::span<const std::uint8_t> content, Stamp& stamp) {
     if (content.size() < kStampSize) return StampError::absent;
     const std::uint8_t* p = content.data() + content.size() - kStampSize;
     if (relay::load_be32(p) != kMagic || relay::load_be32(p + 28) != ~kMagic)
@@ -66,10 +71,15 @@ StampError read_stamp(std::span<const std::uint8_t> content, Stamp& stamp) {
     stamp.temporal_id = p[13] & 15;
     stamp.packet = relay::load_be16(p + 14);
     stamp.sent_us = static_cast<std::int64_t>(relay::load_be64(p + 16));
-    const std::size_t body = relay::load_be32(p + 24) ^ checksum({p, 24});
-    if (body + kStampSize > content.size()) return StampError::damaged;
+    return body_size(p) + kStampSize > content.size() ? StampError::damaged : StampError::none;
+}
+
+StampError read_stamp(std::span<const std::uint8_t> content, Stamp& stamp) {
+    if (const StampError error = peek_stamp(content, stamp); error != StampError::none)
+        return error;
+    const std::size_t end = content.size() - kStampSize;
     std::uint32_t state = fill_seed(stamp);
-    for (std::size_t i = content.size() - kStampSize - body; i < content.size() - kStampSize; ++i)
+    for (std::size_t i = end - body_size(&content[end]); i < end; ++i)
         if (content[i] != static_cast<std::uint8_t>(next_random(state) >> 24 | 0x80))
             return StampError::damaged;
     return StampError::none;

@@ -36,5 +36,7 @@ void write_stamp(const Stamp& stamp, std::span<std::uint8_t> payload, std::size_
 enum class StampError : std::uint8_t { none, absent, damaged };
 // Reads the stamp at the end of `content`, which begins at or before the stamped part.
 StampError read_stamp(std::span<const std::uint8_t> content, Stamp& stamp);
+// The stamp alone, not the body in front of it: for checks of every packet at high rates.
+StampError peek_stamp(std::span<const std::uint8_t> content, Stamp& stamp);
 
 }  // namespace strata::gen
