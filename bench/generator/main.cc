@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/generator/command_reader.h"
+#include "bench/generator/export.h"
 #include "bench/generator/pcap_reader.h"
 #include "bench/generator/port_io.h"
 #include "bench/generator/profile.h"
@@ -169,6 +170,14 @@ int resolve(const std::string& path) {
     return 0;
 }
 
+int export_to_pcap(const std::string& plan, ExportOptions options, const std::string& source,
+                   const std::string& destination) {
+    if (!parse_mac(source, options.source) || !parse_mac(destination, options.destination))
+        throw PlanError("a MAC address is six bytes in hex, 02:00:00:00:00:01");
+    std::cout << export_plan(read_plan(plan), options).dump(2) << '\n';
+    return 0;
+}
+
 int command_line(int argc, char** argv) {
     CLI::App app{"strata-gen: packet generator and analyser for media relays"};
     app.require_subcommand(1);
@@ -196,6 +205,19 @@ int command_line(int argc, char** argv) {
     CLI::App* resolve_command =
         app.add_subcommand("resolve", "print a plan's tracks with the SSRCs that will be sent");
     resolve_command->add_option("plan", path, "plan file")->required();
+
+    ExportOptions export_options;
+    std::string source_mac = "02:00:00:00:00:01", destination_mac = "02:00:00:00:00:02";
+    CLI::App* export_command = app.add_subcommand(
+        "export", "what a plan's publishers would send, as a pcap file for other generators");
+    export_command->add_option("plan", path, "plan file")->required();
+    export_command->add_option("file", export_options.file, "pcap file")->required();
+    export_command->add_option("--seconds", export_options.seconds, "how much of it")
+        ->check(CLI::Range(0.1, 3600.0));
+    export_command->add_option("--multiplier", export_options.multiplier, "of the profiles' rate")
+        ->check(CLI::Range(0.01, 1e6));
+    export_command->add_option("--source-mac", source_mac);
+    export_command->add_option("--destination-mac", destination_mac, "the relay's");
 
     CLI::App* profiles_command =
         app.add_subcommand("profiles", "list synthetic profiles, or describe one");
@@ -235,6 +257,7 @@ int command_line(int argc, char** argv) {
     if (*search_command) return search(run_options, search_config);
     if (*selftest_command) return selftest(run_options, seconds);
     if (*profiles_command) return profiles(path);
+    if (*export_command) return export_to_pcap(path, export_options, source_mac, destination_mac);
     if (*describe_command) return describe(path, kind);
     return resolve(path);
 }
