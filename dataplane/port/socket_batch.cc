@@ -20,16 +20,6 @@ bool same_destination(const rte_mbuf* a, const rte_mbuf* b) {
     return std::memcmp(address_of(a), address_of(b), net::kSocketLinkBytes) == 0;
 }
 
-// Over family, port and IPv4 address, or the last words of the IPv6 one. Receivers choose their
-// ports, but collisions cost a bounded probe over one batch only.
-std::uint64_t hash_of(const rte_mbuf* m) {
-    std::uint64_t low, high;
-    std::memcpy(&low, address_of(m), sizeof low);
-    std::memcpy(&high, address_of(m) + 16, sizeof high);
-    std::uint64_t x = (low ^ (high * 0x9e3779b97f4a7c15)) * 0xbf58476d1ce4e5b9;
-    return x ^ (x >> 31);
-}
-
 socklen_t address_size(const rte_mbuf* m) {
     sa_family_t family;
     std::memcpy(&family, address_of(m), sizeof family);
@@ -58,7 +48,8 @@ void SocketBatch::arrange(std::span<rte_mbuf* const> packets, bool gso) {
 
 std::uint32_t SocketBatch::destination_of(std::span<rte_mbuf* const> packets,
                                           std::uint32_t packet) {
-    auto at = static_cast<std::uint32_t>(hash_of(packets[packet])) & (kBuckets - 1);
+    // Receivers choose their ports, but collisions cost a bounded probe over one batch only.
+    auto at = net::socket_link_hash(address_of(packets[packet])) >> kHashShift;
     while (buckets_[at] != kNone) {
         const std::uint32_t d = buckets_[at];
         if (same_destination(packets[destinations_[d].first], packets[packet])) return d;

@@ -3,6 +3,7 @@
 #include <rte_mbuf.h>
 #include <sys/socket.h>
 
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -39,6 +40,7 @@ class SocketBatch {
 
   private:
     static constexpr std::uint32_t kBuckets = kMaxPackets * 2;
+    static constexpr int kHashShift = 32 - std::countr_zero(kBuckets);  // of a hash of 32 bits
     static constexpr std::uint32_t kNone = ~0u;
     static constexpr std::uint32_t kMaxChain = 4;  // segments of one packet
 
