@@ -169,11 +169,13 @@ LinkState MemoryPort::make_link(const FlowKey& flow, std::span<std::byte, kLinkB
         if (full.local.is_v4() != full.remote.is_v4()) return LinkState::refused;
         net::make_ethernet_link(full, kOurMac, 0, link);
         ++links_;
+        ++links_made_;
         return LinkState::ready;
     }
     std::memset(link.data(), 0, link.size());
     std::memcpy(link.data(), &full, sizeof full);
     ++links_;
+    ++links_made_;
     return LinkState::ready;
 }
 

@@ -52,8 +52,12 @@ class MemoryPort final : public Port {
     TxResult tx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n) override;
     LinkState make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) override;
     void release_link(std::span<const std::byte, kLinkBytes>) override { --links_; }
-    // Links made and not given back.
+    // Links made and not given back, and all that ever were made.
     std::int64_t links() const { return links_; }
+    std::int64_t links_made() const { return links_made_; }
+    // As if other ways led to every peer from now on.
+    void change_routes() { ++routes_generation_; }
+    std::uint32_t routes_generation() const override { return routes_generation_; }
     net::EthernetContext* ethernet(std::uint16_t queue) override;
 
     static constexpr std::size_t kMaxInput = 65'536;  // packets waiting, per queue
@@ -65,7 +69,8 @@ class MemoryPort final : public Port {
     std::unique_ptr<State> state_;
     Sink* sink_ = nullptr;
     std::uint32_t tx_limit_ = ~0u;
-    std::int64_t links_ = 0;
+    std::int64_t links_ = 0, links_made_ = 0;
+    std::uint32_t routes_generation_ = 0;
 };
 
 }  // namespace strata::dataplane

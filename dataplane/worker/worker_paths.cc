@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "dataplane/worker/worker.h"
 
 // What routers and routing tables say of the paths to peers.
@@ -41,14 +43,18 @@ void Worker::follow_paths(Port& port, relay::TimeUs now) {
 // The way to peers may have changed: some of their links are made anew each turn, so that a table
 // full of them takes no turn long.
 void Worker::follow_routes(std::size_t port, relay::TimeUs now) {
-    constexpr std::size_t kCellsPerTurn = 64;
+    constexpr std::size_t kCellsPerTurn = 2'048, kLinksPerTurn = 64;
     RoutesFollowed& followed = routes_[port];
     const std::uint32_t generation = ports_[port]->routes_generation();
     if (generation != followed.generation) followed = {generation, 0};
-    for (std::size_t i = 0; i < kCellsPerTurn && followed.next_cell < transports_.cells(); ++i) {
+    if (followed.next_cell >= transports_.cells()) [[likely]]
+        return;
+    const std::size_t end = std::min(followed.next_cell + kCellsPerTurn, transports_.cells());
+    for (std::size_t links = 0; followed.next_cell < end && links < kLinksPerTurn;) {
         const auto [flow, transport] = transports_.at(followed.next_cell++);
-        if (flow != nullptr && place_of(**transport, *flow).port == port)
-            renew_link(**transport, *flow, now);
+        if (flow == nullptr || place_of(**transport, *flow).port != port) continue;
+        renew_link(**transport, *flow, now);
+        ++links;
     }
 }
 
