@@ -79,7 +79,8 @@ json Representation::worker_summary(std::uint32_t id,
     worker["rooms"] = rooms;
     worker["participants"] = participants;
     const auto& loads = directory.measured_load();
-    worker["load"] = core_of(id) < loads.size() ? json(loads[core_of(id)].busy_share) : json(nullptr);
+    worker["load"] =
+        core_of(id) < loads.size() ? json(loads[core_of(id)].busy_share) : json(nullptr);
     worker["counters"] = nullptr;
     for (const api::WorkerSnapshot& snapshot : snapshots)
         if (snapshot.id == core_of(id)) worker["counters"] = counters_json(snapshot);
