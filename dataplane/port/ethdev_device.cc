@@ -164,7 +164,11 @@ int EthdevDevice::set_up_queues(const PortConfig& config, rte_mempool* rx_pool) 
     return 0;
 }
 
+// Of a TAP, whose descriptor is ready while packets wait. Those of cards and of net_virtio_user
+// tell of an interrupt, once: they would have to be drained and armed anew before each wait, or a
+// worker would never sleep again.
 void EthdevDevice::watch_receive_queue() {
+    if (!is_driver("net_tap")) return;
     // There is no way to ask whether a device has such a descriptor: one that hasn't is no error.
     const int log_type = rte_log_register("lib.ethdev");
     const int level = rte_log_get_level(log_type);
