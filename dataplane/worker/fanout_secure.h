@@ -5,12 +5,12 @@
 namespace strata::dataplane {
 
 // A packet whose job waits in FanOut::jobs_, at the same place.
-struct FanOut::Sealing {
+struct alignas(16) FanOut::Sealing {
+    Link link;  // a copy: the receiver's slot may have moved until then
     rte_mbuf* packet = nullptr;
     std::uint16_t bytes = 0;       // RTP, tag included
     std::uint16_t rtp_offset = 0;  // in the packet's buffer
     TxClass tx_class = TxClass::base;
-    Link link;  // a copy: the receiver's slot may have moved until then
 };
 
 // AES-CM wants many jobs at once, over receivers and packets; AES-GCM wants what it writes to be

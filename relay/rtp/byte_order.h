@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -19,21 +20,24 @@ constexpr std::uint32_t load_be32(const std::uint8_t* p) {
 constexpr std::uint64_t load_be64(const std::uint8_t* p) {
     return std::uint64_t{load_be32(p)} << 32 | load_be32(p + 4);
 }
-constexpr void store_be16(std::uint8_t* p, std::uint16_t v) {
-    p[0] = static_cast<std::uint8_t>(v >> 8);
-    p[1] = static_cast<std::uint8_t>(v);
+// Stored in one piece: g++ leaves some of those put together by hand in bytes, and who then loads
+// the whole waits for them.
+template <typename T>
+constexpr void store_be(std::uint8_t* p, T v) {
+    if consteval {
+        for (std::size_t i = sizeof v; i-- > 0; v = static_cast<T>(v >> 8))
+            p[i] = static_cast<std::uint8_t>(v);
+    } else {
+        if constexpr (std::endian::native == std::endian::little) v = std::byteswap(v);
+        std::memcpy(p, &v, sizeof v);
+    }
 }
+constexpr void store_be16(std::uint8_t* p, std::uint16_t v) { store_be(p, v); }
 constexpr void store_be24(std::uint8_t* p, std::uint32_t v) {
     p[0] = static_cast<std::uint8_t>(v >> 16);
     store_be16(p + 1, static_cast<std::uint16_t>(v));
 }
-constexpr void store_be32(std::uint8_t* p, std::uint32_t v) {
-    store_be16(p, static_cast<std::uint16_t>(v >> 16));
-    store_be16(p + 2, static_cast<std::uint16_t>(v));
-}
-constexpr void store_be64(std::uint8_t* p, std::uint64_t v) {
-    store_be32(p, static_cast<std::uint32_t>(v >> 32));
-    store_be32(p + 4, static_cast<std::uint32_t>(v));
-}
+constexpr void store_be32(std::uint8_t* p, std::uint32_t v) { store_be(p, v); }
+constexpr void store_be64(std::uint8_t* p, std::uint64_t v) { store_be(p, v); }
 
 }  // namespace strata::relay
