@@ -43,16 +43,14 @@ void Flow::on_rtp(std::int64_t now_us, std::span<const std::uint8_t> packet,
     const SequenceCheck::Verdict order = sequence_.add(info.sequence.value);
     ++counts.packets;
     counts.bytes += packet.size();
-    if (order.duplicate || order.late || order.jump) {
-        counts.duplicates += order.duplicate;
-        counts.reordered += order.late;
-        counts.jumps += order.jump;
-        if (order.duplicate) return;
-    }
-    if (info.payload_size == 0) {
+    if (info.payload_size == 0) {  // closes a hole in the numbers, late by its nature
         ++counts.empty;
         return;
     }
+    counts.duplicates += order.duplicate;
+    counts.reordered += order.late;
+    counts.jumps += order.jump;
+    if (order.duplicate) return;
     const auto content = packet.subspan(info.payload_offset, info.payload_size);
     Stamp stamp;
     const bool whole = packets_++ % kWholeCheck == 0;

@@ -76,6 +76,21 @@ TEST(Flow, SeesGapsDuplicatesAndOrder) {
     EXPECT_EQ(link.flow.trial_packets(), 3u);
 }
 
+TEST(Flow, EmptyPacketsCloseHolesLate) {
+    Link link;
+    link.deliver(link.packet(0));
+    link.flow.begin_trial(0);
+    RtpFields fields;
+    fields.ssrc = kReceived;
+    fields.sequence = link.sequence++;
+    link.deliver(link.packet(1));
+    EXPECT_EQ(link.flow.trial_gaps(), 1u);
+    link.deliver(write_rtp(fields, {}, {}));
+    EXPECT_EQ(link.flow.trial_gaps(), 0u);
+    EXPECT_EQ(link.counts.faults(), 0u);
+    EXPECT_EQ(link.counts.empty, 1u);
+}
+
 TEST(Flow, SeesLayersThatNobodyAskedFor) {
     Link link(0);
     link.deliver(link.packet(0));
