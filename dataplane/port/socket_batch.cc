@@ -64,8 +64,16 @@ std::uint32_t SocketBatch::destination_of(std::span<rte_mbuf* const> packets,
 void SocketBatch::group(std::span<rte_mbuf* const> packets) {
     for (std::uint32_t i = 0; i < destination_count_; ++i) buckets_[used_[i]] = kNone;
     destination_count_ = 0;
+    // Each packet of a train goes to the same receivers in the same order: behind the destination
+    // of the packet before comes that of this one.
+    std::uint32_t expected = 0;
     for (std::uint32_t i = 0; i < packets.size(); ++i) {
-        Destination& d = destinations_[destination_of(packets, i)];
+        if (expected == destination_count_) expected = 0;
+        const bool known = expected < destination_count_ &&
+                           same_destination(packets[destinations_[expected].first], packets[i]);
+        const std::uint32_t at = known ? expected : destination_of(packets, i);
+        expected = at + 1;
+        Destination& d = destinations_[at];
         if (d.last != kNone) next_[d.last] = i;
         d.last = i;
         next_[i] = kNone;

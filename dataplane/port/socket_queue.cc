@@ -163,11 +163,11 @@ TxResult SocketQueue::send(rte_mbuf** packets, std::uint32_t n) {
 // Frees the first `done` packets of the batch's order and moves the others behind them.
 void SocketQueue::take(rte_mbuf** packets, std::uint32_t done) {
     const auto order = batch_.order();
+    if (done == order.size()) return rte_pktmbuf_free_bulk(packets, done);
     for (std::uint32_t i = 0; i < done; ++i) {
         rte_pktmbuf_free(packets[order[i]]);
         packets[order[i]] = nullptr;
     }
-    if (done == order.size()) return;
     auto to = static_cast<std::uint32_t>(order.size());
     for (std::uint32_t from = to; from-- > 0;)
         if (packets[from] != nullptr) packets[--to] = packets[from];
