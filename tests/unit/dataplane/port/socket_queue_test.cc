@@ -182,30 +182,30 @@ TEST_F(SocketQueueTest, PacketsThatTheKernelHasNoRoomForStayInOrder) {
 }
 
 // One that can't be sent costs itself alone: the others of its burst arrive.
-TEST_F(SocketQueueTest, ARefusedPacketCostsNobodyElse) {
-    for (const bool gso : {false, true}) {
-        counters_ = {};
-        open({.gso = gso});
-        const Peer peer;
-        std::vector<rte_mbuf*> packets;
-        for (std::uint8_t i = 0; i < 6; ++i) packets.push_back(packet(peer, 100, i));
-        // To nowhere: port 0 is refused by the kernel.
-        std::array<std::byte, 64> link;
-        net::make_socket_link({kLoopback, {}, 0, 0}, link);
-        for (const std::size_t i : {std::size_t{0}, std::size_t{3}, std::size_t{5}})
-            std::memcpy(rte_pktmbuf_mtod(packets[i], void*), link.data(), net::kSocketLinkBytes);
-        const TxResult done = queue_->send(packets.data(), 6);
-        EXPECT_EQ(done.sent, 3u);
-        EXPECT_EQ(done.dropped, 3u);
-        const auto came = peer.received();
-        ASSERT_EQ(came.size(), 3u);
-        EXPECT_EQ(came[0], Bytes(100, 1));
-        EXPECT_EQ(came[2], Bytes(100, 4));
-        EXPECT_EQ((*this)[PortCounter::tx_errors], 3u);
-        EXPECT_EQ((*this)[PortCounter::tx_packets], 3u);
-        EXPECT_EQ((*this)[PortCounter::tx_bytes], 300u);
-    }
+class RefusedPacket : public SocketQueueTest, public testing::WithParamInterface<bool> {};
+
+TEST_P(RefusedPacket, CostsNobodyElse) {
+    open({.gso = GetParam()});
+    const Peer peer;
+    std::vector<rte_mbuf*> packets;
+    for (std::uint8_t i = 0; i < 6; ++i) packets.push_back(packet(peer, 100, i));
+    // To nowhere: port 0 is refused by the kernel.
+    std::array<std::byte, 64> link;
+    net::make_socket_link({kLoopback, {}, 0, 0}, link);
+    for (const std::size_t i : {std::size_t{0}, std::size_t{3}, std::size_t{5}})
+        std::memcpy(rte_pktmbuf_mtod(packets[i], void*), link.data(), net::kSocketLinkBytes);
+    const TxResult done = queue_->send(packets.data(), 6);
+    EXPECT_EQ(done.sent, 3u);
+    EXPECT_EQ(done.dropped, 3u);
+    const auto came = peer.received();
+    ASSERT_EQ(came.size(), 3u);
+    EXPECT_EQ(came[0], Bytes(100, 1));
+    EXPECT_EQ(came[2], Bytes(100, 4));
+    EXPECT_EQ((*this)[PortCounter::tx_errors], 3u);
+    EXPECT_EQ((*this)[PortCounter::tx_packets], 3u);
+    EXPECT_EQ((*this)[PortCounter::tx_bytes], 300u);
 }
+INSTANTIATE_TEST_SUITE_P(WithAndWithoutGso, RefusedPacket, testing::Bool());
 
 TEST_F(SocketQueueTest, MoreThanABatchLeavesInOneCall) {
     open({.gso = true});
