@@ -16,7 +16,7 @@ BIN = os.environ.get("STRATA_BIN") or os.path.join(
     os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "build", "bin")
 
 
-TCP_COUNTERS_AT = 136  # in the segment's header
+TCP_COUNTERS_AT, TCP_COUNTERS = 144, 34  # in the segment's header
 
 
 class Dataplane:
@@ -125,8 +125,8 @@ class Dataplane:
         time.sleep(0.05)
         with open(f"/dev/shm/{self.prefix}.statistics", "rb") as f:
             with mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ) as m:
-                header = struct.unpack_from("<QIIQQqQIIQIIQQIIII", m, 0)
-                workers_at, names_at, counts = header[9], header[13], header[14:17]
+                header = struct.unpack_from("<QIIQQqQQIIQIIQQIIII", m, 0)
+                workers_at, names_at, counts = header[10], header[14], header[15:18]
                 found, at, name_at = {}, workers_at + 64, names_at
                 for count, prefix in zip(counts, ("", "rx_", "tx_")):
                     for i in range(count):
@@ -134,11 +134,10 @@ class Dataplane:
                         found[prefix + name] = struct.unpack_from("<Q", m, at + 8 * i)[0]
                         name_at += 32
                     at += (8 * count + 63) // 64 * 64
-                name_at += 32 * header[17]  # values of objects
-                for i in range((header[2] - TCP_COUNTERS_AT) // 8):
+                name_at += 32 * header[18]  # values of objects
+                for i in range(TCP_COUNTERS):
                     name = m[name_at:name_at + 32].split(b"\0")[0].decode()
-                    if name:
-                        found["tcp_" + name] = struct.unpack_from("<Q", m, TCP_COUNTERS_AT + 8 * i)[0]
+                    found["tcp_" + name] = struct.unpack_from("<Q", m, TCP_COUNTERS_AT + 8 * i)[0]
                     name_at += 32
                 tcp = {k: v for k, v in found.items() if k.startswith("tcp_")}
                 found = {k: v for k, v in found.items() if k not in tcp}
