@@ -1,7 +1,6 @@
 // strata-bench-peers: Strata's socket port beside a plain kernel relay, on equal I/O. `pairs` has
 // both in one process, in turns; `relay` and `load` are parts for comparison with other programs.
 #include <poll.h>
-#include <rte_eal.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +18,8 @@
 #include "bench/peers/strata_relay.h"
 #include "bench/peers/traffic.h"
 #include "bench/pipeline/pairs.h"
+#include "dataplane/eal.h"
+#include "dataplane/port/port.h"
 
 namespace strata::bench {
 namespace {
@@ -139,19 +140,18 @@ void print(std::FILE* out, const Case& c, const Course& course, const Compared& 
                  ratio.low, ratio.high, c.aim);
 }
 
-bool start_eal() {
-    const std::string prefix = "--file-prefix=strata-peers-" + std::to_string(getpid());
-    std::vector<std::string> words{
-        "strata-bench-peers",     "--no-pci",       "--lcores=0", "-m",          "256",
-        "--no-telemetry",         "--iova-mode=va", "--no-huge",  "--no-shconf", prefix,
-        "--log-level=lib.*:error"};
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    return rte_eal_init(static_cast<int>(argv.size()), argv.data()) >= 0;
-}
-
 int pairs(std::uint32_t receivers, std::size_t outputs, const std::string& capture) {
-    if (!start_eal()) return 1;
+    const std::vector<std::string> devices = dataplane::eal_device_arguments({});
+    const auto started =
+        dataplane::start_eal({.program = "strata-bench-peers",
+                              .memory_mb = 256,
+                              .file_prefix = "strata-peers-" + std::to_string(getpid()),
+                              .devices = devices,
+                              .telemetry = false});
+    if (!started) {
+        std::fprintf(stderr, "strata-bench-peers: %s\n", started.error().c_str());
+        return 1;
+    }
     auto pools = dataplane::Pools::create({.name = "peers",
                                            .rx_mbufs = 8'191,
                                            .header_mbufs = 32'767,

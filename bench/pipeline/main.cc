@@ -1,7 +1,6 @@
 // strata-bench-pipeline: the whole worker loop on the in-memory port beside the raw zero-copy
 // ceiling and a relay that copies for each receiver. One process, one thread, the same pools; the
 // loops alternate. Rows as JSON.
-#include <rte_eal.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -12,6 +11,8 @@
 
 #include "bench/pipeline/instructions.h"
 #include "bench/pipeline/rows.h"
+#include "dataplane/eal.h"
+#include "dataplane/port/port.h"
 
 namespace strata::bench {
 namespace {
@@ -30,27 +31,18 @@ constexpr const char* kUsage =
     "  --audio      … of audio\n"
     "  --instructions  under callgrind: fixed shapes, or the one of this name; see scripts/bench\n";
 
-bool start_eal(const Options& options) {
-    const std::string prefix = "--file-prefix=strata-bench-" + std::to_string(getpid());
-    std::vector<std::string> words{"strata-bench-pipeline",
-                                   "--no-pci",
-                                   "--lcores=0",
-                                   "-m",
-                                   "512",
-                                   "--no-telemetry",
-                                   "--iova-mode=va",
-                                   "--log-level=lib.*:error"};
-    if (options.huge)
-        words.push_back("--in-memory");
-    else
-        words.insert(words.end(), {"--no-huge", "--no-shconf", prefix});
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    return rte_eal_init(static_cast<int>(argv.size()), argv.data()) >= 0;
-}
-
 int run(const Options& options) {
-    if (!start_eal(options)) return 1;
+    const std::vector<std::string> devices = dataplane::eal_device_arguments({});
+    const auto started =
+        dataplane::start_eal({.program = "strata-bench-pipeline",
+                              .hugepages = options.huge,
+                              .file_prefix = "strata-bench-" + std::to_string(getpid()),
+                              .devices = devices,
+                              .telemetry = false});
+    if (!started) {
+        std::fprintf(stderr, "strata-bench-pipeline: %s\n", started.error().c_str());
+        return 1;
+    }
     auto pools = dataplane::Pools::create({.name = "bench",
                                            .rx_mbufs = 16'383,
                                            .header_mbufs = 32'767,

@@ -2,7 +2,6 @@
 // port of its own, and the pools that all workers have; in each round the first turns alone, then
 // both at once, on a CPU each. Rates are outputs per second of a thread's own CPU time, so that a
 // machine that has something else to do doesn't show. Prints one row of JSON.
-#include <rte_eal.h>
 #include <rte_launch.h>
 #include <unistd.h>
 
@@ -16,6 +15,8 @@
 
 #include "bench/pipeline/pairs.h"
 #include "bench/pipeline/product.h"
+#include "dataplane/eal.h"
+#include "dataplane/port/port.h"
 
 namespace strata::bench {
 namespace {
@@ -68,19 +69,18 @@ Rates run_rounds(std::array<Runner, 2>& runners) {
     return rates;
 }
 
-bool start_eal() {
-    const std::string prefix = "--file-prefix=strata-bench-workers-" + std::to_string(::getpid());
-    std::vector<std::string> words{
-        "strata-bench-workers",   "--no-pci",       "--lcores=0,1", "-m",          "512",
-        "--no-telemetry",         "--iova-mode=va", "--no-huge",    "--no-shconf", prefix,
-        "--log-level=lib.*:error"};
-    std::vector<char*> argv;
-    for (std::string& word : words) argv.push_back(word.data());
-    return rte_eal_init(static_cast<int>(argv.size()), argv.data()) >= 0;
-}
-
 int run(bool quick, std::uint32_t receivers) {
-    if (!start_eal()) return 1;
+    const std::vector<std::string> devices = dataplane::eal_device_arguments({});
+    const auto started =
+        dataplane::start_eal({.program = "strata-bench-workers",
+                              .file_prefix = "strata-bench-workers-" + std::to_string(::getpid()),
+                              .lcores = "0,1",
+                              .devices = devices,
+                              .telemetry = false});
+    if (!started) {
+        std::fprintf(stderr, "strata-bench-workers: %s\n", started.error().c_str());
+        return 1;
+    }
     const auto pools = dataplane::Pools::create({.name = "bench",
                                                  .rx_mbufs = 16'383,
                                                  .header_mbufs = 32'767,
