@@ -10,6 +10,8 @@
 #include <cstring>
 #include <string>
 
+#include "tests/unit/dataplane/tcp/passed_descriptor.h"
+
 namespace strata::dataplane {
 namespace {
 
@@ -42,28 +44,9 @@ class DescriptorHandoverTest : public testing::Test {
         handover_.accept();
         return link;
     }
-    // The next descriptor that came; -1: none did.
-    static int take_descriptor(const api::SeqpacketLink& link) {
-        char kind = 0;
-        iovec part{&kind, 1};
-        union {
-            cmsghdr header;
-            char bytes[CMSG_SPACE(sizeof(int))];
-        } rights{};
-        msghdr message{};
-        message.msg_iov = &part;
-        message.msg_iovlen = 1;
-        message.msg_control = rights.bytes;
-        message.msg_controllen = sizeof rights.bytes;
-        if (::recvmsg(link.fd(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1) return -1;
-        EXPECT_EQ(kind, DescriptorHandover::kTls);
-        int fd = -1;
-        std::memcpy(&fd, CMSG_DATA(&rights.header), sizeof fd);
-        return fd;
-    }
     // What is read from it; 0: none came.
     static char take(const api::SeqpacketLink& link) {
-        const int fd = take_descriptor(link);
+        const int fd = take_descriptor(link.fd());
         if (fd < 0) return 0;
         char mark = 0;
         EXPECT_EQ(::read(fd, &mark, 1), 1);
@@ -121,7 +104,7 @@ TEST_F(DescriptorHandoverTest, WhatIsTooMuchIsRefusedAndTheRestArrives) {
     ASSERT_LT(given, 100'000);
     EXPECT_FALSE(handover_.give(pipe.reading()));
     for (int i = 0; i < given; ++i) {
-        const int fd = take_descriptor(slow);
+        const int fd = take_descriptor(slow.fd());
         ASSERT_GE(fd, 0) << i;
         ::close(fd);
     }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tests/unit/dataplane/eal.h"
+#include "tests/unit/dataplane/tcp/passed_descriptor.h"
 #include "tests/unit/dataplane/tcp/stream_peer.h"
 #include "tests/unit/relay/ice/stun_sample.h"
 
@@ -99,23 +100,7 @@ class Control {
     // The next descriptor; -1: none came.
     int take() {
         int fd = -1;
-        eventually([&] {
-            char kind = 0;
-            iovec part{&kind, 1};
-            union {
-                cmsghdr header;
-                char bytes[CMSG_SPACE(sizeof(int))];
-            } rights{};
-            msghdr message{};
-            message.msg_iov = &part;
-            message.msg_iovlen = 1;
-            message.msg_control = rights.bytes;
-            message.msg_controllen = sizeof rights.bytes;
-            if (::recvmsg(link_.fd(), &message, MSG_DONTWAIT) != 1) return false;
-            EXPECT_EQ(kind, 'T');
-            std::memcpy(&fd, CMSG_DATA(&rights.header), sizeof fd);
-            return true;
-        });
+        eventually([&] { return (fd = take_descriptor(link_.fd())) >= 0; });
         return fd;
     }
 

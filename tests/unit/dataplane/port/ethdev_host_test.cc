@@ -1,0 +1,154 @@
+#include <gtest/gtest.h>
+#include <rte_ethdev.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "dataplane/net/checksum.h"
+#include "dataplane/net/frame.h"
+#include "dataplane/port/ethdev_port.h"
+#include "tests/unit/dataplane/port/ethdev_port_fixture.h"
+
+// What a port does as a host on its network: announcements, and ICMP both ways.
+namespace strata::dataplane {
+namespace {
+
+using EthdevHostTest = EthdevPortTest;
+
+TEST_F(EthdevHostTest, AnnouncesItsAddressAtStart) {
+    const std::string sent = testing::TempDir() + "strata-" + std::to_string(getpid()) + "-3.pcap";
+    for (const char* address : {"10.0.0.1/24", "fd00::1/64"}) {
+        {
+            auto port = open("net_pcap3,tx_pcap=" + sent + ";address=" + address);
+            ASSERT_TRUE(port);
+            for (int i = 0; i < 6; ++i) {
+                turn(*port);
+                now_ += 1'000'000;
+            }
+            EXPECT_EQ(port->counters(0)[PortCounter::announcements], 3u);
+        }
+        const auto frames = read_pcap(sent);
+        ASSERT_EQ(frames.size(), 3u) << address;
+        // Broadcast ARP for our own address; or to all nodes.
+        const bool v6 = net::get_be16(&frames[0][12]) == net::kEtherTypeIpv6;
+        EXPECT_EQ(frames[0][0], v6 ? 0x33 : 0xff);
+        if (v6)
+            EXPECT_EQ(frames[0][14 + 40], 136);
+        else
+            EXPECT_TRUE(std::equal(&frames[0][28], &frames[0][32], &frames[0][38]));
+        std::remove(sent.c_str());
+    }
+}
+
+// net_ring: what is written here arrives.
+void receive(Port& port, rte_mempool* pool, const std::vector<std::uint8_t>& frame) {
+    rte_mbuf* m = rte_pktmbuf_alloc(pool);
+    std::memcpy(rte_pktmbuf_append(m, static_cast<std::uint16_t>(frame.size())), frame.data(),
+                frame.size());
+    ASSERT_EQ(rte_eth_tx_burst(static_cast<EthdevPort&>(port).device_id(), 0, &m, 1), 1);
+}
+
+// A router's "fragmentation needed" about a datagram of 1,054 bytes that we sent from port 4000 to
+// 10.0.0.2:6000.
+std::vector<std::uint8_t> fragmentation_needed(const net::MacAddress& us, std::uint16_t mtu) {
+    std::vector<std::uint8_t> frame(14 + 20 + 8 + 20 + 8);
+    net::put_mac(&frame[0], us);
+    net::put_be16(&frame[12], net::kEtherTypeIpv4);
+    std::uint8_t *ip = &frame[14], *icmp = ip + 20, *sent = icmp + 8;
+    ip[0] = sent[0] = 0x45;
+    ip[9] = 1;
+    net::put_be16(ip + 2, 56);
+    std::memcpy(ip + 12, IpAddress::parse("10.0.0.9")->v4_bytes(), 4);
+    std::memcpy(ip + 16, kUs.v4_bytes(), 4);
+    icmp[0] = 3;
+    icmp[1] = 4;
+    net::put_be16(icmp + 6, mtu);
+    net::put_be16(sent + 2, 1'054);
+    sent[9] = 17;
+    std::memcpy(sent + 12, kUs.v4_bytes(), 4);
+    std::memcpy(sent + 16, IpAddress::parse("10.0.0.2")->v4_bytes(), 4);
+    net::put_be16(sent + 20, 4'000);
+    net::put_be16(sent + 22, 6'000);
+    std::uint16_t sum = net::checksum(net::raw_sum(ip, 20));
+    std::memcpy(ip + 10, &sum, 2);
+    sum = net::checksum(net::raw_sum(icmp, 36));
+    std::memcpy(icmp + 2, &sum, 2);
+    return frame;
+}
+
+TEST_F(EthdevHostTest, WhatAPathDoesNotTakeIsDroppedAndTheRestLeaves) {
+    const IpAddress remote = *IpAddress::parse("10.0.0.2");
+    auto port = open("net_ring4;address=10.0.0.1/24;mac=02:00:00:00:00:11");
+    ASSERT_TRUE(port);
+    {
+        FanOut out(*port, 0, *pools_, {});
+        fan_out(*port, out, remote, 6'000);
+        static_cast<EthdevPort&>(*port).learn(remote, {2, 0, 0, 0, 0, 2}, now_);
+        turn(*port);
+        const std::uint64_t before = port->counters(0)[PortCounter::hold_sent];
+        receive(*port, pools_->rx, fragmentation_needed({2, 0, 0, 0, 0, 0x11}, 1'000));
+        turn(*port);
+        EXPECT_EQ(port->counters(0)[PortCounter::icmp_errors], 1u);
+        PathMtu path;
+        ASSERT_TRUE(port->next_path_mtu(0, path));
+        EXPECT_EQ(path.flow, (FlowKey{remote, kUs, 6'000, 4'000}));
+        EXPECT_EQ(path.mtu, 1'000);
+        ASSERT_TRUE(port->limit_path(path, now_));
+        fan_out(*port, out, remote, 6'000);  // 1,040 bytes of IP
+        const PortCounters& c = port->counters(0);
+        EXPECT_EQ(c[PortCounter::hold_too_large], 16u);
+        EXPECT_EQ(c[PortCounter::hold_sent], before);
+        const std::array<std::uint8_t, 200> small{0x80};
+        out.send_own(slots_[0].link, small, TxClass::audio, now_);
+        EXPECT_EQ(c[PortCounter::hold_sent], before + 1);
+        turn(*port);
+        const TxQueueCounters& q = out.queue().counters();
+        EXPECT_EQ(q.held, c[PortCounter::hold_sent] + c[PortCounter::hold_dropped] +
+                              c[PortCounter::hold_too_large] + port->held(0));
+    }
+    port.reset();
+    EXPECT_TRUE(pools_.idle());
+}
+
+TEST_F(EthdevHostTest, IcmpIsLimitedBothWays) {
+    auto port =
+        open_port("net_ring6;address=10.0.0.1/24;mac=02:00:00:00:00:11",
+                  {.base_udp_port = 4'000, .rx_ring = 256, .tx_ring = 256, .icmp_per_s = 2});
+    ASSERT_TRUE(port);
+    ASSERT_TRUE((*port)->start(*pools_));
+    for (int i = 0; i < 5; ++i) {
+        receive(**port, pools_->rx, fragmentation_needed({2, 0, 0, 0, 0, 0x11}, 1'000));
+        turn(**port);
+    }
+    const PortCounters& c = (*port)->counters(0);
+    EXPECT_EQ(c[PortCounter::icmp_errors], 5u);
+    EXPECT_EQ(c[PortCounter::icmp_limited], 3u);
+    expect_balance(c);
+}
+
+// Both ends are ours here: the datagram to a port that nobody owns comes back as an error about
+// one of our flows.
+TEST_F(EthdevHostTest, PortsThatNobodyOwnsAreUnreachable) {
+    auto port = open("net_ring7;address=10.0.0.1/24;mac=02:00:00:00:00:11");
+    ASSERT_TRUE(port);
+    {
+        FanOut out(*port, 0, *pools_, {});
+        fan_out(*port, out, kUs, 4'999);
+        turn(*port);
+        const PortCounters& c = port->counters(0);
+        EXPECT_EQ(c[PortCounter::rx_unknown_port], 16u);
+        EXPECT_EQ(c[PortCounter::icmp_unreachable], 16u);
+        EXPECT_EQ(c[PortCounter::icmp_errors], 16u);
+        expect_balance(c);
+    }
+    port.reset();
+    EXPECT_TRUE(pools_.idle());
+}
+
+}  // namespace
+}  // namespace strata::dataplane
