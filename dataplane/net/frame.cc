@@ -16,4 +16,14 @@ std::uint16_t put_ethernet(std::uint8_t* frame, const MacAddress& to, const Loca
     return kEthernetBytes + kVlanBytes;
 }
 
+void put_icmpv6_head(std::uint8_t* ip, const Icmpv6Head& head) {
+    std::memset(ip, 0, kIpv6Bytes);
+    ip[0] = 0x60;
+    put_be16(ip + 4, head.icmp_bytes);
+    ip[6] = kProtocolIcmpv6;
+    ip[7] = head.hop_limit;
+    std::memcpy(ip + 8, head.source.bytes.data(), 16);
+    std::memcpy(ip + 24, head.destination.bytes.data(), 16);
+}
+
 }  // namespace strata::dataplane::net

@@ -40,4 +40,14 @@ constexpr MacAddress kBroadcastMac{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 std::uint16_t put_ethernet(std::uint8_t* frame, const MacAddress& to, const LocalNet& local,
                            std::uint16_t ether_type);
 
+struct Icmpv6Head {
+    std::uint16_t icmp_bytes = 0;
+    std::uint8_t hop_limit = 0;
+    const IpAddress& source;
+    const IpAddress& destination;
+};
+
+// Writes the IPv6 header in front of a message: 40 bytes, RFC 8200 section 3.
+void put_icmpv6_head(std::uint8_t* ip, const Icmpv6Head& head);
+
 }  // namespace strata::dataplane::net

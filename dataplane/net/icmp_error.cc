@@ -39,16 +39,6 @@ void put_ipv4(std::uint8_t* ip, std::size_t total, const LocalNet& local, const 
     std::memcpy(ip + 10, &sum, 2);
 }
 
-void put_ipv6(std::uint8_t* ip, std::size_t payload, const LocalNet& local, const IpAddress& to) {
-    std::memset(ip, 0, kIpv6Bytes);
-    ip[0] = 0x60;
-    put_be16(ip + 4, static_cast<std::uint16_t>(payload));
-    ip[6] = kProtocolIcmpv6;
-    ip[7] = kHopLimit;
-    std::memcpy(ip + 8, local.address.bytes.data(), 16);
-    std::memcpy(ip + 24, to.bytes.data(), 16);
-}
-
 // Header and first bytes of the datagram, IPv4: what RFC 792 asks for.
 std::size_t quoted_v4(const std::uint8_t* ip) { return (ip[0] & 0xfu) * 4u + kUdpBytes; }
 
@@ -101,7 +91,7 @@ std::optional<IcmpError> parse_icmp_error_v6(std::span<const std::uint8_t> packe
 bool answer_port_unreachable(rte_mbuf& m, const LocalNet& local) {
     const bool v4 = local.address.is_v4();
     auto* frame = rte_pktmbuf_mtod(&m, std::uint8_t*);
-    const std::size_t ethernet = kEthernetBytes + (local.vlan != 0 ? kVlanBytes : 0u);
+    const std::size_t ethernet = std::size_t{kEthernetBytes} + local.tag_bytes();
     std::uint8_t* ip = frame + ethernet;
     const std::size_t head = (v4 ? kIpv4Bytes : kIpv6Bytes) + kIcmpBytes;
     const std::size_t quoted =
@@ -120,7 +110,7 @@ bool answer_port_unreachable(rte_mbuf& m, const LocalNet& local) {
         icmp[1] = kPortUnreachable;
         sum = checksum(raw_sum(icmp, bytes));
     } else {
-        put_ipv6(ip, bytes, local, get_ipv6(ip + head + 8));
+        put_icmpv6_head(ip, {bytes, kHopLimit, local.address, get_ipv6(ip + head + 8)});
         icmp[0] = kUnreachableV6;
         icmp[1] = kPortUnreachableV6;
         sum = icmpv6_checksum(ip, bytes);

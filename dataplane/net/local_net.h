@@ -34,6 +34,8 @@ struct LocalNet {
     std::uint16_t first_port = 0;  // UDP: worker w owns first_port + w
     std::uint16_t ports = 1;
 
+    // Of a frame's VLAN tag.
+    std::uint16_t tag_bytes() const { return vlan != 0 ? kVlanBytes : std::uint16_t{0}; }
     bool on_link(const IpAddress& remote) const;
     // Whom to send to for `remote`: itself, a route's hop, the gateway, or nobody (no route, other
     // family).

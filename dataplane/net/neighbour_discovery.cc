@@ -21,14 +21,9 @@ std::uint16_t write(const LocalNet& local, const Message& m, const MacAddress& t
                     std::uint8_t* frame) {
     const std::uint16_t head = put_ethernet(frame, to, local, kEtherTypeIpv6);
     std::uint8_t* ip = frame + head;
-    std::memset(ip, 0, kIpv6Bytes + kNeighbourBytes);
-    ip[0] = 0x60;
-    put_be16(ip + 4, kNeighbourBytes);
-    ip[6] = kProtocolIcmpv6;
-    ip[7] = kHopLimit;
-    std::memcpy(ip + 8, local.address.bytes.data(), 16);
-    std::memcpy(ip + 24, m.destination.bytes.data(), 16);
+    put_icmpv6_head(ip, {kNeighbourBytes, kHopLimit, local.address, m.destination});
     std::uint8_t* icmp = ip + kIpv6Bytes;
+    std::memset(icmp, 0, kNeighbourBytes);
     icmp[0] = m.type;
     icmp[4] = m.flags;
     std::memcpy(icmp + 8, m.target.bytes.data(), 16);

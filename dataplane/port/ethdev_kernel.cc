@@ -50,9 +50,8 @@ std::expected<void, PortError> EthdevPort::make_kernel_link() {
 void EthdevPort::give_to_kernel(const rte_mbuf& m, net::Punt kind, relay::TimeUs now) {
     const std::span<const std::uint8_t> frame(rte_pktmbuf_mtod(&m, const std::uint8_t*),
                                               m.data_len);
-    const std::uint16_t tag = local_.vlan != 0 ? net::kVlanBytes : std::uint16_t{0};
     PortCounters& counters = counters_[0];
-    switch (kernel_->give(kind, frame, tag, now)) {
+    switch (kernel_->give(kind, frame, local_.tag_bytes(), now)) {
         case KernelLink::Given::taken:
             return ++counters[counter_of(PortCounter::to_kernel_tcp, kind)];
         case KernelLink::Given::limited:
@@ -76,7 +75,7 @@ bool EthdevPort::send_from_kernel(std::span<const std::uint8_t> frame) {
     if (frame.size() < net::kEthernetBytes) return false;
     rte_mbuf* m = rte_pktmbuf_alloc(rx_pool_);
     if (m == nullptr) return false;
-    const std::uint16_t tag = local_.vlan != 0 ? net::kVlanBytes : std::uint16_t{0};
+    const std::uint16_t tag = local_.tag_bytes();
     auto* out = rte_pktmbuf_append(m, static_cast<std::uint16_t>(frame.size() + tag));
     if (out == nullptr) return rte_pktmbuf_free(m), false;
     auto* bytes = reinterpret_cast<std::uint8_t*>(out);

@@ -59,8 +59,7 @@ bool EthdevPort::hold_limited(std::uint16_t queue, rte_mbuf* m, relay::TimeUs no
     std::memcpy(&index, frame, sizeof index);
     const auto path = neighbours_.path(index);
     if (!path) return false;
-    const std::uint32_t ethernet =
-        net::kEthernetBytes + (local_.vlan != 0 ? net::kVlanBytes : std::uint32_t{0});
+    const std::uint32_t ethernet = std::uint32_t{net::kEthernetBytes} + local_.tag_bytes();
     if (m->pkt_len - ethernet > path->limit) {
         ++counters_[queue][PortCounter::hold_too_large];
         rte_pktmbuf_free(m);

@@ -33,7 +33,7 @@ EthdevPort::EthdevPort(std::string spec, const EthdevSpec& ethdev, EthdevDevice 
     local_.first_port = config.base_udp_port;
     local_.ports = config.workers;
     head_bytes_ = static_cast<std::uint16_t>((v4 ? net::kIpv4HeadBytes : net::kIpv6HeadBytes) +
-                                             (local_.vlan != 0 ? net::kVlanBytes : 0));
+                                             local_.tag_bytes());
     capabilities_.link_kind = LinkKind::ethernet;
     capabilities_.chains = abilities.chains;
     capabilities_.max_segments = abilities.max_segments;
