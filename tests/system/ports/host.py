@@ -176,6 +176,7 @@ def beside_media(host, work):
         wait_until("media arrives", lambda: len(traffic.arrived) > 20)
         begin = traffic.sent
         work()
+        wait_until("enough is sent", lambda: traffic.sent > begin + 50)  # however quick the work was
         check_whole(traffic, begin)
     finally:
         traffic.stop()
