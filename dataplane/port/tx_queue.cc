@@ -102,6 +102,7 @@ void TxQueue::send_queued(relay::TimeUs now) {
         head_ += result.taken();
         if (result.taken() < n) return;
     }
+    head_ = tail_ = 0;  // an empty ring begins where it is in the cache
 }
 
 // Of the first `n` packets. Where the head is of this turn all are: that is the usual case.

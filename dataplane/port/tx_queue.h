@@ -71,7 +71,7 @@ class TxQueue {
     std::array<relay::TimeUs, kTxClasses> wait_us_{};
     std::uint32_t batch_;                // pushed packets that are worth a tx_burst
     std::uint32_t direct_;               // at least so many at once pass an empty queue by
-    std::uint32_t head_ = 0, tail_ = 0;  // free running
+    std::uint32_t head_ = 0, tail_ = 0;  // free running while the ring isn't empty
     std::uint32_t unattempted_ = 0;      // packets pushed since the last tx_burst
     std::vector<rte_mbuf*> packets_;     // ring, a power of two
     std::vector<relay::TimeUs>

@@ -49,7 +49,44 @@ enum class TimerKind : std::uint8_t {
 struct PublishedTrack;
 struct Subscription;
 
-// One peer's UDP flow. What each packet that it sends touches is in the first cache line.
+// What an SSRC on a transport is.
+struct StreamRef {
+    enum class Kind : std::uint8_t { media, rtx, outgoing, outgoing_rtx, latch };
+    Kind kind = Kind::media;
+    std::uint8_t encoding = 0;
+    void* object = nullptr;  // PublishedTrack, Subscription or (latch) Transport
+};
+
+// Which media streams a peer's last packets belonged to: most packets need no look into the
+// worker's table of all SSRCs. What a table says that has erased nothing since still holds.
+class RecentStreams {
+  public:
+    static constexpr std::size_t kPlaces = 3;  // the encodings of a simulcast
+
+    // Object null: not known.
+    StreamRef find(std::uint32_t ssrc, std::uint64_t erasures) const {
+        const Place& place = places_[ssrc % kPlaces];
+        const bool holds = place.ssrc == ssrc && erasures_ == erasures;
+        return holds ? StreamRef{StreamRef::Kind::media, place.encoding, place.track} : StreamRef{};
+    }
+    void remember(std::uint32_t ssrc, const StreamRef& stream, std::uint64_t erasures) {
+        if (erasures_ != erasures) places_ = {};
+        erasures_ = erasures;
+        places_[ssrc % kPlaces] = {ssrc, stream.encoding,
+                                   static_cast<PublishedTrack*>(stream.object)};
+    }
+
+  private:
+    struct Place {
+        std::uint32_t ssrc = 0;
+        std::uint8_t encoding = 0;
+        PublishedTrack* track = nullptr;
+    };
+    std::uint64_t erasures_ = 0;
+    std::array<Place, kPlaces> places_{};
+};
+
+// One peer's UDP flow. What each packet that it sends touches is in the first three cache lines.
 struct alignas(64) Transport {
     std::uint64_t id = 0;     // constant
     std::uint32_t index = 0;  // constant: its part of the keys in the SSRC table
@@ -65,15 +102,17 @@ struct alignas(64) Transport {
     relay::FeedbackRecorder* feedback = nullptr;
     std::uint64_t packets = 0, bytes = 0;
 
+    FlowKey flow{};            // local part constant
+    bool has_address = false;  // given by command or latched; false: waits for its first packet
+    bool latched = false;      // the address came from a packet
+    bool has_link = false;
+    alignas(64) RecentStreams recent;
+
     std::uint32_t srtcp_index = 0;           // next to be sent, of all SSRCs together; 31 bits
     std::uint16_t transport_sequence = 0;    // next transport-wide number that it is sent (C29)
     CheckpointRecord* checkpoint = nullptr;  // constant; null: nothing outlives the process
     relay::RateLimit punt_rate{0};           // of its DTLS datagrams
 
-    bool has_address = false;  // given by command or latched; false: waits for its first packet
-    bool latched = false;      // the address came from a packet
-    bool has_link = false;
-    FlowKey flow{};  // local part constant
     Link link{};
     std::uint8_t track_count = 0;
     std::array<PublishedTrack*, kMaxTracksPerTransport> tracks{};

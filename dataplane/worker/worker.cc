@@ -72,10 +72,7 @@ bool Worker::sending() const {
                        [](const auto& fan_out) { return fan_out->queue().queued() != 0; });
 }
 
-Transport* Worker::find_transport(const FlowKey& flow) {
-    Transport** found = transports_.find(flow);
-    return found ? *found : nullptr;
-}
+Transport* Worker::find_transport(const FlowKey& flow) { return transports_.find(flow); }
 
 // Look-ups of a whole burst go through the tables together, so that their cache misses overlap: the
 // cost per packet stays the same with ten thousand flows. Packets of one stream come in trains:
@@ -106,7 +103,8 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
         if (i < n && (known >> i & 1) != 0) {
             found_streams_[i] = found_streams_[i - 1];
         } else if (i < n) {
-            found_streams_[i] = find_stream(places_[i]);
+            if (places_[i].home != kRemembered || places_[i].key == kNoStream)
+                found_streams_[i] = find_stream(places_[i], transports[i]);
             if (found_streams_[i].object) {
                 prefetch_stream(*packets[i], found_streams_[i]);
                 under_way |= 1;
@@ -131,46 +129,64 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
 
 void Worker::find_transports(std::span<rte_mbuf* const> packets,
                              std::span<Transport*, kMaxBurst> transports) {
-    std::array<std::size_t, kMaxBurst> homes;
-    constexpr std::size_t kAsBefore = ~std::size_t{0};
     const FlowKey* before = nullptr;
+    std::uint64_t same = 0;  // bit i: packet i is from where the one before it is
     for (std::size_t i = 0; i < packets.size(); ++i) {
         rte_prefetch0(rte_pktmbuf_mtod(packets[i], const void*));
         const FlowKey& flow = meta(packets[i]).flow;
-        const bool same = before && *before == flow;
+        if (before && *before == flow) {
+            same |= std::uint64_t{1} << i;
+        } else {
+            flow_hashes_[i] = transports_.hash(flow);
+            transports_.prefetch(flow_hashes_[i]);
+        }
         before = &flow;
-        homes[i] = same ? kAsBefore : transports_.home(flow);
-        if (!same) transports_.prefetch(homes[i]);
     }
     std::uint64_t bytes = 0;
     for (std::size_t i = 0; i < packets.size(); ++i) {
         bytes += packets[i]->data_len;
-        if (homes[i] == kAsBefore) {
+        if ((same >> i & 1) != 0) {
             transports[i] = transports[i - 1];
+            flow_hashes_[i] = flow_hashes_[i - 1];
             continue;
         }
-        Transport** const found = transports_.find(meta(packets[i]).flow, homes[i]);
-        transports[i] = found ? *found : nullptr;
-        if (found) rte_prefetch0(transports[i]);
+        transports[i] = transports_.probable(flow_hashes_[i]);
+        if (transports[i]) prefetch_transport(*transports[i]);
     }
     count(WorkerCounter::rx_packets, packets.size());
     count(WorkerCounter::rx_bytes, bytes);
 }
 
+[[gnu::always_inline]] inline void Worker::prefetch_transport(const Transport& transport) {
+    rte_prefetch0(&transport);
+    rte_prefetch0(&transport.flow);
+    rte_prefetch0(&transport.recent);
+}
+
 // Where each packet's stream is looked for, into places_.
 Worker::FoundPlaces Worker::find_places(std::span<rte_mbuf* const> packets,
-                                        std::span<Transport* const, kMaxBurst> transports) {
+                                        std::span<Transport*, kMaxBurst> transports) {
     FoundPlaces found;
+    const std::uint64_t erasures = streams_.erasures();
     for (std::size_t i = 0; i < packets.size(); ++i) {
         StreamPlace& place = places_[i];
         place.key = kNoStream;
         if (!transports[i]) continue;
+        if (const FlowKey& flow = meta(packets[i]).flow; transports[i]->flow != flow) [[unlikely]]
+            transports[i] = transports_.find(flow, flow_hashes_[i]);
+        if (!transports[i]) continue;
         found.secure = found.secure || transports[i]->secure;
         const auto bytes = bytes_of(*packets[i]);
         if (bytes.size() < relay::kRtpHeaderSize) continue;
-        place.key = stream_key(transports[i]->index, relay::load_be32(&bytes[8]));
+        const std::uint32_t ssrc = relay::load_be32(&bytes[8]);
+        place.key = stream_key(transports[i]->index, ssrc);
         if (i > 0 && place.key == places_[i - 1].key) {
             found.known |= std::uint64_t{1} << i;
+            continue;
+        }
+        found_streams_[i] = transports[i]->recent.find(ssrc, erasures);
+        if (found_streams_[i].object) {
+            place.home = kRemembered;
             continue;
         }
         place.home = streams_.home(place.key);
@@ -180,10 +196,12 @@ Worker::FoundPlaces Worker::find_places(std::span<rte_mbuf* const> packets,
 }
 
 // The media stream of this key, as far as is known.
-Worker::StreamRef Worker::find_stream(const StreamPlace& place) {
+StreamRef Worker::find_stream(const StreamPlace& place, Transport* transport) {
     if (place.key == kNoStream) return {};
     const StreamRef* stream = streams_.find(place.key, place.home);
-    return stream && stream->kind == StreamRef::Kind::media ? *stream : StreamRef{};
+    if (!stream || stream->kind != StreamRef::Kind::media) return {};
+    transport->recent.remember(static_cast<std::uint32_t>(place.key), *stream, streams_.erasures());
+    return *stream;
 }
 
 // The first step.

@@ -14,6 +14,7 @@
 #include "dataplane/worker/bounded_table.h"
 #include "dataplane/worker/command.h"
 #include "dataplane/worker/fanout.h"
+#include "dataplane/worker/flow_table.h"
 #include "dataplane/worker/kept_packets.h"
 #include "dataplane/worker/objects.h"
 #include "dataplane/worker/punt_ring.h"
@@ -120,13 +121,6 @@ class Worker {
     const rte_mbuf* packet_in_work() const { return in_work_.load(std::memory_order_relaxed); }
 
   private:
-    // What an SSRC on a transport is.
-    struct StreamRef {
-        enum class Kind : std::uint8_t { media, rtx, outgoing, outgoing_rtx, latch };
-        Kind kind = Kind::media;
-        std::uint8_t encoding = 0;
-        void* object = nullptr;  // PublishedTrack, Subscription or (latch) Transport
-    };
     static constexpr std::uint32_t kLatchIndex = ~0u;
     static std::uint64_t stream_key(std::uint32_t transport_index, std::uint32_t ssrc) {
         return std::uint64_t{transport_index} << 32 | ssrc;
@@ -138,17 +132,20 @@ class Worker {
     static constexpr std::uint64_t kNoStream = ~std::uint64_t{0};
     struct StreamPlace {
         std::uint64_t key = kNoStream;
-        std::size_t home = 0;
+        std::size_t home = 0;  // kRemembered: the transport knows it
     };
+    static constexpr std::size_t kRemembered = ~std::size_t{0};
     struct FoundPlaces {
         std::uint64_t known = 0;  // bit i: packet i's stream is that of the packet before it
         bool secure = false;      // some packets are to be opened
     };
+    // In two steps: who the packets are probably from, and whether they are.
     void find_transports(std::span<rte_mbuf* const> packets,
                          std::span<Transport*, kMaxBurst> transports);
     FoundPlaces find_places(std::span<rte_mbuf* const> packets,
-                            std::span<Transport* const, kMaxBurst> transports);
-    StreamRef find_stream(const StreamPlace& place);
+                            std::span<Transport*, kMaxBurst> transports);
+    StreamRef find_stream(const StreamPlace& place, Transport* transport);
+    static void prefetch_transport(const Transport& transport);
     static bool has_tuples(const Transport& transport);
     static void prefetch_stream(const rte_mbuf& packet, const StreamRef& stream);
     static void prefetch_track(const StreamRef& stream, unsigned step);
@@ -339,7 +336,7 @@ class Worker {
     std::vector<RoutesFollowed> routes_;  // of each port
     api::WorkerBlock& statistics_;
     TransitMeter transit_;
-    BoundedTable<FlowKey, Transport*> transports_;
+    FlowTable transports_;
     BoundedTable<std::uint64_t, StreamRef> streams_;
     BoundedTable<std::uint64_t, Transport*> users_;  // by the hash of a local user fragment
     relay::RateLimit stun_errors_;
@@ -348,9 +345,10 @@ class Worker {
     std::vector<PublishedTrack*> waiting_by_name_;
     TimerWheel timers_;
     relay::OutputList outputs_;
-    std::array<StreamPlace, kMaxBurst> places_;       // scratch of receive
-    std::array<StreamRef, kMaxBurst> found_streams_;  // the same
-    relay::PacketInfo parsed_;                        // scratch of on_media
+    std::array<std::uint64_t, kMaxBurst> flow_hashes_;  // scratch of receive
+    std::array<StreamPlace, kMaxBurst> places_;         // the same
+    std::array<StreamRef, kMaxBurst> found_streams_;    // the same
+    relay::PacketInfo parsed_;                          // scratch of on_media
     KeptPackets kept_;
     std::uint64_t history_streams_ = 0;  // names given out
     relay::ReceiverSlot repair_slot_;    // of the packet that is sent again

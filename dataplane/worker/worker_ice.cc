@@ -121,7 +121,7 @@ bool Worker::bind_tuple(Transport& transport, std::uint8_t tuple, std::uint8_t p
         select_tuple(*former, now);
     }
     IceTransport::Tuple& place = ice.tuples[tuple];
-    if (!transports_.insert(flow, &transport)) return ice.agent.forget(tuple), false;
+    if (!transports_.insert(flow, transport)) return ice.agent.forget(tuple), false;
     if (!make_link(port, flow, place.link)) {
         transports_.erase(flow);
         return ice.agent.forget(tuple), false;

@@ -96,7 +96,7 @@ const PublishedTrack* Worker::find_waiting(std::span<const std::uint8_t> packet,
 }
 
 // B8: rid and mid stand in the first packets only.
-Worker::StreamRef* Worker::learn(Transport& transport, std::span<const std::uint8_t> packet,
+StreamRef* Worker::learn(Transport& transport, std::span<const std::uint8_t> packet,
                                  std::uint32_t ssrc, relay::TimeUs now) {
     for (std::size_t i = 0; i < transport.track_count; ++i)
         if (learn_in(*transport.tracks[i], packet, ssrc, now))
@@ -162,7 +162,7 @@ bool Worker::take_ssrc(PublishedTrack& track, std::uint8_t encoding, std::uint32
 // From now on `transport` is at `flow`.
 void Worker::set_flow(Transport& transport, const FlowKey& flow, relay::TimeUs now) {
     forget_flow(transport);
-    if (!transports_.insert(flow, &transport)) {
+    if (!transports_.insert(flow, transport)) {
         count(WorkerCounter::ssrcs_refused);
         return;
     }

@@ -52,8 +52,8 @@ void Worker::follow_routes(std::size_t port, relay::TimeUs now) {
     const std::size_t end = std::min(followed.next_cell + kCellsPerTurn, transports_.cells());
     for (std::size_t links = 0; followed.next_cell < end && links < kLinksPerTurn;) {
         const auto [flow, transport] = transports_.at(followed.next_cell++);
-        if (flow == nullptr || place_of(**transport, *flow).port != port) continue;
-        renew_link(**transport, *flow, now);
+        if (flow == nullptr || place_of(*transport, *flow).port != port) continue;
+        renew_link(*transport, *flow, now);
         ++links;
     }
 }

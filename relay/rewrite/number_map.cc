@@ -1,6 +1,7 @@
 #include "relay/rewrite/number_map.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "relay/rewrite/picture_id_map.h"
 #include "relay/rewrite/sequence_map.h"
@@ -14,6 +15,22 @@ void NumberMap<kWindow>::start(std::int64_t n) {
     highest_ = frozen_ = n - 1;
     closed_before_ = n;
     dropped_ = tail_dropped_ = 0;
+    line_at_ = kNoLine;
+}
+
+// What the ring has of the line is of numbers that fall out of the window before those of `line`
+// are looked for there.
+template <std::size_t kWindow>
+void NumberMap<kWindow>::begin_line(std::int64_t line) {
+    put_line_back();
+    std::copy_n(ring_line(line), kLineEntries, line_.begin());
+    line_at_ = line;
+}
+
+template <std::size_t kWindow>
+void NumberMap<kWindow>::put_line_back() {
+    if (line_at_ != kNoLine) std::ranges::copy(line_, ring_line(line_at_));
+    line_at_ = kNoLine;
 }
 
 template <std::size_t kWindow>
@@ -117,6 +134,7 @@ template <std::size_t kWindow>
 void NumberMap<kWindow>::extend(std::int64_t n) {
     constexpr auto kSize = static_cast<std::int64_t>(kWindow);
     const std::int64_t lowest = n - kSize + 1;
+    put_line_back();          // numbers beyond may take its place
     if (lowest > highest_) {  // all that was known falls out of the window
         dropped_ += tail_dropped_;
         tail_dropped_ = 0;

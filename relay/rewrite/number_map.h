@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -28,7 +29,7 @@ enum class NumberState : std::uint8_t {
 template <std::size_t kWindow>
 class NumberMap {
   public:
-    static_assert((kWindow & (kWindow - 1)) == 0 && kWindow <= 8192);
+    static_assert((kWindow & (kWindow - 1)) == 0 && kWindow <= 8192 && kWindow >= 64);
 
     struct Entry {
         std::int64_t n = 0;       // input
@@ -50,7 +51,7 @@ class NumberMap {
     // out before, was dropped or closed, or is older than the window.
     std::optional<std::int64_t> forward(std::int64_t n) {
         if (!comes_next(n) || frozen_ != highest_) return forward_any(n);
-        entry(n) = static_cast<std::uint16_t>(
+        next_entry(n) = static_cast<std::uint16_t>(
             static_cast<unsigned>(NumberState::forwarded) << kStateShift | (dropped_ & kCountMask));
         take_next(n);
         frozen_ = n;
@@ -61,7 +62,7 @@ class NumberMap {
     // too late to be closed up; otherwise nothing needs to be sent.
     std::optional<std::int64_t> drop(std::int64_t n) {
         if (!comes_next(n)) return drop_any(n);
-        entry(n) =
+        next_entry(n) =
             static_cast<std::uint16_t>(static_cast<unsigned>(NumberState::dropped) << kStateShift);
         take_next(n);
         ++tail_dropped_;
@@ -99,21 +100,33 @@ class NumberMap {
     std::int64_t highest_frozen() const { return frozen_; }
     std::int64_t lowest() const { return lowest_; }  // oldest n remembered
 
-    // Brings near what highest() + 1 will touch besides this object itself. Changes nothing.
-    [[gnu::always_inline]] void prefetch() const {
-        __builtin_prefetch(&ring_[static_cast<std::size_t>(highest_ + 1) & (kWindow - 1)], 1);
-    }
-
   private:
     static constexpr std::uint16_t kCountMask = 0x3fff;
     static constexpr int kStateShift = 14;
 
+    // Entries lie in lines of 32. That of the newest numbers is `line_`, in place: the ring is only
+    // looked at where a line begins, and for what is older.
+    static constexpr std::int64_t kLineEntries = 32;
+    static constexpr std::int64_t kNoLine = INT64_MIN;
+    static std::int64_t line_of(std::int64_t n) { return n >> 5; }
+    std::uint16_t* ring_line(std::int64_t line) {
+        return &ring_[static_cast<std::size_t>(line * kLineEntries) & (kWindow - 1)];
+    }
     std::uint16_t& entry(std::int64_t n) {
+        if (line_of(n) == line_at_) return line_[static_cast<std::size_t>(n) % kLineEntries];
         return ring_[static_cast<std::size_t>(n) & (kWindow - 1)];
     }
     std::uint16_t entry(std::int64_t n) const {
+        if (line_of(n) == line_at_) return line_[static_cast<std::size_t>(n) % kLineEntries];
         return ring_[static_cast<std::size_t>(n) & (kWindow - 1)];
     }
+    // Of the number behind highest_.
+    std::uint16_t& next_entry(std::int64_t n) {
+        if (line_of(n) != line_at_) begin_line(line_of(n));
+        return line_[static_cast<std::size_t>(n) % kLineEntries];
+    }
+    void begin_line(std::int64_t line);
+    void put_line_back();
     NumberState state(std::int64_t n) const {
         return static_cast<NumberState>(entry(n) >> kStateShift);
     }
@@ -135,7 +148,7 @@ class NumberMap {
 
     // In the order in which a packet that is dropped needs them: the first line is enough for it.
     // Per n: state in the top two bits; below, of frozen entries, dropped(n) modulo 2^14.
-    // Not in place: maps lie next to one another, and a packet touches one line of each ring.
+    // Not in place: maps lie next to one another.
     std::vector<std::uint16_t> ring_ = std::vector<std::uint16_t>(kWindow);
     std::int64_t lowest_ = 0, highest_ = -1;
     std::int64_t frozen_ = -1;       // last n whose dropped() is final
@@ -143,6 +156,8 @@ class NumberMap {
     bool started_ = false;
     std::int64_t dropped_ = 0;        // dropped(frozen_)
     std::int64_t closed_before_ = 0;  // no hole below this
+    std::int64_t line_at_ = kNoLine;
+    std::array<std::uint16_t, kLineEntries> line_{};
 };
 
 }  // namespace strata::relay

@@ -31,7 +31,6 @@ class PictureIdMap {
     void start(std::int64_t picture) { map_.start(picture); }
     // Forgets everything: the first frame starts it again.
     void reset() { map_.reset(); }
-    [[gnu::always_inline]] void prefetch() const { map_.prefetch(); }
 
   private:
     NumberMap<kPictureWindow> map_;

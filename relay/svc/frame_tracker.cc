@@ -24,14 +24,14 @@ void FrameTracker::reset() {
     ring_.clear();
     uses_descriptor_ = false;
     frame_numbers_.reset();
-    for (Structure& structure : structures_) structure.from_id = -1;
+    for (Structure& structure : bulk_[0].structures) structure.from_id = -1;
     active_targets_ = ~0u;
     short_picture_ids_.reset();
     long_picture_ids_.reset();
     timestamps_.reset();
     key_picture_ = last_picture_ = group_of_frames_at_ = -1;
     vp9_mode_ = SpatialMode::unknown;
-    for (Timed& timed : timed_) timed = Timed{};
+    for (Timed& timed : bulk_[0].timed) timed = Timed{};
     for (H264Layers& layers : h264_layers_) layers = H264Layers{};
 }
 

@@ -64,12 +64,11 @@ class alignas(64) FrameTracker {
         const char* const at = reinterpret_cast<const char*>(this);
         for (std::size_t i = 0; i < kHot; i += 64) __builtin_prefetch(at + i, 1);
     }
-    // Behind it: what stands in memory of its own, or far from the rest.
+    // Behind it: what stands in memory of its own.
     [[gnu::always_inline]] void prefetch_records() const {
-        ring_.prefetch();
         if (!uses_descriptor_) return;
-        __builtin_prefetch(&structures_[current_], 1);
-        __builtin_prefetch(&descriptor_, 1);
+        __builtin_prefetch(&bulk_[0].structures[current_], 1);
+        __builtin_prefetch(&bulk_[0].descriptor, 1);
     }
     // Everything is forgotten but counters' ranges (a source that restarts, C24).
     void reset();
@@ -148,9 +147,13 @@ class alignas(64) FrameTracker {
     };
     std::array<KnownSets, 4> known_sets_{};  // by temporal layer
     FrameInfo frame_;
-    std::array<Timed, 32> timed_{};
-    std::array<Structure, 2> structures_;  // the one in force and the one before
-    DependencyDescriptor descriptor_;
+    // Large, and of a packet of most streams not needed.
+    struct Bulk {
+        std::array<Structure, 2> structures;  // the one in force and the one before
+        DependencyDescriptor descriptor;
+        std::array<Timed, 32> timed{};
+    };
+    std::vector<Bulk> bulk_ = std::vector<Bulk>(1);
 };
 
 }  // namespace strata::relay

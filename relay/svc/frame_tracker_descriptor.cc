@@ -9,37 +9,39 @@ namespace strata::relay {
 // C9: the structure of the frame's own time reads its descriptor. Null: `out` says why.
 FrameTracker::Structure* FrameTracker::read_descriptor(std::span<const std::uint8_t> bytes,
                                                        std::int64_t id, TrackedPacket& out) {
+    auto& structures = bulk_[0].structures;
+    DependencyDescriptor& descriptor = bulk_[0].descriptor;
     Structure* structure = nullptr;
     for (const std::size_t i : {current_, 1 - current_}) {
-        if (structures_[i].from_id < 0 || id < structures_[i].from_id) continue;
-        structure = &structures_[i];
+        if (structures[i].from_id < 0 || id < structures[i].from_id) continue;
+        structure = &structures[i];
         break;
     }
     const bool known = structure != nullptr && bytes.size() == kMandatoryDescriptorSize &&
                        ring_.find(id) != nullptr;
     const DescriptorError error =
-        known ? read_mandatory_descriptor(bytes, structure->templates, descriptor_)
+        known ? read_mandatory_descriptor(bytes, structure->templates, descriptor)
               : read_dependency_descriptor(
-                    bytes, structure != nullptr ? &structure->templates : nullptr, descriptor_);
+                    bytes, structure != nullptr ? &structure->templates : nullptr, descriptor);
     if (error == DescriptorError::malformed) {
         out.error = TrackingError::malformed_descriptor;
         return nullptr;
     }
-    const bool fresh = error == DescriptorError::none && descriptor_.has_structure;
+    const bool fresh = error == DescriptorError::none && descriptor.has_structure;
     if (!fresh) {
         if (error != DescriptorError::none) out.error = TrackingError::no_structure;
         return error == DescriptorError::none ? structure : nullptr;
     }
     if (structure != nullptr && structure->from_id == id) return structure;
     // Older than the structure in force: whatever was made of its frames then stands.
-    if (structures_[current_].from_id > id) {
+    if (structures[current_].from_id > id) {
         out.error = TrackingError::no_structure;
         return nullptr;
     }
     current_ = 1 - current_;
-    Structure& taken = structures_[current_];
+    Structure& taken = structures[current_];
     taken.from_id = id;
-    taken.templates = descriptor_.attached_structure;
+    taken.templates = descriptor.attached_structure;
     taken.targets = make_target_map(taken.templates);
     taken.mode = spatial_mode(taken.templates);
     taken.picture = -1;
@@ -58,14 +60,15 @@ void FrameTracker::with_descriptor(std::span<const std::uint8_t> bytes, const Pa
     if (structure == nullptr) return;
     frame_numbers_.unwrap(number);
     const std::int64_t picture = timestamps_.unwrap(info.timestamp.value);
+    const DependencyDescriptor& descriptor = bulk_[0].descriptor;
     if (structure->picture < 0) structure->picture = picture;
-    const bool in_force = structure == &structures_[current_];
+    const bool in_force = structure == &bulk_[0].structures[current_];
     if (in_force && id >= ring_.newest() &&
-        (descriptor_.has_structure || descriptor_.has_active_targets))
-        active_targets_ = descriptor_.active_decode_targets;
+        (descriptor.has_structure || descriptor.has_active_targets))
+        active_targets_ = descriptor.active_decode_targets;
 
-    out.ends_frame = descriptor_.end_of_frame;
-    out.descriptor = &descriptor_;
+    out.ends_frame = descriptor.end_of_frame;
+    out.descriptor = &descriptor;
     out.targets = &structure->targets;
     out.decode_target_count = structure->templates.decode_target_count;
     out.frame = ring_.find(id);
@@ -75,11 +78,11 @@ void FrameTracker::with_descriptor(std::span<const std::uint8_t> bytes, const Pa
 }
 
 void FrameTracker::describe(const Structure& structure, std::int64_t id, std::int64_t picture) {
-    const FrameDependencies& dependencies = descriptor_.frame;
+    const FrameDependencies& dependencies = bulk_[0].descriptor.frame;
     frame_ = kNoFrame;
     frame_.id = id;
     frame_.picture = picture;
-    frame_.begun = descriptor_.start_of_frame;
+    frame_.begun = bulk_[0].descriptor.start_of_frame;
     frame_.spatial_id = dependencies.spatial_id;
     frame_.temporal_id = dependencies.temporal_id;
     frame_.key_picture = picture == structure.picture;

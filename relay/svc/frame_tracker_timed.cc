@@ -13,7 +13,7 @@ bool tells_layer(const H264Info& h264) { return h264.vcl || h264.has_svc_header;
 }  // namespace
 
 FrameTracker::Timed* FrameTracker::find_timed(std::int64_t picture, SpatialId spatial) {
-    for (Timed& timed : timed_)
+    for (Timed& timed : bulk_[0].timed)
         if (timed.id >= 0 && timed.picture == picture && timed.spatial_id == spatial) return &timed;
     return nullptr;
 }
@@ -154,8 +154,9 @@ void FrameTracker::timed(std::int64_t n, std::span<const std::uint8_t> packet,
     if (out.error != TrackingError::none || audio) return;
     if (accessory(info.h264)) out.new_frame = false;  // nobody moves before the picture is known
     if (timed == nullptr) {
-        timed = &timed_[timed_next_];
-        timed_next_ = (timed_next_ + 1) % timed_.size();
+        auto& places = bulk_[0].timed;
+        timed = &places[timed_next_];
+        timed_next_ = (timed_next_ + 1) % places.size();
     }
     *timed = Timed{picture, frame_.id, *spatial, info.h264.vcl, tells_layer(info.h264)};
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <vector>
 
 #include "relay/rewrite/picture_id_map.h"
@@ -49,7 +50,9 @@ class GroupPool {
     };
 
     // `places` must be more than there can be groups with members. Main thread.
-    explicit GroupPool(std::size_t places) : heads_(places), bodies_(places) {}
+    explicit GroupPool(std::size_t places,
+                       std::pmr::memory_resource* memory = std::pmr::get_default_resource())
+        : heads_(places, memory), bodies_(places, memory) {}
 
     // The group with members that wants `layer`; kNoGroup: there is none.
     GroupIndex find(LayerId layer) const;
@@ -71,8 +74,8 @@ class GroupPool {
     void copy_into(GroupPool& larger) const;
 
   private:
-    std::vector<Head> heads_;
-    std::vector<LayerGroup> bodies_;
+    std::pmr::vector<Head> heads_;
+    std::pmr::vector<LayerGroup> bodies_;
     std::size_t used_ = 0;
     std::uint64_t leavings_ = 0;
 };

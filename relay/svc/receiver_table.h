@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <span>
 #include <vector>
 
@@ -31,8 +32,9 @@ struct Partition {
 // receiver costs one slot copy for each partition between the two.
 class ReceiverTable {
   public:
-    // Main thread.
-    explicit ReceiverTable(std::size_t capacity);
+    // `memory`: of what a fan-out touches. Main thread.
+    explicit ReceiverTable(std::size_t capacity,
+                           std::pmr::memory_resource* memory = std::pmr::get_default_resource());
 
     // False: no room, or the handle is taken. The receiver comes to kNoGroup; its `sent` is what it
     // was sent elsewhere.
@@ -75,13 +77,14 @@ class ReceiverTable {
     void drop_if_empty(std::size_t partition);
     std::size_t bucket(ReceiverHandle handle) const;
 
-    std::vector<ReceiverSlot> slots_;
+    std::pmr::vector<Partition> partitions_;  // in slot order, first used_ of them
+    std::size_t used_ = 0;
+    std::pmr::vector<ReceiverSlot> slots_;
+    std::size_t count_ = 0;
     std::vector<ReceiverIndex> owners_;  // [slot]
     std::vector<Receiver> receivers_;    // [index]
     std::vector<ReceiverIndex> free_;
     std::vector<ReceiverIndex> buckets_;  // open addressing by handle
-    std::vector<Partition> partitions_;   // in slot order, first used_ of them
-    std::size_t used_ = 0, count_ = 0;
 };
 
 }  // namespace strata::relay

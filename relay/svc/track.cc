@@ -21,6 +21,16 @@ std::size_t group_places(const TrackConfig& config) {
            kLeft;
 }
 
+// What of a track lies in its memory.
+std::size_t hot_bytes(const TrackConfig& config) {
+    constexpr std::size_t kAlignments = 8 * 64;
+    return sizeof(TrackState) + config.encoding_count * sizeof(EncodingState) +
+           group_places(config) *
+               (sizeof(GroupPool::Head) + sizeof(LayerGroup) + sizeof(GroupDecision)) +
+           config.receiver_capacity * sizeof(ReceiverSlot) +
+           (config.receiver_capacity + 2) * sizeof(Partition) + kAlignments;
+}
+
 Selector::Settings selector_settings(const TrackConfig& config) {
     const bool readable = config.descriptor_negotiated || config.codec == Codec::vp9;
     return {.encodings = config.encoding_count,
@@ -46,16 +56,18 @@ constexpr std::size_t kSlotsAhead =
 
 }  // namespace
 
-TrackState::TrackState(const TrackConfig& track_config)
+// Most of an encoding lies behind what a packet touches of it: that comes last.
+TrackState::TrackState(const TrackConfig& track_config, std::pmr::memory_resource* memory)
     : codec(track_config.codec),
-      encodings(track_config.encoding_count, EncodingState(track_config)),
-      groups(group_places(track_config)),
-      decisions(groups.places()),
+      encodings(memory),
+      groups(group_places(track_config), memory),
+      decisions(groups.places(), memory),
       requests(track_config.key_frame_min_interval_us, track_config.key_frame_retry_us),
-      table(track_config.receiver_capacity),
+      table(track_config.receiver_capacity, memory),
       selector(selector_settings(track_config), track_config.receiver_capacity + 1),
       config(track_config),
       late_slots(track_config.receiver_capacity) {
+    encodings.assign(track_config.encoding_count, EncodingState(track_config));
     moving.reserve(track_config.receiver_capacity);
 }
 
@@ -70,7 +82,10 @@ std::size_t TrackState::find_profile(const HeaderProfile& profile) const {
     return config.header_profiles;
 }
 
-Track::Track(const TrackConfig& config) { state_.emplace_back(config); }
+Track::Track(const TrackConfig& config) : memory_(hot_bytes(config)), state_(memory_.resource()) {
+    state_.reserve(1);
+    state_.emplace_back(config, memory_.resource());
+}
 Track::~Track() = default;
 
 void Track::prefetch_state() const {
@@ -102,8 +117,6 @@ void Track::prefetch_rings(std::uint8_t encoding) const {
     for (std::size_t i = 0; i < state.groups.size(); ++i) {
         const auto index = static_cast<GroupIndex>(i);
         if (state.groups.head(index).members == 0) continue;
-        state.groups.body(index).numbers.prefetch();
-        state.groups.body(index).pictures.prefetch();
     }
     if (!state.delivered) return;
     fetch(state.table.partitions().data(), kCacheLine);

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "relay/svc/layers.h"
 #include "relay/svc/receiver_slot.h"
 #include "relay/svc/sent_number.h"
+#include "relay/svc/track_memory.h"
 
 // The contract between the worker and the media logic. One Track per (published track, worker that
 // serves receivers of it); a worker calls it for each packet, control commands reach it through the
@@ -217,7 +219,8 @@ class Track {
 
   private:
     std::span<const ReceiverSlot> slots() const;
-    std::vector<TrackState> state_;  // one
+    TrackMemory memory_;
+    std::pmr::vector<TrackState> state_;  // one
 };
 
 }  // namespace strata::relay

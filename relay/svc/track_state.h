@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory_resource>
 #include <span>
 #include <vector>
 
@@ -64,7 +65,7 @@ struct PacketInWork {
 };
 
 struct TrackState {
-    explicit TrackState(const TrackConfig& track_config);
+    TrackState(const TrackConfig& track_config, std::pmr::memory_resource* memory);
     std::size_t find_profile(const HeaderProfile& profile) const;
 
     // Moves (track_moves.cc).
@@ -116,9 +117,9 @@ struct TrackState {
     Codec codec;
     bool delivered = true;  // the newest packet went to somebody
     bool settled = false;   // of audio: its receivers are where they want to be
-    std::vector<EncodingState> encodings;
+    std::pmr::vector<EncodingState> encodings;
     GroupPool groups;
-    std::vector<GroupDecision> decisions;  // [group], scratch of one packet
+    std::pmr::vector<GroupDecision> decisions;  // [group], scratch of one packet
     std::size_t late_used = 0;
     std::int64_t last_n = 0;  // that `decisions` are about
     KeyFrameRequests requests;
