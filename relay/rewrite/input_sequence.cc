@@ -45,10 +45,10 @@ void InputSequence::advance(std::int64_t n) {
     for (std::int64_t k = highest_ + 1; k < n;) {
         const auto at = static_cast<std::uint64_t>(k) % kWindow;
         if (at % 64 == 0 && n - k >= 64) {
-            seen_[at / 64] = 0;
+            word(at) = 0;
             k += 64;
         } else {
-            seen_[at / 64] &= ~(std::uint64_t{1} << (at % 64));
+            word(at) &= ~(std::uint64_t{1} << (at % 64));
             ++k;
         }
     }

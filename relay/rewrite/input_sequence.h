@@ -40,7 +40,7 @@ class InputSequence {
         if (!started_ || sequence != highest_wire_ + 1) return arrive_any(sequence);
         suspect_run_ = duplicate_run_ = 0;
         highest_wire_ = sequence;
-        test_and_set(++highest_);
+        set_next(++highest_);
         if (lowest_ <= highest_ - kWindow) lowest_ = highest_ - kWindow + 1;
         return {Arrival::newest, highest_};
     }
@@ -49,19 +49,28 @@ class InputSequence {
     std::optional<std::int64_t> peek(SequenceNumber sequence) const;
     std::int64_t highest() const { return highest_; }
     bool started() const { return started_; }
-    // Brings near what highest() + 1 will touch besides the object's first line.
-    [[gnu::always_inline]] void prefetch() const {
-        __builtin_prefetch(&seen_[static_cast<std::size_t>((highest_ + 1) / 64) % seen_.size()], 1);
-    }
 
   private:
     ArrivedNumber arrive_any(SequenceNumber sequence);
+    // 64 numbers of the window. Those of the newest are in place.
+    std::uint64_t& word(std::uint64_t at) { return at / 64 == word_at_ ? word_ : seen_[at / 64]; }
+    void take_word(std::uint64_t at) {
+        seen_[word_at_] = word_;
+        word_at_ = static_cast<std::uint32_t>(at / 64);
+        word_ = seen_[word_at_];
+    }
+    void set_next(std::int64_t n) {
+        const auto at = static_cast<std::uint64_t>(n) % kWindow;
+        if (at / 64 != word_at_) take_word(at);
+        word_ |= std::uint64_t{1} << (at % 64);
+    }
     // Was it set before?
     bool test_and_set(std::int64_t n) {
         const auto at = static_cast<std::uint64_t>(n) % kWindow;
         const std::uint64_t bit = std::uint64_t{1} << (at % 64);
-        const bool was_set = (seen_[at / 64] & bit) != 0;
-        seen_[at / 64] |= bit;
+        std::uint64_t& bits = word(at);
+        const bool was_set = (bits & bit) != 0;
+        bits |= bit;
         return was_set;
     }
     void advance(std::int64_t n);
@@ -75,6 +84,8 @@ class InputSequence {
     SequenceNumber run_next_;  // what would continue either run
     std::int64_t highest_ = 0;
     std::int64_t lowest_ = 0;  // of this numbering: lower ones are too old
+    std::uint64_t word_ = 0;
+    std::uint32_t word_at_ = 0;
     std::array<std::uint64_t, kWindow / 64> seen_{};
 };
 

@@ -1,7 +1,6 @@
 #include "relay/rewrite/number_map.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "relay/rewrite/picture_id_map.h"
 #include "relay/rewrite/sequence_map.h"
@@ -15,22 +14,16 @@ void NumberMap<kWindow>::start(std::int64_t n) {
     highest_ = frozen_ = n - 1;
     closed_before_ = n;
     dropped_ = tail_dropped_ = 0;
-    line_at_ = kNoLine;
-}
-
-// What the ring has of the line is of numbers that fall out of the window before those of `line`
-// are looked for there.
-template <std::size_t kWindow>
-void NumberMap<kWindow>::begin_line(std::int64_t line) {
-    put_line_back();
-    std::copy_n(ring_line(line), kLineEntries, line_.begin());
-    line_at_ = line;
 }
 
 template <std::size_t kWindow>
-void NumberMap<kWindow>::put_line_back() {
-    if (line_at_ != kNoLine) std::ranges::copy(line_, ring_line(line_at_));
-    line_at_ = kNoLine;
+void NumberMap<kWindow>::take_piece(std::size_t piece) {
+    const auto in_ring = [this](std::size_t i) {
+        return ring_.begin() + static_cast<std::ptrdiff_t>(i * kPieceEntries);
+    };
+    std::ranges::copy(piece_, in_ring(piece_at_));
+    std::copy_n(in_ring(piece), kPieceEntries, piece_.begin());
+    piece_at_ = static_cast<std::uint32_t>(piece);
 }
 
 template <std::size_t kWindow>
@@ -134,7 +127,6 @@ template <std::size_t kWindow>
 void NumberMap<kWindow>::extend(std::int64_t n) {
     constexpr auto kSize = static_cast<std::int64_t>(kWindow);
     const std::int64_t lowest = n - kSize + 1;
-    put_line_back();          // numbers beyond may take its place
     if (lowest > highest_) {  // all that was known falls out of the window
         dropped_ += tail_dropped_;
         tail_dropped_ = 0;

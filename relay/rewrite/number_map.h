@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace strata::relay {
@@ -104,29 +105,26 @@ class NumberMap {
     static constexpr std::uint16_t kCountMask = 0x3fff;
     static constexpr int kStateShift = 14;
 
-    // Entries lie in lines of 32. That of the newest numbers is `line_`, in place: the ring is only
-    // looked at where a line begins, and for what is older.
-    static constexpr std::int64_t kLineEntries = 32;
-    static constexpr std::int64_t kNoLine = INT64_MIN;
-    static std::int64_t line_of(std::int64_t n) { return n >> 5; }
-    std::uint16_t* ring_line(std::int64_t line) {
-        return &ring_[static_cast<std::size_t>(line * kLineEntries) & (kWindow - 1)];
+    // Entries lie in pieces of 16. The newest numbers' one is in place, and the ring is behind with
+    // it: memory of its own is looked at only where a piece begins, and for what is older.
+    static constexpr std::size_t kPieceEntries = 16;
+    static std::size_t index_of(std::int64_t n) {
+        return static_cast<std::size_t>(n) & (kWindow - 1);
+    }
+    const std::uint16_t& entry(std::int64_t n) const {
+        const std::size_t index = index_of(n);
+        return index / kPieceEntries == piece_at_ ? piece_[index % kPieceEntries] : ring_[index];
     }
     std::uint16_t& entry(std::int64_t n) {
-        if (line_of(n) == line_at_) return line_[static_cast<std::size_t>(n) % kLineEntries];
-        return ring_[static_cast<std::size_t>(n) & (kWindow - 1)];
-    }
-    std::uint16_t entry(std::int64_t n) const {
-        if (line_of(n) == line_at_) return line_[static_cast<std::size_t>(n) % kLineEntries];
-        return ring_[static_cast<std::size_t>(n) & (kWindow - 1)];
+        return const_cast<std::uint16_t&>(std::as_const(*this).entry(n));
     }
     // Of the number behind highest_.
     std::uint16_t& next_entry(std::int64_t n) {
-        if (line_of(n) != line_at_) begin_line(line_of(n));
-        return line_[static_cast<std::size_t>(n) % kLineEntries];
+        const std::size_t index = index_of(n);
+        if (index / kPieceEntries != piece_at_) take_piece(index / kPieceEntries);
+        return piece_[index % kPieceEntries];
     }
-    void begin_line(std::int64_t line);
-    void put_line_back();
+    void take_piece(std::size_t piece);
     NumberState state(std::int64_t n) const {
         return static_cast<NumberState>(entry(n) >> kStateShift);
     }
@@ -146,18 +144,18 @@ class NumberMap {
     void extend(std::int64_t n);
     void freeze(std::int64_t last);
 
-    // In the order in which a packet that is dropped needs them: the first line is enough for it.
-    // Per n: state in the top two bits; below, of frozen entries, dropped(n) modulo 2^14.
-    // Not in place: maps lie next to one another.
-    std::vector<std::uint16_t> ring_ = std::vector<std::uint16_t>(kWindow);
+    // In the order in which a packet needs them.
     std::int64_t lowest_ = 0, highest_ = -1;
     std::int64_t frozen_ = -1;       // last n whose dropped() is final
     std::int64_t tail_dropped_ = 0;  // dropped in (frozen_, highest_]
+    std::int64_t dropped_ = 0;       // dropped(frozen_)
     bool started_ = false;
-    std::int64_t dropped_ = 0;        // dropped(frozen_)
+    std::uint32_t piece_at_ = 0;
+    // Per n: state in the top two bits; below, of frozen entries, dropped(n) modulo 2^14.
+    std::array<std::uint16_t, kPieceEntries> piece_{};
+    // Not in place: maps lie next to one another.
+    std::vector<std::uint16_t> ring_ = std::vector<std::uint16_t>(kWindow);
     std::int64_t closed_before_ = 0;  // no hole below this
-    std::int64_t line_at_ = kNoLine;
-    std::array<std::uint16_t, kLineEntries> line_{};
 };
 
 }  // namespace strata::relay

@@ -60,9 +60,10 @@ class alignas(64) FrameTracker {
     void give_up() { ring_.give_up_before(ring_.newest()); }
     // Brings near what the next packet of the newest frame, or of the one behind it, touches.
     [[gnu::always_inline]] void prefetch() const {
-        constexpr std::size_t kHot = 5 * 64;
+        constexpr std::size_t kHot = 3 * 64;
         const char* const at = reinterpret_cast<const char*>(this);
         for (std::size_t i = 0; i < kHot; i += 64) __builtin_prefetch(at + i, 1);
+        __builtin_prefetch(&known_sets_, 1);
     }
     // Behind it: what stands in memory of its own.
     [[gnu::always_inline]] void prefetch_records() const {

@@ -5,6 +5,7 @@
 #include <memory_resource>
 #include <vector>
 
+#include "relay/rewrite/dependency_descriptor_rewriter.h"
 #include "relay/rewrite/picture_id_map.h"
 #include "relay/rewrite/sequence_map.h"
 #include "relay/rtp/types.h"
@@ -12,6 +13,17 @@
 #include "relay/svc/receiver_table.h"
 
 namespace strata::relay {
+
+// What becomes of one input number in one group.
+struct GroupDecision {
+    enum class Action : std::uint8_t { none, forward, close };
+    Action action = Action::none;
+    bool end_of_picture = false;
+    bool has_mask = false;
+    DescriptorMask mask;
+    std::int64_t number = 0;
+    std::int64_t picture_id = -1;
+};
 
 // The newest numbers that a group gave out, before receivers' offsets: what their streams go on
 // from when they leave its encoding.
@@ -32,22 +44,24 @@ struct LastSent {
 // (design.md, layer groups and rewriting).
 struct alignas(64) LayerGroup {
     SequenceMap numbers;
-    PictureIdMap pictures;  // VP8 without descriptor
-    LastSent last;
     std::int64_t marked_picture = -1;  // its marker went out
     bool mask_due = false;             // C11: full again, which its receivers may not know yet
+    LastSent last;
+    PictureIdMap pictures;  // VP8 without descriptor
 };
 
 // The layer groups of one track: a place for each that has members, and for some that had members
 // until recently, so that late packets find their numbering.
 class GroupPool {
   public:
-    struct Head {
+    struct alignas(64) Head {
         LayerId layer;
         std::uint32_t members = 0;
         std::uint32_t generation = 0;  // counts the place's uses
         std::uint64_t left_at = 0;     // order in which groups lost their last member
+        GroupDecision decision;        // scratch of one packet
     };
+    static_assert(sizeof(Head) == 64);
 
     // `places` must be more than there can be groups with members. Main thread.
     explicit GroupPool(std::size_t places,
@@ -65,6 +79,8 @@ class GroupPool {
     // Places that have been used, to iterate over: they are taken in order.
     std::size_t size() const { return used_; }
     const Head& head(GroupIndex group) const { return heads_[group]; }
+    GroupDecision& decision(std::size_t group) { return heads_[group].decision; }
+    const GroupDecision& decision(std::size_t group) const { return heads_[group].decision; }
     LayerGroup& body(GroupIndex group) { return bodies_[group]; }
     const LayerGroup& body(GroupIndex group) const { return bodies_[group]; }
     bool holds(GroupIndex group, std::uint32_t generation) const {
@@ -75,8 +91,8 @@ class GroupPool {
 
   private:
     std::pmr::vector<Head> heads_;
-    std::pmr::vector<LayerGroup> bodies_;
     std::size_t used_ = 0;
+    std::pmr::vector<LayerGroup> bodies_;
     std::uint64_t leavings_ = 0;
 };
 

@@ -78,9 +78,8 @@ class ReceiverTable {
     std::size_t bucket(ReceiverHandle handle) const;
 
     std::pmr::vector<Partition> partitions_;  // in slot order, first used_ of them
-    std::size_t used_ = 0;
+    std::size_t used_ = 0, count_ = 0;
     std::pmr::vector<ReceiverSlot> slots_;
-    std::size_t count_ = 0;
     std::vector<ReceiverIndex> owners_;  // [slot]
     std::vector<Receiver> receivers_;    // [index]
     std::vector<ReceiverIndex> free_;

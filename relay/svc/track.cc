@@ -25,8 +25,8 @@ std::size_t group_places(const TrackConfig& config) {
 std::size_t hot_bytes(const TrackConfig& config) {
     constexpr std::size_t kAlignments = 8 * 64;
     return sizeof(TrackState) + config.encoding_count * sizeof(EncodingState) +
-           group_places(config) *
-               (sizeof(GroupPool::Head) + sizeof(LayerGroup) + sizeof(GroupDecision)) +
+           group_places(config) * (sizeof(GroupPool::Head) + sizeof(LayerGroup)) +
+           config.header_profiles * sizeof(HeaderProfile) +
            config.receiver_capacity * sizeof(ReceiverSlot) +
            (config.receiver_capacity + 2) * sizeof(Partition) + kAlignments;
 }
@@ -49,11 +49,6 @@ constexpr std::size_t kSlotsAhead =
     for (std::size_t i = 0; i < bytes; i += kCacheLine) __builtin_prefetch(at + i, 1, 2);
 }
 
-[[gnu::always_inline]] inline void fetch_from_to(const void* begin, const void* end) {
-    fetch(begin, static_cast<std::size_t>(static_cast<const char*>(end) -
-                                          static_cast<const char*>(begin)));
-}
-
 }  // namespace
 
 // Most of an encoding lies behind what a packet touches of it: that comes last.
@@ -61,8 +56,8 @@ TrackState::TrackState(const TrackConfig& track_config, std::pmr::memory_resourc
     : codec(track_config.codec),
       encodings(memory),
       groups(group_places(track_config), memory),
-      decisions(groups.places(), memory),
       requests(track_config.key_frame_min_interval_us, track_config.key_frame_retry_us),
+      profiles(track_config.header_profiles, memory),
       table(track_config.receiver_capacity, memory),
       selector(selector_settings(track_config), track_config.receiver_capacity + 1),
       config(track_config),
@@ -90,8 +85,8 @@ Track::~Track() = default;
 
 void Track::prefetch_state() const {
     const TrackState& state = state_[0];
-    fetch_from_to(&state, &state.table);
-    fetch(&state.selector.availability(), 2 * kCacheLine);
+    fetch(&state, 5 * kCacheLine);
+    fetch(&state.selector.availability(), kCacheLine);
 }
 
 void Track::prefetch_encoding(std::uint8_t encoding) const {
@@ -99,25 +94,19 @@ void Track::prefetch_encoding(std::uint8_t encoding) const {
     const EncodingState& stream = state.encodings[encoding];
     fetch(&stream.clock, 2 * kCacheLine);  // and `input` behind it
     stream.tracker.prefetch();
-    fetch(state.decisions.data(), state.groups.size() * sizeof(GroupDecision));
     fetch(&state.groups.head(0), state.groups.size() * sizeof(GroupPool::Head));
     // What nobody wanted is followed by its like.
-    constexpr std::size_t kNumbers = 2 * kCacheLine;
-    const std::size_t bytes = state.delivered ? sizeof(LayerGroup) : kNumbers;
+    constexpr std::size_t kNumbers = 2 * kCacheLine, kAll = 4 * kCacheLine;
+    const std::size_t bytes = state.delivered ? kAll : kNumbers;
     for (std::size_t i = 0; i < state.groups.size(); ++i)
         fetch(&state.groups.body(static_cast<GroupIndex>(i)), bytes);
-    if (state.delivered) fetch_from_to(&state.table, &state.profiles[1]);
+    if (state.delivered) fetch(state.profiles.data(), sizeof(HeaderProfile));
 }
 
 void Track::prefetch_rings(std::uint8_t encoding) const {
     const TrackState& state = state_[0];
     const EncodingState& stream = state.encodings[encoding];
-    stream.input.prefetch();
     stream.tracker.prefetch_records();
-    for (std::size_t i = 0; i < state.groups.size(); ++i) {
-        const auto index = static_cast<GroupIndex>(i);
-        if (state.groups.head(index).members == 0) continue;
-    }
     if (!state.delivered) return;
     fetch(state.table.partitions().data(), kCacheLine);
     const std::span<const ReceiverSlot> slots = state.table.slots();

@@ -23,7 +23,7 @@ const ReceiverOffsets* TrackState::offsets_at(ReceiverIndex index, GroupIndex gr
 bool TrackState::deliver_by_stays(const PacketInWork& work, OutputList& out) {
     bool went = false;
     for (std::size_t g = 0; g < groups.size(); ++g) {
-        const GroupDecision& decision = decisions[g];
+        const GroupDecision& decision = groups.decision(g);
         if (decision.action == GroupDecision::Action::none) continue;
         for (std::size_t profile = 0; profile < profile_count; ++profile) {
             const std::size_t first = late_used;
@@ -69,7 +69,8 @@ void TrackState::give_up_holes(std::uint8_t index, TimeUs now, OutputList& out) 
     PacketInWork work;
     work.encoding = index;
     work.now = now;
-    for (GroupDecision& decision : decisions) decision.action = GroupDecision::Action::none;
+    for (std::size_t g = 0; g < groups.size(); ++g)
+        groups.decision(g).action = GroupDecision::Action::none;
     for (std::size_t g = 0; g < groups.size(); ++g) {
         const GroupPool::Head& head = groups.head(static_cast<GroupIndex>(g));
         if (head.members == 0 || head.layer.encoding != index) continue;
@@ -79,12 +80,12 @@ void TrackState::give_up_holes(std::uint8_t index, TimeUs now, OutputList& out) 
                late_used + table.size() <= late_slots.size()) {
             const auto hole = group.numbers.close_next_hole(before);
             if (!hole) break;
-            decisions[g].action = GroupDecision::Action::close;
-            decisions[g].number = hole->number;
+            groups.decision(g).action = GroupDecision::Action::close;
+            groups.decision(g).number = hole->number;
             work.n = hole->n;
             work.timestamp = group.last.timestamp;
             deliver(work, out);
-            decisions[g].action = GroupDecision::Action::none;
+            groups.decision(g).action = GroupDecision::Action::none;
         }
     }
 }

@@ -83,13 +83,13 @@ void TrackState::drop_everywhere(PacketInWork& work, OutputList& out) {
     for (std::size_t i = 0; i < groups.size(); ++i) {
         const auto index = static_cast<GroupIndex>(i);
         const GroupPool::Head& head = groups.head(index);
-        decisions[i] = GroupDecision{};
+        groups.decision(i) = GroupDecision{};
         if (head.generation == 0 || head.layer.encoding != work.encoding) continue;
         if (head.members == 0 && work.n > groups.body(index).numbers.highest()) continue;
         const auto closes = groups.body(index).numbers.drop(work.n);
         if (!closes) continue;
-        decisions[i].action = GroupDecision::Action::close;
-        decisions[i].number = *closes;
+        groups.decision(i).action = GroupDecision::Action::close;
+        groups.decision(i).number = *closes;
     }
     deliver(work, out);
 }
@@ -100,12 +100,12 @@ bool TrackState::decide(const PacketInWork& work) {
     for (std::size_t i = 0; i < groups.size(); ++i) {
         const auto index = static_cast<GroupIndex>(i);
         const GroupPool::Head& head = groups.head(index);
-        decisions[i].action = GroupDecision::Action::none;
+        groups.decision(i).action = GroupDecision::Action::none;
         if (head.generation == 0 || head.layer.encoding != work.encoding) continue;
         // Without members a group only serves late packets (C7).
         if (head.members == 0 && work.n > groups.body(index).numbers.highest()) continue;
         if (!drop_in_group(index, work)) decide_group(index, work);
-        any = any || decisions[i].action != GroupDecision::Action::none;
+        any = any || groups.decision(i).action != GroupDecision::Action::none;
     }
     return any;
 }
@@ -114,7 +114,7 @@ bool TrackState::decide(const PacketInWork& work) {
 bool TrackState::drop_in_group(GroupIndex index, const PacketInWork& work) {
     const TrackedPacket& tracked = *work.tracked;
     LayerGroup& group = groups.body(index);
-    GroupDecision& decision = decisions[index];
+    GroupDecision& decision = groups.decision(index);
     bool wanted = (tracked.frame->wanted & groups.head(index).layer.bit()) != 0;
     decision.picture_id = -1;
     if (codec == Codec::vp8 && tracked.picture_id >= 0) {
@@ -133,7 +133,7 @@ bool TrackState::drop_in_group(GroupIndex index, const PacketInWork& work) {
 void TrackState::decide_group(GroupIndex index, const PacketInWork& work) {
     const LayerId layer = groups.head(index).layer;
     LayerGroup& group = groups.body(index);
-    GroupDecision& decision = decisions[index];
+    GroupDecision& decision = groups.decision(index);
     const TrackedPacket& tracked = *work.tracked;
     const FrameRecord& frame = *tracked.frame;
     const bool newest = work.n > group.numbers.highest();
@@ -199,7 +199,7 @@ bool TrackState::deliver(const PacketInWork& work, OutputList& out) {
     bool went = false;
     for (const Partition& partition : table.partitions()) {
         if (partition.group == kNoGroup) continue;
-        const GroupDecision& decision = decisions[partition.group];
+        const GroupDecision& decision = groups.decision(partition.group);
         if (decision.action == GroupDecision::Action::none ||
             groups.head(partition.group).layer.encoding != work.encoding)
             continue;

@@ -22,7 +22,7 @@ void Track::describe_sent(SentForms& out) const {
     out.n = state.last_n;
     out.count = 0;
     for (std::size_t g = 0; g < state.groups.size() && out.count < out.forms.size(); ++g) {
-        const GroupDecision& decision = state.decisions[g];
+        const GroupDecision& decision = state.groups.decision(g);
         if (decision.action != GroupDecision::Action::forward) continue;
         SentForm& form = out.forms[out.count++];
         form.group = static_cast<std::uint16_t>(g);

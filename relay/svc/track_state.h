@@ -42,17 +42,6 @@ struct alignas(64) EncodingState {
     bool key_frame_known = false;
 };
 
-// What becomes of one input number in one group.
-struct GroupDecision {
-    enum class Action : std::uint8_t { none, forward, close };
-    Action action = Action::none;
-    bool end_of_picture = false;
-    std::int64_t number = 0;
-    std::int64_t picture_id = -1;
-    bool has_mask = false;
-    DescriptorMask mask;
-};
-
 // One input number on its way through a track. Without packet: a hole that is given up.
 struct PacketInWork {
     std::uint8_t encoding = 0;
@@ -117,15 +106,14 @@ struct TrackState {
     Codec codec;
     bool delivered = true;  // the newest packet went to somebody
     bool settled = false;   // of audio: its receivers are where they want to be
+    std::size_t late_used = 0;
+    std::int64_t last_n = 0;  // that the groups' decisions are about
     std::pmr::vector<EncodingState> encodings;
     GroupPool groups;
-    std::pmr::vector<GroupDecision> decisions;  // [group], scratch of one packet
-    std::size_t late_used = 0;
-    std::int64_t last_n = 0;  // that `decisions` are about
     KeyFrameRequests requests;
+    std::pmr::vector<HeaderProfile> profiles;
     ReceiverTable table;
     std::size_t profile_count = 0;
-    std::array<HeaderProfile, kMaxProfiles> profiles{};
     Selector selector;
     TrackConfig config;
     SenderClock own_clock;
