@@ -77,20 +77,21 @@ std::size_t TrackState::find_profile(const HeaderProfile& profile) const {
     return config.header_profiles;
 }
 
-Track::Track(const TrackConfig& config) : memory_(hot_bytes(config)), state_(memory_.resource()) {
-    state_.reserve(1);
-    state_.emplace_back(config, memory_.resource());
+Track::Track(const TrackConfig& config)
+    : state_(nullptr), memory_(hot_bytes(config)), own_(memory_.resource()) {
+    own_.reserve(1);
+    state_ = &own_.emplace_back(config, memory_.resource());
 }
 Track::~Track() = default;
 
 void Track::prefetch_state() const {
-    const TrackState& state = state_[0];
+    const TrackState& state = *state_;
     fetch(&state, 5 * kCacheLine);
     fetch(&state.selector.availability(), kCacheLine);
 }
 
 void Track::prefetch_encoding(std::uint8_t encoding) const {
-    const TrackState& state = state_[0];
+    const TrackState& state = *state_;
     const EncodingState& stream = state.encodings[encoding];
     fetch(&stream.clock, 2 * kCacheLine);  // and `input` behind it
     stream.tracker.prefetch();
@@ -104,7 +105,7 @@ void Track::prefetch_encoding(std::uint8_t encoding) const {
 }
 
 void Track::prefetch_rings(std::uint8_t encoding) const {
-    const TrackState& state = state_[0];
+    const TrackState& state = *state_;
     const EncodingState& stream = state.encodings[encoding];
     stream.tracker.prefetch_records();
     if (!state.delivered) return;
@@ -113,14 +114,14 @@ void Track::prefetch_rings(std::uint8_t encoding) const {
     fetch(slots.data(), std::min(slots.size(), kSlotsAhead) * sizeof(ReceiverSlot));
 }
 
-const TrackConfig& Track::config() const { return state_[0].config; }
-std::size_t Track::receiver_count() const { return state_[0].table.size(); }
-std::span<const ReceiverSlot> Track::slots() const { return state_[0].table.slots(); }
+const TrackConfig& Track::config() const { return state_->config; }
+std::size_t Track::receiver_count() const { return state_->table.size(); }
+std::span<const ReceiverSlot> Track::slots() const { return state_->table.slots(); }
 
 MediaDrop Track::on_packet(std::uint8_t encoding, std::span<const std::uint8_t> packet,
                            const PacketInfo& info, TimeUs now, OutputList& out) {
     out.count = 0;
-    TrackState& state = state_[0];
+    TrackState& state = *state_;
     if (encoding >= state.encodings.size()) return MediaDrop::no_receiver;
     PacketInWork work;
     work.encoding = encoding;
@@ -135,7 +136,7 @@ MediaDrop Track::on_packet(std::uint8_t encoding, std::span<const std::uint8_t> 
 
 void Track::on_sender_report(std::uint8_t encoding, std::uint64_t ntp, std::uint32_t rtp_timestamp,
                              TimeUs now) {
-    TrackState& state = state_[0];
+    TrackState& state = *state_;
     if (encoding >= state.encodings.size()) return;
     state.encodings[encoding].clock.on_sender_report(ntp, RtpTimestamp{rtp_timestamp});
     state.clock().on_sender_report(ntp, now);
@@ -143,20 +144,20 @@ void Track::on_sender_report(std::uint8_t encoding, std::uint64_t ntp, std::uint
 
 void Track::give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out) {
     out.count = 0;
-    if (encoding < state_[0].encodings.size()) state_[0].give_up_holes(encoding, now, out);
+    if (encoding < state_->encodings.size()) state_->give_up_holes(encoding, now, out);
 }
 
-void Track::on_timer(TimeUs) { state_[0].update_waiting(); }
+void Track::on_timer(TimeUs) { state_->update_waiting(); }
 
 std::optional<KeyFrameRequest> Track::next_key_frame_request(TimeUs now) {
-    const auto encoding = state_[0].requests.next(now);
+    const auto encoding = state_->requests.next(now);
     if (!encoding) return std::nullopt;
     return KeyFrameRequest{*encoding};
 }
 
 // C33: one receiver asks at most once per retry interval, whatever it sends.
 void Track::on_key_frame_request(ReceiverHandle handle, TimeUs now) {
-    TrackState& state = state_[0];
+    TrackState& state = *state_;
     const ReceiverIndex index = state.table.find(handle);
     if (index == kNoReceiver) return;
     Receiver& receiver = state.table.receiver(index);
@@ -170,7 +171,7 @@ void Track::on_key_frame_request(ReceiverHandle handle, TimeUs now) {
 }
 
 bool Track::add_receiver(ReceiverHandle handle, const ReceiverConfig& config, TimeUs) {
-    TrackState& state = state_[0];
+    TrackState& state = *state_;
     const std::size_t profile = state.find_profile(config.profile);
     if (profile == state.config.header_profiles) return false;
     Receiver receiver;
@@ -200,7 +201,7 @@ bool Track::add_receiver(ReceiverHandle handle, const ReceiverConfig& config, Ti
 }
 
 bool Track::remove_receiver(ReceiverHandle handle) {
-    TrackState& state = state_[0];
+    TrackState& state = *state_;
     const ReceiverIndex index = state.table.find(handle);
     if (index == kNoReceiver) return false;
     const Receiver& receiver = state.table.receiver(index);
@@ -212,7 +213,7 @@ bool Track::remove_receiver(ReceiverHandle handle) {
 }
 
 bool Track::set_target(ReceiverHandle handle, LayerTarget target, TimeUs) {
-    TrackState& state = state_[0];
+    TrackState& state = *state_;
     const ReceiverIndex index = state.table.find(handle);
     if (index == kNoReceiver) return false;
     Receiver& receiver = state.table.receiver(index);
@@ -224,7 +225,7 @@ bool Track::set_target(ReceiverHandle handle, LayerTarget target, TimeUs) {
 }
 
 bool Track::set_link(ReceiverHandle handle, std::span<const std::byte, 64> link) {
-    TrackState& state = state_[0];
+    TrackState& state = *state_;
     const ReceiverIndex index = state.table.find(handle);
     if (index == kNoReceiver) return false;
     std::copy(link.begin(), link.end(), state.table.slot(index).link.begin());
@@ -232,7 +233,7 @@ bool Track::set_link(ReceiverHandle handle, std::span<const std::byte, 64> link)
 }
 
 std::optional<ReceiverStatus> Track::status(ReceiverHandle handle) const {
-    const TrackState& state = state_[0];
+    const TrackState& state = *state_;
     const ReceiverIndex index = state.table.find(handle);
     if (index == kNoReceiver) return std::nullopt;
     const Receiver& receiver = state.table.receiver(index);
@@ -258,14 +259,14 @@ std::optional<ReceiverStatus> Track::status(ReceiverHandle handle) const {
 }
 
 std::optional<Continuation> Track::continuation(ReceiverHandle handle) const {
-    const TrackState& state = state_[0];
+    const TrackState& state = *state_;
     const ReceiverIndex index = state.table.find(handle);
     if (index == kNoReceiver) return std::nullopt;
     return state.continuation(index);
 }
 
 std::optional<SenderReportOut> Track::sender_report(ReceiverHandle handle, TimeUs now) const {
-    const TrackState& state = state_[0];
+    const TrackState& state = *state_;
     const ReceiverIndex index = state.table.find(handle);
     if (index == kNoReceiver) return std::nullopt;
     const Receiver& receiver = state.table.receiver(index);
@@ -280,8 +281,8 @@ std::optional<SenderReportOut> Track::sender_report(ReceiverHandle handle, TimeU
 }
 
 void Track::move_into(Track& larger) {
-    TrackState& from = state_[0];
-    TrackState& to = larger.state_[0];
+    TrackState& from = *state_;
+    TrackState& to = *larger.state_;
     to.own_clock = from.own_clock;
     to.encodings = from.encodings;
     to.requests = from.requests;

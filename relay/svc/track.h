@@ -219,8 +219,9 @@ class Track {
 
   private:
     std::span<const ReceiverSlot> slots() const;
+    TrackState* state_;  // in own_'s only place
     TrackMemory memory_;
-    std::pmr::vector<TrackState> state_;  // one
+    std::pmr::vector<TrackState> own_;
 };
 
 }  // namespace strata::relay

@@ -18,7 +18,7 @@ bool in_range(std::uint16_t number, std::uint16_t begin, std::uint16_t end) {
 }  // namespace
 
 void Track::describe_sent(SentForms& out) const {
-    const TrackState& state = state_[0];
+    const TrackState& state = *state_;
     out.n = state.last_n;
     out.count = 0;
     for (std::size_t g = 0; g < state.groups.size() && out.count < out.forms.size(); ++g) {
@@ -105,19 +105,19 @@ SentNumber TrackState::find_sent(ReceiverIndex index, SequenceNumber sequence) c
 }
 
 SentNumber Track::find_sent(ReceiverHandle handle, SequenceNumber sequence) const {
-    const TrackState& state = state_[0];
+    const TrackState& state = *state_;
     const ReceiverIndex index = state.table.find(handle);
     return index == kNoReceiver ? SentNumber{} : state.find_sent(index, sequence);
 }
 
 bool Track::is_obsolete(const SentNumber& sent, RtpTimestamp timestamp) const {
-    const EncodingState& encoding = state_[0].encodings[sent.encoding];
+    const EncodingState& encoding = state_->encodings[sent.encoding];
     return sent.superseded ||
            (encoding.key_frame_known && encoding.key_frame_at.ahead_of(timestamp));
 }
 
 std::optional<ReceiverSlot> Track::slot_then(ReceiverHandle handle, const SentNumber& sent) const {
-    const TrackState& state = state_[0];
+    const TrackState& state = *state_;
     const ReceiverIndex index = state.table.find(handle);
     if (index == kNoReceiver) return std::nullopt;
     ReceiverSlot slot = state.table.slot(index);
@@ -126,7 +126,7 @@ std::optional<ReceiverSlot> Track::slot_then(ReceiverHandle handle, const SentNu
 }
 
 bool Track::repeat(const Repetition& repetition, Output& out) const {
-    const TrackState& state = state_[0];
+    const TrackState& state = *state_;
     const ReceiverIndex index = state.table.find(repetition.receiver);
     if (index == kNoReceiver) return false;
     const ReceiverOffsets& offsets = repetition.sent.offsets;
@@ -141,7 +141,7 @@ bool Track::repeat(const Repetition& repetition, Output& out) const {
 bool Track::repeat(const Repetition& repetition, const SentForm& form,
                    std::span<const std::uint8_t> packet, const PacketInfo& info,
                    Output& out) const {
-    const TrackState& state = state_[0];
+    const TrackState& state = *state_;
     const ReceiverIndex index = state.table.find(repetition.receiver);
     if (index == kNoReceiver) return false;
     const HeaderRequest request{
