@@ -135,6 +135,7 @@ bool Handshake::export_keys() {
     };
     keys_ = std::make_unique<SrtpKeys>();
     keys_->profile = profile;
+    keys_->flight_follows = server;
     keys_->inbound_key.assign(keys(server ? 0 : 1));
     keys_->outbound_key.assign(keys(server ? 1 : 0));
     keys_->inbound_salt.assign(salts(server ? 0 : 1));

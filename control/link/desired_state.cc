@@ -39,6 +39,7 @@ void put_webrtc(const WebRtcPeer& peer, api::Transport& transport) {
     set(security.mutable_inbound_salt(), peer.keys->inbound_salt);
     set(security.mutable_outbound_key(), peer.keys->outbound_key);
     set(security.mutable_outbound_salt(), peer.keys->outbound_salt);
+    security.set_flight_follows(peer.keys->flight_follows);
 }
 
 void put_transport(const Directory& directory, const Participant& participant, std::uint64_t epoch,

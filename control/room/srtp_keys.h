@@ -60,6 +60,8 @@ struct SrtpKeys {
     SrtpProfile profile = SrtpProfile::none;
     Secret<32> inbound_key, outbound_key;
     Secret<14> inbound_salt, outbound_salt;
+    // The peer has them only once it has read our last flight, which waits for them to be in force.
+    bool flight_follows = false;
     friend bool operator==(const SrtpKeys&, const SrtpKeys&) = default;
 };
 

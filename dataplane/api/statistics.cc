@@ -57,6 +57,7 @@ constexpr Names<WorkerCounter> kWorkerCounters = {
     "peers_faster",
     "punts_down",
     "punts_down_lost",
+    "flights_repeated",
     "ssrcs_refused",
     "streams_resumed",
     "checkpoints_refused",

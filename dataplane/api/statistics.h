@@ -81,6 +81,7 @@ enum class WorkerCounter : std::uint32_t {
     peers_faster,             // C: and let one in again
     punts_down,               // C: datagrams of the control process sent
     punts_down_lost,          // C: those that found no validated tuple
+    flights_repeated,         // C: those to peers that had been sent keyed media before (C45)
     ssrcs_refused,            // C: a table was full, or the SSRC belongs to another stream (C38)
     streams_resumed,          // C: outgoing streams that went on from a checkpoint (C53)
     checkpoints_refused,      // C: checkpoints that nothing can go on from

@@ -18,6 +18,7 @@ DesiredState::Problem DesiredState::update_security(TransportRecord& record,
     if (!key.empty() && key == record.spec.security().outbound_key()) return keys_used(given.id());
     if (fingerprints_.retired(redacted)) return keys_used(given.id());
     fingerprints_.retire(record.spec);
+    if (*secure) (*secure)->held = given.security().flight_follows();
     *record.spec.mutable_security() = redacted.security();
     submit(workers_[record.home.worker], {.kind = Command::Kind::set_security,
                                           .transport = record.object.get(),

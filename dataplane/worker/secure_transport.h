@@ -18,6 +18,9 @@ struct SecureTransport {
 
     relay::SrtpKeys inbound, outbound;
     relay::SrtpReceiver receiver;
+    // The peer can't read anything before a datagram of control that is still to come: nothing is
+    // sent (C45).
+    bool held = false;
 };
 
 // What the packets of one outgoing SSRC are encrypted with; ReceiverSlot::seal points at it.

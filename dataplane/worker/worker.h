@@ -280,6 +280,9 @@ class Worker {
     void send_srtcp(Transport& transport, std::span<const std::uint8_t> compound,
                     relay::TimeUs now);
     void set_security(const Command& command, relay::TimeUs now);
+    void on_flight_sent(Transport& transport, relay::TimeUs now);
+    void start_sending(Transport& transport, relay::TimeUs now);
+    void ask_for_first_key_frames(Transport& transport, relay::TimeUs now);
     void hand_keys(Subscription& subscription);
     void hand_keys(const Transport& transport, OutgoingStream& stream);
     static void expect_srtp(PublishedTrack& track);

@@ -19,10 +19,11 @@ void Worker::on_dtls(rte_mbuf& packet, Transport* transport, relay::TimeUs now) 
 }
 
 void Worker::send_datagram(const Command& command, relay::TimeUs now) {
-    const Transport& transport = *command.transport;
+    Transport& transport = *command.transport;
     if (transport.has_link) {
         fan_outs_[transport.port]->send_own(transport.link, *command.datagram, TxClass::audio, now);
         count(WorkerCounter::punts_down);
+        on_flight_sent(transport, now);
     } else {
         count(WorkerCounter::punts_down_lost);
     }

@@ -99,6 +99,7 @@ void Worker::send_srtcp(Transport& transport, std::span<const std::uint8_t> comp
     std::array<std::uint8_t, kHeaderPayloadBytes> buffer;
     SecureTransport* srtp = transport.srtp.get();
     if (!srtp || transport.srtcp_index > kLastIndex) return count(WorkerCounter::srtp_refused);
+    if (srtp->held) return;  // the next report is in a second
     if (compound.size() + relay::rtcp_overhead(srtp->outbound.profile()) > buffer.size())
         return count(WorkerCounter::srtp_refused);
     std::copy(compound.begin(), compound.end(), buffer.begin());
@@ -125,16 +126,42 @@ void Worker::set_security(const Command& command, relay::TimeUs now) {
         stream->leg.stream.rekey();
         stream->in_doubt = false;
     }
+    start_sending(transport, now);
+    answers_.push({.kind = Command::Kind::set_security, .secure = old});
+    if (!old && transport.srtp && !transport.srtp->held) ask_for_first_key_frames(transport, now);
+}
+
+// What a peer may be sent by the keys that its transport has now.
+void Worker::start_sending(Transport& transport, relay::TimeUs now) {
     for (Subscription* s = transport.subscriptions; s; s = s->next) {
         hand_keys(*s);
         attach(*s, now);
     }
-    answers_.push({.kind = Command::Kind::set_security, .secure = old});
-    if (old || !transport.srtp) return;
-    // C45: its first key frame may have come before the keys.
+}
+
+// C45: the first key frame of what it publishes may have come before the keys.
+void Worker::ask_for_first_key_frames(Transport& transport, relay::TimeUs now) {
     for (std::size_t t = 0; t < transport.track_count; ++t)
         for (std::uint8_t e = 0; e < transport.tracks[t]->encoding_count; ++e)
             if (!transport.tracks[t]->audio) send_picture_loss(*transport.tracks[t], e, now);
+}
+
+// DTLS went to a peer whose keys are in force: it is about to have them, and reads what is sent
+// behind it. When that isn't the first time the flight before was lost, and with it whatever
+// was sent since.
+void Worker::on_flight_sent(Transport& transport, relay::TimeUs now) {
+    if (!transport.srtp) return;
+    if (transport.srtp->held) {
+        transport.srtp->held = false;
+        start_sending(transport, now);
+        return ask_for_first_key_frames(transport, now);
+    }
+    count(WorkerCounter::flights_repeated);
+    for (Subscription* s = transport.subscriptions; s; s = s->next) {
+        if (!s->attached || s->track->audio) continue;
+        s->track->track->on_key_frame_request(s->handle, now);
+        send_key_frame_requests(*s->track, now);
+    }
 }
 
 // The streams of a subscription under its transport's keys of now. Their indexes go on (C25).
@@ -146,7 +173,7 @@ void Worker::hand_keys(Subscription& subscription) {
 
 void Worker::hand_keys(const Transport& transport, OutgoingStream& stream) {
     stream.leg.keys = nullptr;
-    if (!transport.srtp) return;
+    if (!transport.srtp || transport.srtp->held) return;
     if (stream.in_doubt) return count(WorkerCounter::srtp_refused);
     stream.leg.keys = &transport.srtp->outbound;
 }

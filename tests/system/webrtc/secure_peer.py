@@ -18,7 +18,7 @@ import stun
 
 PROFILE, SRTP = b"SRTP_AEAD_AES_128_GCM", Policy.SRTP_PROFILE_AEAD_AES_128_GCM
 KEY_BYTES, SALT_BYTES = 16, 12
-PAYLOAD_TYPE = 111
+PAYLOAD_TYPE, VIDEO_PAYLOAD_TYPE = 111, 96
 
 
 def make_certificate():
@@ -36,11 +36,13 @@ FINGERPRINT = ":".join(f"{byte:02X}" for byte in hashlib.sha256(
     CERTIFICATE.to_cryptography().public_bytes(serialization.Encoding.DER)).digest())
 
 
-def offer(direction, ufrag, password, ssrc=None, fingerprint=FINGERPRINT):
-    """One Opus section."""
+def offer(direction, ufrag, password, ssrc=None, fingerprint=FINGERPRINT, video=False):
+    """One section, of Opus or VP8."""
+    kind, number, codec = (("video", VIDEO_PAYLOAD_TYPE, "VP8/90000") if video
+                           else ("audio", PAYLOAD_TYPE, "opus/48000/2"))
     lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE 0",
-             f"m=audio 9 UDP/TLS/RTP/SAVPF {PAYLOAD_TYPE}", "c=IN IP4 0.0.0.0", "a=mid:0", "a=" + direction,
-             "a=rtcp-mux", f"a=rtpmap:{PAYLOAD_TYPE} opus/48000/2", "a=ice-ufrag:" + ufrag,
+             f"m={kind} 9 UDP/TLS/RTP/SAVPF {number}", "c=IN IP4 0.0.0.0", "a=mid:0", "a=" + direction,
+             "a=rtcp-mux", f"a=rtpmap:{number} {codec}", "a=ice-ufrag:" + ufrag,
              "a=ice-pwd:" + password, "a=fingerprint:sha-256 " + fingerprint, "a=setup:actpass"]
     if ssrc is not None:
         lines.append(f"a=ssrc:{ssrc} cname:peer")
@@ -59,12 +61,12 @@ def records(data):
 class SecurePeer(stun.Peer):
     """A publisher of `ssrc`, or without one a viewer of the room's newest publisher."""
 
-    def __init__(self, node, room, ssrc=None, fingerprint=FINGERPRINT):
+    def __init__(self, node, room, ssrc=None, fingerprint=FINGERPRINT, video=False):
         self.node, self.ssrc = node, ssrc
         ufrag = os.urandom(4).hex()
         way, direction = ("/whep/", "recvonly") if ssrc is None else ("/whip/", "sendonly")
         status, answer, headers = node.exchange(
-            "POST", way + room, offer(direction, ufrag, os.urandom(12).hex(), ssrc, fingerprint),
+            "POST", way + room, offer(direction, ufrag, os.urandom(12).hex(), ssrc, fingerprint, video),
             {"Content-Type": "application/sdp"})
         assert status == 201, (status, answer)
         self.location = headers["location"]
@@ -77,6 +79,7 @@ class SecurePeer(stun.Peer):
         self.connection = self.sender = self.receiver = None
         self.number = 0
         self.plain, self.wrong = [], 0  # what was received, decrypted; what wasn't authentic
+        self.early = 0  # packets of media that came before the handshake's end
 
     def connect(self, seconds=20.0):
         """The whole way to keys."""
@@ -131,8 +134,14 @@ class SecurePeer(stun.Peer):
                 self.connection.bio_write(datagram)
                 out += self.turn()
             self.dtls = []
+        self.early = len(self.media)
         for record in out:
             self.send(record)
+        self.keys()
+        self.collect()
+
+    def keys(self):
+        """SRTP by what the handshake came to."""
         material = self.connection.export_keying_material(
             b"EXTRACTOR-dtls_srtp", 2 * (KEY_BYTES + SALT_BYTES))
         keys = [material[:KEY_BYTES], material[KEY_BYTES:2 * KEY_BYTES]]
@@ -140,7 +149,6 @@ class SecurePeer(stun.Peer):
         self.sender, self.receiver = (
             Session(Policy(key=keys[i] + salts[i], ssrc_type=kind, srtp_profile=SRTP))
             for i, kind in enumerate((Policy.SSRC_ANY_OUTBOUND, Policy.SSRC_ANY_INBOUND)))
-        self.collect()
 
     def packet(self):
         """The next numbered packet."""

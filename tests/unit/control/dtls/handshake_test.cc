@@ -47,6 +47,7 @@ TEST(Handshake, ServerChoosesGcmThoughTheClientListsCmFirst) {  // C45
     exchange(client, server);
     ASSERT_EQ(server.state(), Handshake::State::done) << server.failure();
     EXPECT_FALSE(client.done());  // our last flight is held back
+    EXPECT_TRUE(server.keys()->flight_follows);
     EXPECT_EQ(server.keys()->profile, SrtpProfile::aead_aes_128_gcm);
     server.release();
     exchange(client, server);
@@ -130,6 +131,7 @@ TEST(Handshake, ClientRoleAgreesWithServerRole) {
     }
     ASSERT_EQ(client.state(), Handshake::State::done) << client.failure();
     ASSERT_EQ(server.state(), Handshake::State::done) << server.failure();
+    EXPECT_FALSE(client.keys()->flight_follows);
     EXPECT_EQ(client.keys()->inbound_key, server.keys()->outbound_key);
     EXPECT_EQ(client.keys()->outbound_salt, server.keys()->inbound_salt);
 }

@@ -61,7 +61,7 @@ struct SessionsFixture : NodeFixture {
         return *node->directory().participants().at(id).webrtc;
     }
     static SrtpKeys keys() {
-        SrtpKeys keys{.profile = SrtpProfile::aead_aes_128_gcm};
+        SrtpKeys keys{.profile = SrtpProfile::aead_aes_128_gcm, .flight_follows = true};
         const std::vector<std::uint8_t> bytes(16, 7);
         keys.inbound_key.assign(bytes);
         keys.outbound_key.assign(bytes);

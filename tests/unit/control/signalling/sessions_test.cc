@@ -77,6 +77,7 @@ TEST_F(SessionsTest, KeysAreHandedDownAndNeverStored) {  // C45
     EXPECT_TRUE(in_force);
     EXPECT_EQ(transport(id).security().profile(), api::SRTP_AEAD_AES_128_GCM);
     EXPECT_EQ(transport(id).security().inbound_key(), std::string(16, 7));
+    EXPECT_TRUE(transport(id).security().flight_follows());
     const auto stored = store.get("participants/" + std::to_string(id.value));
     EXPECT_EQ((*stored)->value.find("key\""), std::string::npos);
     EXPECT_EQ((*stored)->value.find(std::string(8, 7)), std::string::npos);

@@ -161,6 +161,96 @@ TEST_F(WorkerSrtp, NothingPassesBeforeTheKeys) {
     relay_.expect_equations();
 }
 
+// C45: a peer that is a DTLS client reads nothing before it has our last flight, and nothing of
+// what was sent when that was lost. A key frame that comes then, because of another receiver, is
+// none for it; it might never ask for one.
+TEST_F(WorkerSrtp, NothingIsSentBeforeThePeerHasItsKeys) {
+    ASSERT_EQ(secure_transport(1, 2, publisher_.security), "");
+    ASSERT_EQ(relay_.track(1, 1, "VP8", {0x1111}, 96), "");
+    SrtpPeer receiver(kGcm, 20);
+    ASSERT_EQ(receive_at(2, 3, api::Security()), "");
+    std::uint16_t sequence = 0;
+    const auto publish_frame = [&](bool key) {
+        relay_.receive(Relay::peer(2), publisher_.protect(rtp({.ssrc = 0x1111,
+                                                               .sequence = ++sequence,
+                                                               .timestamp = sequence * 3'000u,
+                                                               .payload_type = 96,
+                                                               .marker = true,
+                                                               .payload = vp8_payload(key)})));
+    };
+    const auto asked = [&] {
+        std::size_t n = 0;
+        for (const Relay::Sent& sent : relay_.rtcp_to(Relay::peer(2)))
+            if (const auto plain = publisher_.unprotect(sent.packet); plain && (*plain)[1] == 206)
+                ++n;
+        relay_.sent.clear();
+        return n;
+    };
+
+    api::Security held = receiver.security;
+    held.set_flight_follows(true);
+    ASSERT_EQ(secure_transport(2, 3, held), "");
+    publish_frame(true);
+    relay_.pass(3'000'000);
+    EXPECT_TRUE(relay_.media_to(Relay::peer(3)).empty());
+    EXPECT_TRUE(relay_.rtcp_to(Relay::peer(3)).empty());
+    EXPECT_EQ(asked(), 0u);
+    // It changes nothing that control says the same again.
+    ASSERT_EQ(secure_transport(2, 3, held), "");
+    publish_frame(true);
+    EXPECT_TRUE(relay_.media_to(Relay::peer(3)).empty());
+
+    ASSERT_TRUE(relay_.state->send_datagram(2, "\x14"));
+    relay_.turn();
+    EXPECT_EQ(asked(), 1u);
+    publish_frame(false);
+    EXPECT_TRUE(read(receiver, 3).empty());
+    publish_frame(true);
+    EXPECT_EQ(read(receiver, 3).size(), 1u);
+    EXPECT_EQ(relay_[WorkerCounter::flights_repeated], 0u);
+
+    // The peer lost the flight and repeated its own.
+    relay_.pass(1'000'000);
+    EXPECT_EQ(asked(), 0u);
+    ASSERT_TRUE(relay_.state->send_datagram(2, "\x14"));
+    relay_.turn();
+    EXPECT_EQ(asked(), 1u);
+    EXPECT_EQ(relay_[WorkerCounter::flights_repeated], 1u);
+    publish_frame(false);
+    EXPECT_EQ(read(receiver, 3).size(), 1u);  // it isn't stopped meanwhile
+    relay_.expect_equations();
+}
+
+// The same of a publisher: what it is asked for before it has the keys, it doesn't read.
+TEST_F(WorkerSrtp, APublisherIsAskedForItsKeyFrameBehindTheLastFlight) {
+    ASSERT_EQ(secure_transport(1, 2, api::Security()), "");
+    ASSERT_EQ(relay_.track(1, 1, "VP8", {0x1111}, 96), "");
+    api::Security held = publisher_.security;
+    held.set_flight_follows(true);
+    ASSERT_EQ(secure_transport(1, 2, held), "");
+    relay_.pass(3'000'000);
+    EXPECT_TRUE(relay_.rtcp_to(Relay::peer(2)).empty());
+    ASSERT_TRUE(relay_.state->send_datagram(1, "\x14"));
+    relay_.turn();
+    const auto asked = relay_.rtcp_to(Relay::peer(2));
+    ASSERT_EQ(asked.size(), 1u);
+    const auto plain = publisher_.unprotect(asked[0].packet);
+    ASSERT_TRUE(plain);
+    EXPECT_EQ((*plain)[1], 206);
+}
+
+// A data plane that is started anew gets keys that their peers have had for long: no flight
+// follows.
+TEST_F(WorkerSrtp, KeysThatComeWithTheirTransportAreUsedAtOnce) {
+    publish(publisher_.security);
+    SrtpPeer receiver(kGcm, 20);
+    api::Security had = receiver.security;
+    had.set_flight_follows(true);
+    ASSERT_EQ(receive_at(2, 3, had), "");
+    send(publisher_, 1);
+    EXPECT_EQ(read(receiver, 3).size(), 1u);
+}
+
 TEST_F(WorkerSrtp, RtcpIsSecureBothWays) {
     publish(publisher_.security);
     SrtpPeer receiver(kCm, 20);
