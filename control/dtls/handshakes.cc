@@ -36,13 +36,14 @@ Handshakes::~Handshakes() {
     for (const auto& [id, peer] : peers_) peer->gone = true;
 }
 
-void Handshakes::expect(ParticipantId id, DtlsRole role, const Fingerprint& fingerprint) {
+void Handshakes::expect(ParticipantId id, DtlsRole role, const Fingerprint& fingerprint,
+                        const std::optional<Fingerprint>& own) {
     forget(id);
     auto peer = std::make_shared<Peer>();
     peer->id = id;
     peer->role = role;
     peer->fingerprint = fingerprint;
-    peer->context = context_;
+    peer->context = former_ && own == former_->fingerprint() ? former_ : context_;
     peers_.emplace(id, std::move(peer));
 }
 

@@ -6,8 +6,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "control/dtls/handshake.h"
@@ -54,12 +56,16 @@ class Handshakes {
     Handshakes(Limits& limits, Environment environment);
     ~Handshakes();
 
-    // New certificates are for peers that are expected from now on.
-    void use(std::shared_ptr<const DtlsContext> context) { context_ = std::move(context); }
+    // New certificates are for peers that are told of them from now on.
+    void use(std::shared_ptr<const DtlsContext> context) {
+        former_ = std::exchange(context_, std::move(context));
+    }
     const Fingerprint& fingerprint() const { return context_->fingerprint(); }
 
-    // Signalling has told `peer` our fingerprint and learned its. Anything before is forgotten.
-    void expect(ParticipantId peer, DtlsRole role, const Fingerprint& fingerprint);
+    // Signalling has told `peer` our fingerprint, `own`, and learned its. Where `own` isn't given,
+    // or neither the newest nor the one before, it is the newest. Anything before is forgotten.
+    void expect(ParticipantId peer, DtlsRole role, const Fingerprint& fingerprint,
+                const std::optional<Fingerprint>& own = std::nullopt);
     void forget(ParticipantId peer);
     // The peer has a path: a client says hello.
     void reachable(ParticipantId peer);
@@ -90,7 +96,7 @@ class Handshakes {
 
     Limits& limits_;
     Environment environment_;
-    std::shared_ptr<const DtlsContext> context_;
+    std::shared_ptr<const DtlsContext> context_, former_;  // former_: null at first
     std::map<ParticipantId, PeerPtr> peers_;
     std::size_t running_ = 0;
     std::array<std::uint64_t, static_cast<std::size_t>(DtlsCounter::kCount)> counters_{};

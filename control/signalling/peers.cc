@@ -72,7 +72,9 @@ Result<Peers::Opened> Peers::open(std::string_view room, ParticipantSpec spec,
 
 void Peers::expect(ParticipantId id, const sdp::RemoteTransport& remote) {
     const bool client = remote.own_setup == sdp::Setup::active;
-    handshakes_.expect(id, client ? DtlsRole::client : DtlsRole::server, remote.fingerprint);
+    // An offer of ours may be answered after the certificate has changed.
+    handshakes_.expect(id, client ? DtlsRole::client : DtlsRole::server, remote.fingerprint,
+                       parse_fingerprint(peer(id)->own_fingerprint));
     // The checks of who was offered may have come before its answer.
     if (client && node_.directory().participants().at(id).latched) handshakes_.reachable(id);
     after_(std::chrono::seconds(node_.limits().value(Limit::session_setup_s)), [this, id] {

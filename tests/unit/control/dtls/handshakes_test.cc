@@ -84,6 +84,28 @@ TEST_F(HandshakesTest, LastFlightWaitsForTheKeysToBeInForce) {  // C45
     EXPECT_EQ(ended[0].second, Handshakes::End::closed);
 }
 
+// A rotated certificate is shown to those who were told of it, and to nobody else.
+TEST_F(HandshakesTest, EachPeerIsShownTheCertificateThatItWasTold) {
+    const Fingerprint first = handshakes.fingerprint();
+    OpensslPeer expected({}), offered({}), late({});
+    handshakes.expect({1}, DtlsRole::server, expected.fingerprint());
+    handshakes.use(*DtlsContext::make(7));
+    const Fingerprint second = handshakes.fingerprint();
+    EXPECT_NE(first, second);
+    // Told before, answered after.
+    handshakes.expect({2}, DtlsRole::server, offered.fingerprint(), first);
+    handshakes.expect({3}, DtlsRole::server, late.fingerprint(), second);
+    const auto shown = [&](OpensslPeer& client, ParticipantId id) {
+        client.start();
+        exchange(client, id);
+        return client.shown();
+    };
+    EXPECT_EQ(shown(expected, {1}), first);
+    EXPECT_EQ(shown(offered, {2}), first);
+    EXPECT_EQ(shown(late, {3}), second);
+    EXPECT_EQ(in_force.size(), 3u);
+}
+
 TEST_F(HandshakesTest, NothingIsMadeForStrangersAndGarbage) {
     OpensslPeer client({});
     client.start();

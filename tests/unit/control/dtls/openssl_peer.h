@@ -84,6 +84,14 @@ class OpensslPeer {
     std::deque<DatagramBio::Datagram>& output() { return bio_.output(); }
     bool done() const { return SSL_is_init_finished(ssl_) == 1; }
     const Fingerprint& fingerprint() const { return fingerprint_; }
+    // Of the certificate that the other side has shown.
+    Fingerprint shown() const {
+        Fingerprint digest{};
+        unsigned size = 0;
+        if (const X509* other = SSL_get0_peer_certificate(ssl_))
+            X509_digest(other, EVP_sha256(), digest.data(), &size);
+        return digest;
+    }
     unsigned long profile() const {
         const auto* chosen = SSL_get_selected_srtp_profile(ssl_);
         return chosen == nullptr ? 0 : chosen->id;
