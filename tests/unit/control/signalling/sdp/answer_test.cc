@@ -29,6 +29,7 @@ Description publish_answer(const Description& from, const Capabilities& capabili
 void check_answer(const Description& from, const Description& answer) {
     ASSERT_EQ(answer.media.size(), from.media.size());
     EXPECT_TRUE(answer.ice_lite);
+    EXPECT_EQ(answer.extmap_allow_mixed, from.extmap_allow_mixed);
     bool first = true;
     std::vector<ExtensionMapping> extensions;
     for (std::size_t i = 0; i < from.media.size(); ++i) {
@@ -116,6 +117,36 @@ TEST(SdpAnswer, UnknownAndDataSectionsAreRejectedAndUnbundled) {
     EXPECT_EQ(answer.bundle, std::vector<std::string>{"0"});
 }
 
+// What nobody relays has no place in the answer, what is beside it has.
+TEST(SdpAnswer, ASectionWithoutAKnownCodecIsRejected) {
+    const std::string beside =
+        "m=audio 9 UDP/TLS/RTP/SAVPF 0 96\r\nc=IN IP4 0.0.0.0\r\na=mid:1\r\na=sendonly\r\n"
+        "a=rtcp-mux\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:96 newest/90000\r\na=ssrc:8 cname:x\r\n";
+    std::string text = small_offer(beside);
+    text.replace(text.find("BUNDLE 0"), 8, "BUNDLE 0 1");
+    const Description from = parsed(text), answer = publish_answer(from);
+    check_answer(from, answer);
+    EXPECT_FALSE(answer.media[0].rejected());
+    EXPECT_TRUE(answer.media[1].rejected());
+    EXPECT_EQ(answer.bundle, std::vector<std::string>{"0"});
+}
+
+// RFC 8839 section 5.1, RFC 8838 section 14: once, where the bundle's transport is described.
+TEST(SdpAnswer, CandidatesStandInTheFirstAcceptedSection) {
+    std::map<std::size_t, Media> accepted;
+    const Description from = offer("chromium-simulcast");
+    const auto sections = plan_publish(from, {});
+    for (const PublishedSection& section : sections.value())
+        accepted.emplace(section.index, section.answer);
+    accepted.erase(0);  // the first section is rejected
+    const std::string text = write(make_answer(from, std::move(accepted), kLocal, 5));
+    const auto second = text.find("m=video"), candidate = text.find("a=candidate:");
+    EXPECT_EQ(text.find("m=audio 0 "), text.find("m=audio"));
+    EXPECT_GT(candidate, second);
+    EXPECT_EQ(text.find("a=candidate:", candidate + 1), std::string::npos);
+    EXPECT_GT(text.find("a=end-of-candidates"), candidate);
+}
+
 TEST(SdpAnswer, Viewer) {
     const Description from = offer("chromium-view");
     Track track{.id = {7}, .participant = {3}, .codec = "VP9"};
@@ -144,6 +175,31 @@ TEST(SdpAnswer, Viewer) {
     EXPECT_EQ(section->subscription.rtx_payload_type, video.formats[1].payload_type);
     EXPECT_EQ(video.msid, (Msid{"strata-3", "t7"}));
     EXPECT_TRUE(answer.media[0].rejected() && answer.media[2].rejected());
+}
+
+// RED is agreed on where it is offered and comes from RED.
+TEST(SdpAnswer, RedGoesOnlyWhereItComesFrom) {
+    const Description from = offer("chromium-view");
+    ASSERT_EQ(from.media[0].kind, "audio");
+    Track track{.id = {7}, .participant = {3}, .codec = "opus"};
+    for (const std::uint8_t red : {0, 63}) {
+        track.red_payload_type = red;
+        BundleExtensions bundle;
+        const auto section = plan_view(from, 0, track, {}, bundle);
+        ASSERT_TRUE(section);
+        const auto& formats = section->answer.formats;
+        EXPECT_EQ(formats.size(), red != 0 ? 2u : 1u);
+        EXPECT_EQ(formats[0].codec, "opus");
+        if (red != 0) {
+            EXPECT_EQ(formats[1].codec, "red");
+        }
+        EXPECT_EQ(section->subscription.red_payload_type,
+                  red != 0 ? formats[1].payload_type : std::uint8_t{0});
+    }
+    // And of what is published both are taken.
+    const Description answer = publish_answer(offer("chromium-simulcast"));
+    ASSERT_EQ(answer.media[0].formats.size(), 2u);
+    EXPECT_EQ(answer.media[0].formats[1].codec, "red");
 }
 
 TEST(SdpAnswer, PrioritiesFall) {

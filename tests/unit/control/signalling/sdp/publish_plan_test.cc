@@ -52,6 +52,24 @@ TEST(SdpPublishPlan, SmallestPictureFirst) {
     EXPECT_EQ(many->at(0).answer.simulcast_recv.size(), 4u);
 }
 
+// Candidates of a peer aren't needed, and those of browsers are names of multicast DNS (RFC 8828).
+TEST(SdpPublishPlan, CandidatesArentLookedAt) {
+    const auto plan = [](const std::string& lines) {
+        return plan_publish(parsed(small_offer(lines)), {}).value().at(0).track;
+    };
+    const TrackSpec without = plan("");
+    for (const char* lines :
+         {"a=candidate:1 1 udp 2113937151 0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0.local 54321 typ "
+          "host "
+          "generation 0 network-cost 999\r\na=end-of-candidates\r\n",
+          "a=candidate:1 1 tcp 1518280447 192.0.2.7 9 typ host tcptype active\r\n",
+          "a=candidate:nonsense\r\n", "a=ice-options:trickle\r\n"}) {
+        const TrackSpec with = plan(lines);
+        EXPECT_EQ(with.encodings.at(0).ssrc, without.encodings.at(0).ssrc) << lines;
+        EXPECT_EQ(with.payload_type, without.payload_type) << lines;
+    }
+}
+
 // RFC 8843 section 9.2
 TEST(SdpPublishPlan, ByMidAlone) {
     const auto without_ssrc = [](const std::string& extra) {
