@@ -41,6 +41,7 @@ struct Guest {
     std::map<std::string, ParticipantId> publications;  // its own, by name
     std::map<SubscriptionId, Given> given;              // in its video slots
     std::vector<std::string> slots;                     // as slot_texts
+    std::string unshown;                                // as unshown_text; empty: nothing was told
 };
 using GuestPtr = std::shared_ptr<Guest>;
 

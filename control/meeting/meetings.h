@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "control/meeting/message.h"
 #include "control/meeting/reply.h"
 #include "control/node/node.h"
+#include "control/room/slot_rules.h"
 #include "control/room/speakers.h"
 #include "control/signalling/access.h"
 #include "control/signalling/legs.h"
@@ -96,6 +98,7 @@ class Meetings {
     void tell_members(const std::string& name, Room& room);
     void tell_own(const GuestPtr& guest);
     void tell_slots(const GuestPtr& guest, const Member& member);
+    void tell_unshown(const GuestPtr& guest, std::span<const SlotCandidate> candidates);
     void end_room(const std::string& name);
     void remember_why(const std::string& room, const std::string& member, const char* reason);
     std::string ended_reason(ParticipantId id);

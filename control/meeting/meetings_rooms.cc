@@ -34,7 +34,11 @@ void Meetings::settle(const std::string& name) {
     if (room == rooms_.end()) return;
     tell_members(name, room->second);
     const std::set<GuestPtr> guests = room->second.guests;
-    for (const GuestPtr& guest : guests) tell_own(guest);
+    const auto candidates = candidates_of(node_.directory(), name, nullptr);
+    for (const GuestPtr& guest : guests) {
+        tell_own(guest);
+        tell_unshown(guest, candidates);
+    }
 }
 
 void Meetings::fill_slots(const std::string& name) {
@@ -109,6 +113,18 @@ void Meetings::tell_slots(const GuestPtr& guest, const Member& member) {
         if (i >= guest->slots.size() || slots[i] != guest->slots[i]) changed.push_back(slots[i]);
     guest->slots = std::move(slots);
     if (!changed.empty()) guest->socket->send(slots_text(changed));
+}
+
+void Meetings::tell_unshown(const GuestPtr& guest, std::span<const SlotCandidate> candidates) {
+    const Directory& directory = node_.directory();
+    const auto found = directory.members().find(*guest->member);
+    if (guest->closing || found == directory.members().end()) return;
+    const auto unshown = unshown_to(directory, found->second, candidates);
+    if (unshown.empty() && guest->unshown.empty()) return;
+    std::string text = unshown_text(unshown);
+    if (text == guest->unshown) return;
+    guest->unshown = unshown.empty() ? std::string() : text;
+    guest->socket->send(std::move(text));
 }
 
 void Meetings::end_room(const std::string& name) {

@@ -201,6 +201,14 @@ std::vector<std::string> slot_texts(const Directory& directory, const Member& me
     return texts;
 }
 
+std::string unshown_text(std::span<const Unshown> unshown) {
+    json tracks = json::array();
+    for (const Unshown& one : unshown)
+        tracks.push_back({{"track", id_text(one.track)},
+                          {"reason", one.reason == Unshown::Reason::codec ? "codec" : "av1-form"}});
+    return dumped({{"type", "unshown"}, {"tracks", tracks}});
+}
+
 std::string slots_text(const std::vector<std::string>& slots) {
     std::string text = "{\"type\":\"slots\",\"slots\":[";
     for (const std::string& slot : slots) text += slot + ",";

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "control/meeting/guest.h"
+#include "control/meeting/slot_plan.h"
 #include "control/room/directory.h"
 #include "control/signalling/legs.h"
 
@@ -63,5 +64,6 @@ std::vector<std::string> slot_texts(const Directory& directory, const Member& me
                                     const std::map<SubscriptionId, Given>& given);
 // `slots` of these.
 std::string slots_text(const std::vector<std::string>& slots);
+std::string unshown_text(std::span<const Unshown> unshown);
 
 }  // namespace strata::control::meeting

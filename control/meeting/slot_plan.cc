@@ -49,7 +49,7 @@ bool has_descriptor(const Extensions& extensions) {
 
 // C10: a slot never mixes packets of one codec with and without the descriptor, whoever is in it.
 // What VP8, VP9 and H.264 are decoded by stands in every publisher's packets, so that slots do
-// without; AV1's layers can't be taken apart without it.
+// without; AV1's layers can't be taken apart without it, so that its slots are of one form each.
 Extensions extensions_for(const SlotTerms& terms, const Track& track) {
     Extensions extensions = terms.extensions;
     if (track.codec != "AV1")
@@ -76,6 +76,24 @@ Subscription feed_of(const Member& member, const Slot& slot, ParticipantId leg,
         .extmap_allow_mixed = member.extmap_allow_mixed,
         .mid = slot.mid};
     return feed;
+}
+
+Av1Form av1_form(const Member& member, const Track& track) {
+    if (track.codec != "AV1") return Av1Form::none;
+    const bool described =
+        has_descriptor(track.extensions) && has_descriptor(member.video.extensions);
+    return described ? Av1Form::described : Av1Form::bare;
+}
+
+// What `member` could be shown or hear of `candidates`.
+void keep_decodable(const Directory& directory, const Member& member,
+                    std::vector<SlotCandidate>& candidates) {
+    std::erase_if(candidates, [&](const SlotCandidate& one) {
+        return one.owner == member.id.value ||
+               format_of(member, directory.tracks().at(one.track)) == nullptr;
+    });
+    for (SlotCandidate& one : candidates)
+        one.av1 = av1_form(member, directory.tracks().at(one.track));
 }
 
 }  // namespace
@@ -129,14 +147,11 @@ std::vector<SlotFilling> fillings_of(const Directory& directory, const Member& m
                                      std::vector<SlotCandidate> candidates) {
     const Participant* leg = directory.receiving_leg(member.id);
     if (leg == nullptr || !member.answered) return {};
-    std::erase_if(candidates, [&](const SlotCandidate& one) {
-        return one.owner == member.id.value ||
-               format_of(member, directory.tracks().at(one.track)) == nullptr;
-    });
+    keep_decodable(directory, member, candidates);
     for (SlotCandidate& one : candidates) one.pin = pin_of(directory, member, one);
     std::vector<SlotPlace> places;
     for (const Slot& slot : member.slots) {
-        SlotPlace place{.kind = slot.kind, .usable = slot.usable};
+        SlotPlace place{.kind = slot.kind, .usable = slot.usable, .av1 = slot.av1};
         for (const SubscriptionId id : directory.received(leg->id)) {
             const Subscription& present = directory.subscriptions().at(id);
             if (present.mid == slot.mid) place.track = present.track;
@@ -148,11 +163,37 @@ std::vector<SlotFilling> fillings_of(const Directory& directory, const Member& m
     for (std::size_t i = 0; i < member.slots.size(); ++i) {
         const Slot& slot = member.slots[i];
         SlotFilling filling{.leg = leg->id, .mid = slot.mid};
-        if (assigned[i])
-            filling.wanted = feed_of(member, slot, leg->id, directory.tracks().at(*assigned[i]));
+        if (assigned[i]) {
+            const Track& track = directory.tracks().at(*assigned[i]);
+            filling.wanted = feed_of(member, slot, leg->id, track);
+            filling.av1 = av1_form(member, track);
+        }
         fillings.push_back(std::move(filling));
     }
     return fillings;
+}
+
+std::vector<Unshown> unshown_to(const Directory& directory, const Member& member,
+                                std::span<const SlotCandidate> candidates) {
+    if (directory.receiving_leg(member.id) == nullptr || !member.answered) return {};
+    std::vector<Unshown> unshown;
+    for (const SlotCandidate& one : candidates) {
+        const auto of_kind = [&](const Slot& slot) {
+            return slot.usable && slot.kind == kind_of(one.source);
+        };
+        if (one.owner == member.id.value || std::ranges::none_of(member.slots, of_kind)) continue;
+        const Track& track = directory.tracks().at(one.track);
+        const Av1Form form = av1_form(member, track);
+        const auto takes = [&](const Slot& slot) {
+            return of_kind(slot) &&
+                   (form == Av1Form::none || slot.av1 == Av1Form::none || slot.av1 == form);
+        };
+        if (format_of(member, track) == nullptr)
+            unshown.push_back({track.id, Unshown::Reason::codec});
+        else if (std::ranges::none_of(member.slots, takes))
+            unshown.push_back({track.id, Unshown::Reason::av1_form});
+    }
+    return unshown;
 }
 
 }  // namespace strata::control::meeting

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,22 @@ std::vector<SlotCandidate> candidates_of(const Directory& directory, std::string
 // What each slot of `member` shall carry. Empty while it hasn't agreed to receive anything.
 std::vector<SlotFilling> fillings_of(const Directory& directory, const Member& member,
                                      std::vector<SlotCandidate> candidates);
+
+// A track that can't be put into any of a member's slots, however few others there are.
+struct Unshown {
+    enum class Reason : std::uint8_t {
+        codec,  // the client has agreed to none that decodes it
+        // Every slot has carried AV1 in the other form, with or without the dependency descriptor
+        // (C10).
+        av1_form,
+    };
+    TrackId track;
+    Reason reason = Reason::codec;
+};
+
+// In the order of `candidates`. Empty while `member` hasn't agreed to receive anything.
+std::vector<Unshown> unshown_to(const Directory& directory, const Member& member,
+                                std::span<const SlotCandidate> candidates);
 
 // What `member` gets of `track` in `slot`: what it wished for, else what its profile says.
 relay::LayerTarget target_of(const Member& member, const Slot& slot, const Track& track);

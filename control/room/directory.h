@@ -38,7 +38,8 @@ class Directory {
     Result<Change> plan_member(Member changed);
     // A receiving leg of `slots` of that kind: fills in their SSRCs.
     void draw_ssrcs(std::vector<Slot>& slots) const;
-    // Only what differs is changed; slots that a limit forbids to fill stay empty.
+    // Only what differs is changed; slots that a limit forbids to fill stay empty. A slot remembers
+    // in which form it has carried AV1.
     Change plan_slots(const std::vector<SlotFilling>& fillings);
     Result<Change> plan_muted(TrackId id, bool muted);
     // New credentials or keys of a WebRTC participant.
@@ -118,6 +119,7 @@ class Directory {
     void collect(TrackId id, Change& change) const;
     const Participant* connection(MemberId id, std::string_view publication) const;
     void put_filling(const SlotFilling& filling, const Subscription* present, Change& change);
+    void mark_av1(const SlotFilling& filling, std::map<MemberId, Member>& marked) const;
 
     void put(const Room& room);
     void put(const Participant& participant);

@@ -132,14 +132,27 @@ void Directory::put_filling(const SlotFilling& filling, const Subscription* pres
 
 Change Directory::plan_slots(const std::vector<SlotFilling>& fillings) {
     Change change{.next_id = next_id_};
+    std::map<MemberId, Member> marked;
     for (const SlotFilling& filling : fillings) {
         if (!participants_.contains(filling.leg)) continue;
         const Subscription* present = nullptr;
         for (const SubscriptionId id : received(filling.leg))
             if (subscriptions_.at(id).mid == filling.mid) present = &subscriptions_.at(id);
         put_filling(filling, present, change);
+        if (filling.av1 != Av1Form::none) mark_av1(filling, marked);
     }
+    for (auto& [id, member] : marked) change.puts.emplace_back(std::move(member));
     return change;
+}
+
+void Directory::mark_av1(const SlotFilling& filling, std::map<MemberId, Member>& marked) const {
+    const auto& membership = participants_.at(filling.leg).membership;
+    if (!membership) return;
+    const Member& stored = members_.at(membership->member);
+    const auto slot = std::ranges::find(stored.slots, filling.mid, &Slot::mid);
+    if (slot == stored.slots.end() || slot->av1 == filling.av1) return;
+    Member& member = marked.try_emplace(stored.id, stored).first->second;
+    member.slots[static_cast<std::size_t>(slot - stored.slots.begin())].av1 = filling.av1;
 }
 
 Result<Change> Directory::plan_muted(TrackId id, bool muted) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "control/room/av1_form.h"
 #include "control/room/ids.h"
 #include "control/room/media_source.h"
 #include "control/room/profile.h"
@@ -37,8 +38,9 @@ struct Slot {
     std::string mid;
     MediaKind kind = MediaKind::video;
     std::uint32_t ssrc = 0;
-    std::uint32_t rtx_ssrc = 0;  // 0: audio
-    bool usable = true;          // the client has accepted it
+    std::uint32_t rtx_ssrc = 0;   // 0: audio
+    bool usable = true;           // the client has accepted it
+    Av1Form av1 = Av1Form::none;  // that it has carried since the leg's peer connection began
     SlotWish wish;
     friend bool operator==(const Slot&, const Slot&) = default;
 };

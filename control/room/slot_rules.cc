@@ -13,6 +13,7 @@ struct Row {
     std::vector<std::size_t> at;  // in all places
     std::vector<const SlotCandidate*> filled;
     std::vector<bool> usable;
+    std::vector<Av1Form> av1;
 
     bool free(std::size_t i) const { return usable[i] && filled[i] == nullptr; }
     bool has(const SlotCandidate* one) const {
@@ -26,6 +27,7 @@ Row row_of(std::span<const SlotPlace> places, MediaKind kind) {
         if (places[i].kind != kind) continue;
         row.at.push_back(i);
         row.usable.push_back(places[i].usable);
+        row.av1.push_back(places[i].av1);
     }
     row.filled.resize(row.at.size());
     return row;
@@ -45,19 +47,90 @@ std::size_t former(const Row& row, std::span<const SlotPlace> places, const Slot
     return row.at.size();
 }
 
-// Puts each to its former place, or else to the first that is free, until none is.
+// How many there are of each form: of places, or of those to be seated.
+struct Forms {
+    std::size_t any = 0;  // places that never had AV1, or tracks that aren't AV1
+    std::size_t bare = 0, described = 0;
+
+    std::size_t& of(Av1Form form) {
+        return form == Av1Form::bare ? bare : form == Av1Form::described ? described : any;
+    }
+    std::size_t all() const { return any + bare + described; }
+};
+
+// Whether all of `tracks` can have a place each (Hall's condition for these three kinds).
+bool fit(const Forms& tracks, const Forms& places) {
+    const auto beyond = [](std::size_t a, std::size_t b) { return a > b ? a - b : 0; };
+    return beyond(tracks.bare, places.bare) + beyond(tracks.described, places.described) <=
+               places.any &&
+           tracks.all() <= places.all();
+}
+
+Forms free_places(const Row& row) {
+    Forms places;
+    for (std::size_t i = 0; i < row.at.size(); ++i)
+        if (row.free(i)) ++places.of(row.av1[i]);
+    return places;
+}
+
+// Of `ranked` as many as there are places for, the first before the others.
+void leave_out(Candidates& ranked, const Row& row) {
+    const Forms places = free_places(row);
+    Forms chosen;
+    std::erase_if(ranked, [&](const SlotCandidate* one) {
+        Forms more = chosen;
+        ++more.of(one->av1);
+        if (!fit(more, places)) return true;
+        chosen = more;
+        return false;
+    });
+}
+
+// Puts each of those that can all have a place to its former one, or else to the first that is
+// free, AV1 rather to one that had its form before.
+class Seating {
+  public:
+    Seating(Row& row, const Candidates& chosen) : row_(row), free_(free_places(row)) {
+        for (const SlotCandidate* one : chosen) ++waiting_.of(one->av1);
+    }
+
+    // False: `one` doesn't fit there, or somebody who waits would have no place.
+    bool seat(const SlotCandidate* one, std::size_t i) {
+        if (!row_.free(i)) return false;
+        const Av1Form form = row_.av1[i];
+        if (one->av1 != Av1Form::none && form != Av1Form::none && form != one->av1) return false;
+        Forms places = free_, waiting = waiting_;
+        --places.of(form);
+        --waiting.of(one->av1);
+        if (!fit(waiting, places)) return false;
+        row_.filled[i] = one;
+        free_ = places;
+        waiting_ = waiting;
+        return true;
+    }
+    bool seat_anywhere(const SlotCandidate* one) {
+        const std::size_t count = row_.at.size();
+        if (one->av1 != Av1Form::none)
+            for (std::size_t i = 0; i < count; ++i)
+                if (row_.av1[i] == one->av1 && seat(one, i)) return true;
+        for (std::size_t i = 0; i < count; ++i)
+            if (seat(one, i)) return true;
+        return false;
+    }
+
+  private:
+    Row& row_;
+    Forms free_, waiting_;
+};
+
 void seat(Row& row, std::span<const SlotPlace> places, const Candidates& chosen) {
+    Seating seating(row, chosen);
     for (const SlotCandidate* one : chosen) {
         const std::size_t before = former(row, places, *one);
-        if (before < row.at.size() && row.free(before)) row.filled[before] = one;
+        if (before < row.at.size()) seating.seat(one, before);
     }
-    std::size_t next = 0;
-    for (const SlotCandidate* one : chosen) {
-        if (row.has(one)) continue;
-        while (next < row.at.size() && !row.free(next)) ++next;
-        if (next == row.at.size()) return;
-        row.filled[next] = one;
-    }
+    for (const SlotCandidate* one : chosen)
+        if (!row.has(one)) seating.seat_anywhere(one);
 }
 
 Row seat_video(std::span<const SlotPlace> places, std::span<const SlotCandidate> candidates) {
@@ -70,8 +143,7 @@ Row seat_video(std::span<const SlotPlace> places, std::span<const SlotCandidate>
         return std::tuple(group, one->pin, outside, one->owner, one->track);
     };
     std::ranges::sort(video, {}, rank);
-    const auto usable = static_cast<std::size_t>(std::ranges::count(row.usable, true));
-    video.resize(std::min(video.size(), usable));
+    leave_out(video, row);
     seat(row, places, video);
     return row;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "control/room/av1_form.h"
 #include "control/room/records.h"
 
 // What a client asks to be created: fields as given, types and ranges checked by the reader of the
@@ -81,6 +82,7 @@ struct SlotFilling {
     std::string mid;
     // Without id and time; nullopt: nothing. Its SSRCs are the slot's own.
     std::optional<Subscription> wanted;
+    Av1Form av1 = Av1Form::none;  // in which it carries that
 };
 
 }  // namespace strata::control

@@ -39,6 +39,7 @@ Result<Member> Legs::open(Member member, Change& change) {
     ++member.generation;
     member.offers = 0;
     member.answered = false;
+    for (Slot& slot : member.slots) slot.av1 = Av1Form::none;  // a stream's, and these are new
     return member;
 }
 

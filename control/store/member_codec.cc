@@ -9,6 +9,13 @@ namespace {
 
 using nlohmann::json;
 
+Av1Form av1_form_of(const std::string& text) {
+    if (text == "bare") return Av1Form::bare;
+    if (text == "described") return Av1Form::described;
+    if (!text.empty()) throw std::out_of_range("av1 has an unknown value");
+    return Av1Form::none;
+}
+
 json to_json(const Slot& slot) {
     json object = {{"mid", slot.mid},
                    {"kind", kind_text(slot.kind)},
@@ -18,6 +25,7 @@ json to_json(const Slot& slot) {
     if (!slot.wish.layers.empty()) object["layers"] = slot.wish.layers;
     if (slot.wish.height_px != 0) object["height_px"] = slot.wish.height_px;
     if (slot.wish.paused) object["paused"] = true;
+    if (slot.av1 != Av1Form::none) object["av1"] = slot.av1 == Av1Form::bare ? "bare" : "described";
     return object;
 }
 
@@ -28,6 +36,7 @@ Slot slot_of(const json& o) {
         .ssrc = o.at("ssrc"),
         .rtx_ssrc = field<std::uint32_t>(o, "rtx_ssrc", 0),
         .usable = field(o, "usable", true),
+        .av1 = av1_form_of(field<std::string>(o, "av1", "")),
         .wish = {.layers = field<std::string>(o, "layers", ""),
                  .height_px = field<std::uint32_t>(o, "height_px", 0),
                  .paused = field(o, "paused", false)}};

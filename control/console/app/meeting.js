@@ -97,6 +97,7 @@ export class Meeting {
     for (const type of /** @type {const} */ ([
       "member-joined",
       "member-changed",
+      "unshown",
       "state",
       "receiving",
     ])) {

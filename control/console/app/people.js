@@ -37,7 +37,7 @@ export class People {
       "li",
       { "data-member": member.id },
       make("span", { class: "person" }, own ? `${member.name} (you)` : member.name),
-      ...marks(member),
+      ...marks(member, this.#room.unshown),
     );
     if (!own && this.#room.rights.includes("admin")) row.append(...this.#tools(member));
     return row;
@@ -61,9 +61,10 @@ export class People {
 
 /**
  * @param {MemberInfo} member
+ * @param {Map<string, string>} unshown tracks that one can't be shown
  * @returns {Node[]} what this member sends
  */
-function marks({ tracks }) {
+function marks({ tracks }, unshown) {
   /** @type {[string, Parameters<typeof icon>[0], string][]} */
   const kinds = [
     ["microphone", "mic", "microphone"],
@@ -74,15 +75,13 @@ function marks({ tracks }) {
     const own = tracks.filter((track) => track.source === source);
     if (own.length === 0) return [];
     const off = own.every(({ muted }) => muted);
+    const hidden = own.every(({ id }) => unshown.has(id));
+    const label = hidden ? `${word} can't be shown here` : `${word} is ${off ? "off" : "on"}`;
     return [
       make(
         "span",
-        {
-          class: off ? "mark off" : "mark",
-          role: "img",
-          "aria-label": `${word} is ${off ? "off" : "on"}`,
-        },
-        icon(name, off),
+        { class: off || hidden ? "mark off" : "mark", role: "img", "aria-label": label },
+        icon(name, off || hidden),
       ),
     ];
   });

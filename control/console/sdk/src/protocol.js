@@ -31,6 +31,11 @@ export const SUBPROTOCOL = "strata.v1";
  * @property {string} [layers] what is asked for; `none` while it is paused
  * @property {string} [layers_current] what is forwarded now
  *
+ * @typedef {object} UnshownTrack that can't be in any of one's slots
+ * @property {string} track
+ * @property {"codec" | "av1-form"} reason the browser decodes none of its kind; or all slots have
+ *   carried AV1 in the other form, with or without the dependency descriptor
+ *
  * @typedef {object} SlotCounts
  * @property {number} video
  * @property {number} audio

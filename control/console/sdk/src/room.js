@@ -35,6 +35,7 @@ import { Wishes } from "./wishes.js";
  * @property {import("./session.js").SessionState} state of the connection to the relay
  * @property {RTCPeerConnectionState} receiving state of what is received
  * @property {Slot} slot other people, layers or media are in it
+ * @property {Map<string, string>} unshown of tracks that can't be in any of one's slots: why
  * @property {MemberInfo} member-joined
  * @property {MemberInfo} member-changed
  * @property {{member: MemberInfo, reason: string}} member-left
@@ -57,6 +58,7 @@ export class Room extends Emitter {
     left: (member, reason) => this.emit("member-left", { member, reason }),
   });
   /** @type {Map<string, Slot>} by mid */ slots = new Map();
+  /** @type {Map<string, string>} tracks that can't be in any of them, and why */ unshown = new Map();
   /** @type {Map<string, Publication>} by name */ publications = new Map();
   /** @type {{id: string, name: string}} */ me = { id: "", name: "" };
   name = "";
@@ -81,6 +83,7 @@ export class Room extends Emitter {
   /** @type {Record<string, (message: any) => void>} */ #handlers = {
     offer: (message) => void this.#leg?.offer(message),
     slots: ({ slots }) => slots.forEach((/** @type {SlotInfo} */ info) => this.#assign(info)),
+    unshown: ({ tracks }) => this.#cannotShow(tracks),
     "member-joined": ({ member }) => this.members.put(member),
     "member-changed": ({ member }) => this.members.put(member),
     "member-left": ({ member, reason }) => this.members.leave(member, reason),
@@ -255,6 +258,7 @@ export class Room extends Emitter {
     this.mayPublish = joined.may_publish;
     this.#iceServers = joined.ice_servers;
     this.members.take(joined.members, joined.more);
+    if (this.unshown.size > 0) this.#cannotShow([]); // what can't still is told behind this
     const receives = joined.receive.video + joined.receive.audio > 0;
     if (resumed) {
       if (receives) this.#leg?.resumed().catch((error) => this.#problem(error));
@@ -332,6 +336,12 @@ export class Room extends Emitter {
     const slot = this.#slot(info.mid, info.kind);
     slot.assign(info);
     this.emit("slot", slot);
+  }
+
+  /** @param {import("./protocol.js").UnshownTrack[]} tracks all there are */
+  #cannotShow(tracks) {
+    this.unshown = new Map(tracks.map(({ track, reason }) => [track, reason]));
+    this.emit("unshown", this.unshown);
   }
 
   /** Their media ends with the old leg. */

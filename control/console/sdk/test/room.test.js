@@ -112,6 +112,20 @@ test("who is in a slot changes without its media", async (t) => {
   assert.equal(slot.media, media);
 });
 
+test("what can't be shown is told with its reason, and told anew after a lost connection", async (t) => {
+  const relay = new FakeRelay();
+  const room = await join(t, relay);
+  const told = record(room, "unshown");
+  relay.socket.say({ type: "unshown", tracks: [{ track: "t3", reason: "codec" }] });
+  await settle();
+  assert.deepEqual([...room.unshown], [["t3", "codec"]]);
+  assert.deepEqual(told, [room.unshown]);
+  relay.socket.drop(1006);
+  await until("it is back", () => relay.of("join").length === 2);
+  await settle();
+  assert.equal(room.unshown.size, 0);
+});
+
 test("slots that are told before the leg is there wait for their media", async (t) => {
   const relay = new FakeRelay();
   const joined = Room.join({

@@ -46,6 +46,17 @@ export type SlotInfo = {
      */
     layers_current?: string | undefined;
 };
+/**
+ * that can't be in any of one's slots
+ */
+export type UnshownTrack = {
+    track: string;
+    /**
+     * the browser decodes none of its kind; or all slots have
+     * carried AV1 in the other form, with or without the dependency descriptor
+     */
+    reason: "codec" | "av1-form";
+};
 export type SlotCounts = {
     video: number;
     audio: number;

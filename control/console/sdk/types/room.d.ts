@@ -23,6 +23,7 @@
  * @property {import("./session.js").SessionState} state of the connection to the relay
  * @property {RTCPeerConnectionState} receiving state of what is received
  * @property {Slot} slot other people, layers or media are in it
+ * @property {Map<string, string>} unshown of tracks that can't be in any of one's slots: why
  * @property {MemberInfo} member-joined
  * @property {MemberInfo} member-changed
  * @property {{member: MemberInfo, reason: string}} member-left
@@ -50,6 +51,7 @@ export class Room extends Emitter<RoomEvents> {
     /** All, oneself included, by id. */
     members: Members;
     /** @type {Map<string, Slot>} by mid */ slots: Map<string, Slot>;
+    /** @type {Map<string, string>} tracks that can't be in any of them, and why */ unshown: Map<string, string>;
     /** @type {Map<string, Publication>} by name */ publications: Map<string, Publication>;
     /** @type {{id: string, name: string}} */ me: {
         id: string;
@@ -163,6 +165,10 @@ export type RoomEvents = {
      * other people, layers or media are in it
      */
     slot: Slot;
+    /**
+     * of tracks that can't be in any of one's slots: why
+     */
+    unshown: Map<string, string>;
     "member-joined": MemberInfo;
     "member-changed": MemberInfo;
     "member-left": {

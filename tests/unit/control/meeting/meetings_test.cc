@@ -132,6 +132,86 @@ TEST_F(MeetingsTest, ASlotNeverMixesACodecWithAndWithoutTheDescriptor) {
     EXPECT_TRUE(has_descriptor());
 }
 
+// C10: a publisher that comes back in the other form gets another slot, and where every slot has
+// carried AV1 in one form, who is of the other isn't shown and the member is told.
+TEST_F(MeetingsTest, Av1KeepsToSlotsOfItsForm) {
+    Client alice = member("Alice", {{"receive", {{"video", 2}, {"audio", 0}}}});
+    const auto publish_plain = [&](bool described, std::uint32_t ssrc) {
+        const auto made = node->carry_out(node->directory().plan_participant("demo", {}));
+        const ParticipantId id = std::get<Participant>(made->puts.back()).id;
+        TrackSpec spec{.codec = "AV1", .payload_type = 96, .encodings = {{.ssrc = ssrc}}};
+        if (described) spec.extensions = {{7, std::string(sdp::uri::kDependencyDescriptor)}};
+        const auto track = node->carry_out(node->directory().plan_track(id, spec));
+        run_turn();
+        return std::pair(id, id_text(std::get<Track>(track->puts.back()).id));
+    };
+    const auto end = [&](ParticipantId id) {
+        node->carry_out(node->directory().plan_remove(id));
+        run_turn();
+    };
+    const auto feed = [&] { return feeds().size() == 1 ? feeds()[0] : api::Subscription(); };
+    const auto described_slot = publish_plain(true, 81);
+    const std::uint32_t first = feed().ssrc();
+    ASSERT_NE(first, 0u);
+    end(described_slot.first);
+
+    const auto bare = publish_plain(false, 82);
+    const std::uint32_t second = feed().ssrc();
+    EXPECT_NE(second, first);
+    EXPECT_EQ(feed().mid(), "1");
+    // It is remembered, over a restart too.
+    restart_control();
+    const auto another = publish_plain(false, 83);
+    EXPECT_EQ(feed().ssrc(), second);
+    end(bare.first);
+    EXPECT_EQ(feed().ssrc(), second);
+    end(another.first);
+
+    Client again = connect_client();
+    again.join({{"name", "Alice"}, {"resume", alice.joined.at("resume")}});
+    const auto back = publish_plain(true, 84);
+    EXPECT_EQ(feed().ssrc(), first);
+    EXPECT_EQ(again.next("unshown"), nullptr);
+    // Both slots described: made so by hand, as rooms of long do.
+    Member changed = node->directory().members().at(*parse_member_id(again.id()));
+    changed.slots[1].av1 = Av1Form::described;
+    node->carry_out(node->directory().plan_member(changed));
+    run_turn();
+    const auto hidden = publish_plain(false, 85);
+    EXPECT_EQ(feed().ssrc(), first);
+    EXPECT_EQ(again.next("unshown"),
+              (json{{"type", "unshown"},
+                    {"tracks", {{{"track", hidden.second}, {"reason", "av1-form"}}}}}));
+    end(hidden.first);
+    EXPECT_EQ(again.next("unshown"), (json{{"type", "unshown"}, {"tracks", json::array()}}));
+
+    // A new peer connection has new streams.
+    const MemberId id = *parse_member_id(again.id());
+    peers->association_ended(node->directory().receiving_leg(id)->id, Handshakes::End::closed, "");
+    run_turn();
+    again.ask({{"type", "restart"}, {"leg", "receive"}});
+    again.answer();
+    end(back.first);
+    publish_plain(false, 86);
+    EXPECT_EQ(feed().mid(), "0");
+}
+
+// What a client can't decode isn't in its slots, and it is told.
+TEST_F(MeetingsTest, WhatCannotBeDecodedIsSaid) {
+    Client alice = connect_client();
+    alice.join({{"name", "Alice"}, {"codecs", {"VP8"}}});
+    alice.answer();
+    Client bob = member("Bob");
+    const json published = bob.publish();  // VP9
+    run_turn();
+    const json unshown = alice.next("unshown");
+    ASSERT_FALSE(unshown.is_null());
+    ASSERT_EQ(unshown.at("tracks").size(), 1u);
+    EXPECT_EQ(unshown.at("tracks")[0].at("reason"), "codec");
+    EXPECT_EQ(unshown.at("tracks")[0].at("track"), published.at("tracks")[1].at("id"));
+    EXPECT_EQ(bob.next("unshown"), nullptr);
+}
+
 TEST_F(MeetingsTest, WishesChooseLayers) {
     Client alice = member("Alice"), bob = member("Bob");
     bob.publish();

@@ -129,6 +129,84 @@ TEST(SlotRules, UnusableSlotsStayEmpty) {
     EXPECT_EQ(assigned({unusable, video()}, {camera_of(1), camera_of(2)}), (Numbers{0, 10}));
 }
 
+SlotPlace of_form(SlotPlace place, Av1Form form) {
+    place.av1 = form;
+    return place;
+}
+SlotCandidate of_form(SlotCandidate one, Av1Form form) {
+    one.av1 = form;
+    return one;
+}
+
+// C10: AV1 with the dependency descriptor and without it never meet in a slot.
+TEST(SlotRules, Av1GoesWhereItWasInItsFormOrNever) {
+    const SlotPlace bare = of_form(video(), Av1Form::bare),
+                    described = of_form(video(), Av1Form::described);
+    const SlotCandidate one = of_form(camera_of(1), Av1Form::described),
+                        two = of_form(camera_of(2), Av1Form::bare);
+    EXPECT_EQ(assigned({bare, described}, {one, two}), (Numbers{20, 10}));
+    EXPECT_EQ(assigned({video(), described}, {one, two}), (Numbers{20, 10}));
+    EXPECT_EQ(assigned({video(), video()}, {one, two}), (Numbers{10, 20}));
+    // None is left: it isn't shown, and the next one is.
+    EXPECT_EQ(assigned({bare, bare}, {one, two, camera_of(3)}), (Numbers{20, 30}));
+    EXPECT_EQ(assigned({bare}, {one}), (Numbers{0}));
+    // Other codecs go anywhere, and move where somebody before them has no other place.
+    EXPECT_EQ(assigned({described, video(30)}, {camera_of(3), two}), (Numbers{30, 20}));
+    EXPECT_EQ(assigned({described, video(30)}, {camera_of(3), one}), (Numbers{10, 30}));
+    // Whose form changed doesn't stay where it was.
+    EXPECT_EQ(assigned({of_form(video(10), Av1Form::bare), video()}, {one}), (Numbers{0, 10}));
+}
+
+// Against trying everything: nobody is left out who could have been seated beside those before, and
+// who is seated fits.
+TEST(SlotRules, Av1FormsLeaveOutNobodyWithoutNeed) {
+    std::mt19937 random(11);
+    const auto below = [&](std::uint32_t n) { return static_cast<std::uint32_t>(random() % n); };
+    const auto fits = [](const SlotCandidate& one, const SlotPlace& place) {
+        return place.usable &&
+               (one.av1 == Av1Form::none || place.av1 == Av1Form::none || one.av1 == place.av1);
+    };
+    for (int round = 0; round < 3000; ++round) {
+        std::vector<SlotPlace> places;
+        for (std::uint32_t i = below(6); i > 0; --i) {
+            places.push_back(of_form(video(), static_cast<Av1Form>(below(3))));
+            places.back().usable = below(6) != 0;
+        }
+        std::vector<SlotCandidate> candidates;
+        for (std::uint64_t owner = 1; owner <= below(7); ++owner)
+            candidates.push_back(of_form(camera_of(owner), static_cast<Av1Form>(below(3))));
+        // Where all of `chosen`, from number `next` on, can have a place that isn't `taken`.
+        const auto all_fit = [&](auto& self, const std::vector<const SlotCandidate*>& chosen,
+                                 std::size_t next, std::vector<bool> taken) -> bool {
+            if (next == chosen.size()) return true;
+            for (std::size_t i = 0; i < places.size(); ++i) {
+                if (taken[i] || !fits(*chosen[next], places[i])) continue;
+                taken[i] = true;
+                if (self(self, chosen, next + 1, taken)) return true;
+                taken[i] = false;
+            }
+            return false;
+        };
+        std::vector<const SlotCandidate*> chosen;
+        std::set<TrackId> expected, seated;
+        for (const SlotCandidate& one : candidates) {
+            chosen.push_back(&one);
+            if (all_fit(all_fit, chosen, 0, std::vector<bool>(places.size())))
+                expected.insert(one.track);
+            else
+                chosen.pop_back();
+        }
+        const auto after = assign_slots(places, candidates);
+        for (std::size_t i = 0; i < places.size(); ++i) {
+            if (!after[i]) continue;
+            const auto who = std::ranges::find(candidates, *after[i], &SlotCandidate::track);
+            ASSERT_TRUE(fits(*who, places[i])) << round;
+            ASSERT_TRUE(seated.insert(*after[i]).second) << round;
+        }
+        ASSERT_EQ(seated, expected) << round;
+    }
+}
+
 // Whatever there is: each track at most once and in a place of its kind, no place empty while a
 // track of its kind is left, nobody moved who could have stayed.
 TEST(SlotRules, HoldsForAnything) {

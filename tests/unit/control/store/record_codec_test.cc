@@ -43,6 +43,8 @@ Change full_change() {
     member.video.extensions = {{5, "urn:c"}};
     member.slots = {{.mid = "0", .kind = MediaKind::audio, .ssrc = 8},
                     {.mid = "1", .ssrc = 9, .rtx_ssrc = 10, .usable = false}};
+    member.slots[0].av1 = Av1Form::bare;
+    member.slots[1].av1 = Av1Form::described;
     member.slots[1].wish = {.layers = "S1", .height_px = 360, .paused = true};
     alice.membership = Membership{{6}, "camera"};
     alice.webrtc = WebRtcPeer{.session = "s", .own_fingerprint = "AB:CD"};
