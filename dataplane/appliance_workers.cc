@@ -29,6 +29,8 @@ WorkerConfig worker_config(const api::Config& config, std::uint32_t id) {
     worker.queue = static_cast<std::uint16_t>(id);
     worker.max_transports = config.limits.transports_per_worker;
     worker.max_ssrcs = config.limits.ssrcs_per_worker;
+    worker.max_tracks = 2 * config.limits.tracks_per_worker;  // with those on their way out
+    worker.handoff_ring = api::worker_ring_packets(from_file);
     worker.max_waiting_by_name = config.limits.waiting_by_rid;
     worker.read_tsc = read_tsc;
     worker.tsc_hz = rte_get_tsc_hz();
@@ -71,16 +73,22 @@ Appliance::Started Appliance::start_workers() {
     std::vector<Port*> ports;
     for (const auto& port : ports_) ports.push_back(port.get());
     const relay::TimeUs now = TscClock().to_us(rte_rdtsc());
+    std::vector<Worker*> workers;
     for (std::uint32_t i = 0; i < from_file.workers; ++i) {
         api::WorkerBlock& block = statistics_->worker(i);
         block.cpu = static_cast<std::int32_t>(plan_.workers[i].cpu.id);
         block.numa_node = plan_.workers[i].cpu.numa_node;
         workers_.push_back(
             std::make_unique<Worker>(worker_config(config_, i), ports, pools_, block, now));
+        workers.push_back(workers_.back().get());
+    }
+    Worker::connect(workers);
+    for (std::uint32_t i = 0; i < from_file.workers; ++i) {
         const WorkerLoopConfig loop{.idle = from_file.idle,
                                     .idle_sleep_max_us = from_file.idle_sleep_max_us,
                                     .burst = static_cast<std::uint16_t>(from_file.burst_packets)};
-        loops_.push_back(std::make_unique<WorkerLoop>(*workers_.back(), ports, loop, block));
+        loops_.push_back(
+            std::make_unique<WorkerLoop>(*workers[i], ports, loop, statistics_->worker(i)));
         const std::string polled = ports_without_wake(ports, static_cast<std::uint16_t>(i));
         if (loop.idle == api::IdlePolicy::kAdaptive && !polled.empty())
             log_info("idle: worker " + std::to_string(i) + " can't wait for packets of " + polled +

@@ -33,7 +33,7 @@ void TurnStatistics::turned(const Times& times, const Worker::Turn& turn) {
                          .begin_tsc = times.begin_tsc,
                          .duration_ns = turn_ns,
                          .gap_ns = gap_ns,
-                         .received = turn.received,
+                         .received = turn.received + turn.handed,
                          .sent = static_cast<std::uint32_t>(last_sent_ - sent_before),
                          .timers = turn.timers,
                          .commands = turn.commands});

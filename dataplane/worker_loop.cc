@@ -52,6 +52,7 @@ WorkerLoop::WorkerLoop(Worker& worker, std::span<Port* const> ports, const Worke
         const int fd = port->wait_descriptor(worker.config().queue);
         if (fd < 0 || ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) all_ports_wake_ = false;
     }
+    if (worker.doorbell() >= 0) ::epoll_ctl(epoll_, EPOLL_CTL_ADD, worker.doorbell(), &event);
 }
 
 std::string ports_without_wake(std::span<Port* const> ports, std::uint16_t queue) {
@@ -102,7 +103,7 @@ void WorkerLoop::run() {
         const Worker::Turn turn = worker_.turn(now, config_.burst);
         statistics_.turned({.begin_tsc = begin, .end_tsc = rte_rdtsc(), .begin_us = now}, turn);
         ++idle_turns;
-        if (turn.received != 0 || turn.commands != 0) {
+        if ((turn.received | turn.handed | turn.commands) != 0) {
             idle_turns = 0;
             sleep_us_ = 0;
             last_packet_us_ = now;
@@ -139,6 +140,7 @@ void WorkerLoop::wait(relay::TimeUs now) {
     if (ready > 0) {
         std::uint64_t count;
         [[maybe_unused]] const ssize_t drained = ::read(wake_, &count, sizeof(count));
+        worker_.answer_doorbell();
     }
     statistics_.slept(rte_rdtsc() - begin);
 }

@@ -36,10 +36,11 @@ class TscClock {
 };
 
 // Drives one worker on its core: this is where its clock is read and where it waits. Busy: it never
-// does. Adaptive: after some empty turns it waits until a port has packets, a command comes or a
-// timer is due. Where a port can't be waited for it sleeps instead, twice as long each time, up to
-// idle_sleep_max_us. Without packets for kQuietUs timers don't end a wait: then they are late by up
-// to the longest one, and an idle worker costs the same with one room or a thousand.
+// does. Adaptive: after some empty turns it waits until a port has packets, another worker hands
+// something over, a command comes or a timer is due. Where a port can't be waited for it sleeps
+// instead, twice as long each time, up to idle_sleep_max_us. Without packets for kQuietUs timers
+// don't end a wait: then they are late by up to the longest one, and an idle worker costs the same
+// with one room or a thousand.
 class WorkerLoop {
   public:
     WorkerLoop(Worker& worker, std::span<Port* const> ports, const WorkerLoopConfig& config,

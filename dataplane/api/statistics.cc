@@ -9,7 +9,9 @@ using Names = std::array<const char*, static_cast<std::size_t>(Enum::kCount)>;
 constexpr Names<WorkerCounter> kWorkerCounters = {
     "rx_packets",
     "rx_bytes",
+    "handed_in",
     "fanned_out",
+    "handed_only",
     "consumed",
     "punted",
     "selected",
@@ -27,6 +29,9 @@ constexpr Names<WorkerCounter> kWorkerCounters = {
     "rtcp_junk",
     "key_frame_requests_in",
     "key_frame_requests_out",
+    "key_frame_requests_passed",
+    "handed_out",
+    "handoff_full",
     "nacks_out",
     "retransmissions_in",
     "nacks_in",
@@ -109,6 +114,7 @@ constexpr Names<RxDrop> kRxDrops = {
     "unknown_ssrc",
     "unknown_payload_type",
     "retransmission",
+    "branch_gone",
     "no_receiver",
     "layer_not_wanted",
     "waiting_for_key",
@@ -195,6 +201,7 @@ const char* name(StatisticsKind kind) {
         case StatisticsKind::track: return "track";
         case StatisticsKind::subscription: return "subscription";
         case StatisticsKind::encoding: return "encoding";
+        case StatisticsKind::branch: return "branch";
     }
     return "unknown";
 }

@@ -26,12 +26,15 @@ class Counter {
 static_assert(sizeof(Counter) == 8 && std::atomic<std::uint64_t>::is_always_lock_free);
 
 // Two equations hold at the end of every turn:
-//   rx_packets = fanned_out + consumed + punted + sum(RxDrop)
-//   selected   = sent + queued + sum(TxDrop)
+//   rx_packets + handed_in = fanned_out + handed_only + consumed + punted + sum(RxDrop)
+//   selected               = sent + queued + sum(TxDrop)
+// and over all workers: sum(handed_out) = sum(handed_in) + what is in the rings between them.
 enum class WorkerCounter : std::uint32_t {
     rx_packets,              // C: UDP payloads taken from the port
     rx_bytes,                // C: their bytes
+    handed_in,               // C: packets that other workers received for receivers here
     fanned_out,              // C: inputs that went to at least one receiver
+    handed_only,             // C: inputs that no receiver here took, but other workers were handed
     consumed,                // C: inputs that end here and are of use: RTCP
     punted,                  // C: inputs handed to the control process
     selected,                // C: output packets made, one per receiver; RTCP too
@@ -49,8 +52,11 @@ enum class WorkerCounter : std::uint32_t {
     rtcp_junk,               // C: parts of compounds that were skipped (C34)
     key_frame_requests_in,   // C: PLI and FIR from receivers
     key_frame_requests_out,  // C: PLI sent to publishers
-    nacks_out,               // C: packets that publishers were asked for again
-    retransmissions_in,      // C: RTX packets that became the packet they repeat
+    key_frame_requests_passed,  // C: of receivers here, passed to the worker that has the publisher
+    handed_out,                 // C: packets handed to other workers, once for each of them
+    handoff_full,               // C: not handed to a worker: dataplane.handoff_ring_packets wait
+    nacks_out,                  // C: packets that publishers were asked for again
+    retransmissions_in,         // C: RTX packets that became the packet they repeat
     // Packets that receivers asked for again: nacks_in is the sum of the others that begin so, but
     // for nacks_ignored, and of retransmissions_out and retransmissions_empty.
     nacks_in,                 // C
@@ -135,6 +141,7 @@ enum class RxDrop : std::uint32_t {
     unknown_ssrc,          // no track of this transport has it, and no rid names it (C38)
     unknown_payload_type,  // the track doesn't send this payload type
     retransmission,        // RTX: recognised, not forwarded as media
+    branch_gone,           // handed over by another worker for receivers that have left
     no_receiver,           // from here on as relay::MediaDrop
     layer_not_wanted,
     waiting_for_key,
@@ -180,7 +187,7 @@ enum class ObjectValue : std::uint32_t {
     current,             // G: layers forwarded, see pack_layers
     forwarding,          // G: 1 when it is being given media
     switches,            // C: moves between layer groups
-    receivers,           // G: of a track
+    receivers,           // G: of a track or a branch, on its worker
     latched,             // G: 1 when the transport's remote address is known
     last_packet_us,      // G: worker time of the newest packet
     sender_reports,      // C
@@ -244,7 +251,15 @@ enum class TcpCounter : std::uint32_t {
 };
 constexpr std::size_t kTcpCounters = static_cast<std::size_t>(TcpCounter::kCount);
 
-enum class StatisticsKind : std::uint32_t { none = 0, transport, track, subscription, encoding };
+// branch: of a track, on a worker that serves receivers of it without having its publisher.
+enum class StatisticsKind : std::uint32_t {
+    none = 0,
+    transport,
+    track,
+    subscription,
+    encoding,
+    branch
+};
 
 // Snake-case names, as they appear in the segment, in telemetry and in the API.
 const char* name(WorkerCounter counter);

@@ -21,7 +21,7 @@
 namespace strata::api {
 
 constexpr std::uint64_t kStatisticsMagic = 0x5453415441525453ULL;  // "STRATAST"
-constexpr std::uint32_t kStatisticsVersion = 4;
+constexpr std::uint32_t kStatisticsVersion = 5;
 constexpr std::size_t kStatisticsNameBytes = 32;  // zero-terminated
 
 struct alignas(64) SegmentHeader {
@@ -90,9 +90,11 @@ struct alignas(64) PortBlock {
 struct alignas(64) ObjectSlot {
     std::atomic<std::uint32_t> sequence;  // odd while the identity changes
     StatisticsKind kind;
-    std::uint64_t id;      // of control's object; of the track for an encoding
-    std::uint64_t parent;  // track: its transport; subscription: its track; encoding: its index
-    std::uint64_t peer;    // subscription: its transport
+    std::uint64_t id;  // of control's object; of the track for an encoding or a branch
+    // track: its transport; subscription: its track; encoding: its index; branch: the worker that
+    // has the track
+    std::uint64_t parent;
+    std::uint64_t peer;  // subscription: its transport
     std::array<Counter, static_cast<std::size_t>(ObjectValue::kCount)> values;
 
     Counter& operator[](ObjectValue value) { return values[static_cast<std::size_t>(value)]; }

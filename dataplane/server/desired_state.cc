@@ -32,7 +32,8 @@ DesiredState::DesiredState(const StateLimits& limits, std::vector<Worker*> worke
                         .worker = worker,
                         .transports = Indexes(limits.transports_per_worker),
                         .subscriptions = Indexes(limits.subscriptions_per_worker),
-                        .slots = Indexes(statistics.header().slots_per_worker)};
+                        .slots = Indexes(statistics.header().slots_per_worker),
+                        .track_places = Indexes(worker->config().max_tracks)};
         workers_.push_back(std::move(side));
     }
 }
@@ -127,6 +128,7 @@ void DesiredState::destroy(WorkerSide& side, const Command& answer) {
             side.old_transports.erase(answer.transport);
             break;
         case Command::Kind::remove_track:
+            side.track_places.give_back(answer.track->place.index);
             give_back_slot(side, answer.track->statistics);
             for (const InboundEncoding& encoding : answer.track->encodings) {
                 give_back_slot(side, encoding.statistics);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -106,6 +107,7 @@ class DesiredState {
         std::uint32_t index;
         Worker* worker;
         Indexes transports, subscriptions, slots;
+        Indexes track_places;  // of tracks and branches, until the worker has given them back
         std::uint32_t tracks = 0;
         std::deque<Command> backlog;
         std::uint64_t submitted = 0;
@@ -123,16 +125,23 @@ class DesiredState {
         Home home;
         std::set<std::uint64_t> tracks, subscriptions;
         std::set<std::uint32_t> ssrcs;  // fixed ones, both directions
+        // Its clock on other workers, by worker, where they serve receivers of its tracks.
+        std::map<std::uint32_t, std::weak_ptr<relay::SenderClock>> clocks;
     };
-    struct TrackRecord {
-        api::Track spec;
+    // What one worker has of a track: the track itself or a branch of it.
+    struct TrackPart {
         std::unique_ptr<PublishedTrack> object;
         std::uint32_t worker = 0;
         std::uint32_t capacity = 0;
         relay::TrackConfig config;
-        std::set<std::uint64_t> subscriptions;
+        std::uint32_t receivers = 0;
         // Header profiles of its receivers, and how many have each.
         std::vector<std::pair<relay::HeaderProfile, std::uint32_t>> profiles;
+    };
+    struct TrackRecord : TrackPart {
+        api::Track spec;
+        std::set<std::uint64_t> subscriptions;
+        std::map<std::uint32_t, TrackPart> branches;  // by worker; each has receivers
     };
     struct SubscriptionRecord {
         api::Subscription spec;
@@ -165,9 +174,16 @@ class DesiredState {
     OutgoingStream* take_stream(TransportRecord& transport, std::uint32_t ssrc);
     bool make_room(TransportRecord& transport);
     static void give_back_streams(const Subscription& subscription);
-    Problem grow(TrackRecord& track);
-    bool take_profile(TrackRecord& track, const relay::HeaderProfile& profile);
-    static void give_back_profile(TrackRecord& track, const relay::HeaderProfile& profile);
+    Problem add_receiver(const api::Subscription& spec, TrackRecord& track, TrackPart& part,
+                         TransportRecord& transport);
+    TrackLimits track_limits() const;
+    Problem take_place(WorkerSide& side, PublishedTrack& track);
+    std::expected<TrackPart*, ObjectProblem> part_on(TrackRecord& track, std::uint32_t worker);
+    std::expected<TrackPart*, ObjectProblem> add_branch(TrackRecord& track, std::uint32_t worker);
+    void leave_part(TrackRecord& track, std::uint32_t worker);
+    Problem grow(TrackPart& part);
+    bool take_profile(TrackPart& part, const relay::HeaderProfile& profile);
+    static void give_back_profile(TrackPart& part, const relay::HeaderProfile& profile);
     Problem check_ssrcs(const TransportRecord& transport, const std::vector<std::uint32_t>& ssrcs,
                         bool latching) const;
     void submit(WorkerSide& side, const Command& command);
@@ -182,6 +198,7 @@ class DesiredState {
     std::string address_key(const Home& home, const Endpoint& remote) const;
 
     StateLimits limits_;
+    std::uint32_t place_generation_ = 0;  // the last one that was given
     std::deque<WorkerSide> workers_;
     std::vector<Home> homes_;
     api::StatisticsSegment& statistics_;

@@ -38,9 +38,6 @@ DesiredState::Problem DesiredState::check(const api::Subscription& spec) const {
     const auto transport = transports_.find(spec.transport());
     if (transport == transports_.end())
         return unknown("unknown-transport", "transport", spec.transport());
-    if (track->second.worker != transport->second.home.worker)
-        return ObjectProblem{"worker-mismatch",
-                             "the track and the receiver's transport live on different workers"};
     return {};
 }
 
@@ -48,13 +45,22 @@ DesiredState::Problem DesiredState::add(const api::Subscription& spec) {
     if (const Problem problem = check(spec)) return problem;
     TrackRecord& track = tracks_.at(spec.track());
     TransportRecord& transport = transports_.at(spec.transport());
+    const auto part = part_on(track, transport.home.worker);
+    if (!part) return part.error();
+    const Problem problem = add_receiver(spec, track, **part, transport);
+    if (problem) leave_part(track, transport.home.worker);
+    return problem;
+}
+
+DesiredState::Problem DesiredState::add_receiver(const api::Subscription& spec, TrackRecord& track,
+                                                 TrackPart& part, TransportRecord& transport) {
     const std::vector<std::uint32_t> ssrcs = ssrcs_of(spec);
     if (const Problem problem = check_ssrcs(transport, ssrcs, false)) return problem;
     auto built =
-        build_subscription(spec, *track.object, *transport.object, numbers_, limits_.repair);
+        build_subscription(spec, *part.object, *transport.object, numbers_, limits_.repair);
     if (!built) return built.error();
-    if (const Problem problem = grow(track)) return problem;
-    WorkerSide& side = workers_[track.worker];
+    if (const Problem problem = grow(part)) return problem;
+    WorkerSide& side = workers_[part.worker];
     const auto index = side.subscriptions.take();
     if (!index)
         return no_room("subscriptions", limits_.subscriptions_per_worker,
@@ -66,7 +72,7 @@ DesiredState::Problem DesiredState::add(const api::Subscription& spec) {
         side.subscriptions.give_back(*index);
         return problem;
     }
-    if (!take_profile(track, subscription.config.profile)) {
+    if (!take_profile(part, subscription.config.profile)) {
         give_back_streams(subscription);
         side.subscriptions.give_back(*index);
         return ObjectProblem{"capacity", "the receivers of a track have at most " +
@@ -75,9 +81,10 @@ DesiredState::Problem DesiredState::add(const api::Subscription& spec) {
                                              "(limits.track_header_profiles)"};
     }
     subscription.handle = *index;
-    subscription.statistics = take_slot(track.worker, api::StatisticsKind::subscription, spec.id(),
+    subscription.statistics = take_slot(part.worker, api::StatisticsKind::subscription, spec.id(),
                                         spec.track(), spec.transport());
-    SubscriptionRecord record{.spec = spec, .object = std::move(*built), .worker = track.worker};
+    SubscriptionRecord record{.spec = spec, .object = std::move(*built), .worker = part.worker};
+    ++part.receivers;
     subscriptions_.emplace(spec.id(), std::move(record));
     track.subscriptions.insert(spec.id());
     transport.subscriptions.insert(spec.id());
@@ -92,7 +99,9 @@ void DesiredState::remove_subscription(std::uint64_t id) {
     SubscriptionRecord& record = at->second;
     TrackRecord& track = tracks_.at(record.spec.track());
     track.subscriptions.erase(id);
-    give_back_profile(track, record.object->config.profile);
+    TrackPart& part = **part_on(track, record.worker);  // it is there
+    --part.receivers;
+    give_back_profile(part, record.object->config.profile);
     TransportRecord& transport = transports_.at(record.spec.transport());
     transport.subscriptions.erase(id);
     for (const std::uint32_t ssrc : ssrcs_of(record.spec)) transport.ssrcs.erase(ssrc);
@@ -100,6 +109,7 @@ void DesiredState::remove_subscription(std::uint64_t id) {
     Subscription* object = record.object.get();
     side.old_subscriptions.emplace(object, std::move(record.object));
     submit(side, {.kind = Command::Kind::remove_subscription, .subscription = object});
+    leave_part(track, record.worker);
     subscriptions_.erase(at);
 }
 

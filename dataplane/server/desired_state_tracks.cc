@@ -21,6 +21,23 @@ DesiredState::Problem DesiredState::check_ssrcs(const TransportRecord& transport
     return {};
 }
 
+TrackLimits DesiredState::track_limits() const {
+    TrackLimits limits;
+    limits.key_frame_min_interval_us = limits_.key_frame_min_interval_us;
+    limits.key_frame_retry_us = limits_.key_frame_retry_us;
+    limits.missing = limits_.missing;
+    limits.header_profiles = limits_.header_profiles;
+    return limits;
+}
+
+// Where other workers find it.
+DesiredState::Problem DesiredState::take_place(WorkerSide& side, PublishedTrack& track) {
+    const auto index = side.track_places.take();
+    if (!index) return no_room("tracks", limits_.tracks_per_worker, "tracks_per_worker");
+    track.place = {.worker = side.index, .index = *index, .generation = ++place_generation_};
+    return {};
+}
+
 DesiredState::Problem DesiredState::put(const api::Track& spec) {
     const auto at = tracks_.find(spec.id());
     if (at == tracks_.end()) return add(spec);
@@ -41,15 +58,13 @@ DesiredState::Problem DesiredState::add(const api::Track& spec) {
     const std::vector<std::uint32_t> ssrcs = ssrcs_of(spec);
     const bool latching = latches(transport.spec);
     if (const Problem problem = check_ssrcs(transport, ssrcs, latching)) return problem;
-    TrackLimits limits;
-    limits.key_frame_min_interval_us = limits_.key_frame_min_interval_us;
-    limits.key_frame_retry_us = limits_.key_frame_retry_us;
-    limits.missing = limits_.missing;
-    limits.header_profiles = limits_.header_profiles;
+    const TrackLimits limits = track_limits();
     auto built = build_track(spec, *transport.object, limits);
     if (!built) return built.error();
 
     PublishedTrack& track = **built;
+    if (const Problem problem = take_place(side, track)) return problem;
+    track.branches.reserve(workers_.size() - 1);
     const std::uint32_t worker = transport.home.worker;
     track.statistics =
         take_slot(worker, api::StatisticsKind::track, spec.id(), spec.transport(), 0);
@@ -57,7 +72,10 @@ DesiredState::Problem DesiredState::add(const api::Track& spec) {
         track.encodings[i].statistics =
             take_slot(worker, api::StatisticsKind::encoding, spec.id(), i, 0);
     resume(track);
-    TrackRecord record{.spec = spec, .worker = worker, .capacity = limits.receiver_capacity};
+    TrackRecord record;
+    record.spec = spec;
+    record.worker = worker;
+    record.capacity = limits.receiver_capacity;
     record.config = track.track->config();
     record.object = std::move(*built);
     tracks_.emplace(spec.id(), std::move(record));
@@ -99,35 +117,6 @@ void DesiredState::remove_track(std::uint64_t id) {
     side.old_tracks.emplace(object, std::move(record.object));
     submit(side, {.kind = Command::Kind::remove_track, .track = object});
     tracks_.erase(at);
-}
-
-// Doubles the receivers that the track has room for.
-DesiredState::Problem DesiredState::grow(TrackRecord& track) {
-    if (track.subscriptions.size() < track.capacity) return {};
-    if (track.capacity >= limits_.subscriptions_per_track)
-        return no_room("subscriptions of a track", limits_.subscriptions_per_track,
-                       "subscriptions_per_track");
-    track.capacity = std::min(track.capacity * 2, limits_.subscriptions_per_track);
-    track.config.receiver_capacity = track.capacity;
-    submit(workers_[track.worker], {.kind = Command::Kind::replace_track,
-                                    .track = track.object.get(),
-                                    .relay_track = new relay::Track(track.config)});
-    return {};
-}
-
-// False: the track's receivers have as many different profiles as a track can serve.
-bool DesiredState::take_profile(TrackRecord& track, const relay::HeaderProfile& profile) {
-    for (auto& [known, users] : track.profiles)
-        if (known == profile) return ++users, true;
-    if (track.profiles.size() >= limits_.header_profiles) return false;
-    track.profiles.emplace_back(profile, 1);
-    return true;
-}
-
-void DesiredState::give_back_profile(TrackRecord& track, const relay::HeaderProfile& profile) {
-    for (auto& [known, users] : track.profiles)
-        if (known == profile) --users;
-    std::erase_if(track.profiles, [](const auto& entry) { return entry.second == 0; });
 }
 
 }  // namespace strata::dataplane

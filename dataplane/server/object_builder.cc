@@ -156,8 +156,10 @@ Built<Transport> build_transport(const api::Transport& spec, const Endpoint& loc
     return transport;
 }
 
-Built<PublishedTrack> build_track(const api::Track& spec, Transport& transport,
-                                  const TrackLimits& limits) {
+namespace {
+
+Built<PublishedTrack> build_track_with(const api::Track& spec, Transport& transport,
+                                       relay::SenderClock& clock, const TrackLimits& limits) {
     const auto encodings = static_cast<std::size_t>(spec.encodings_size());
     if (encodings == 0 || encodings > relay::kMaxEncodings)
         return invalid("a track has 1 to " + std::to_string(relay::kMaxEncodings) +
@@ -174,7 +176,7 @@ Built<PublishedTrack> build_track(const api::Track& spec, Transport& transport,
     config.descriptor_negotiated =
         track->parser.extensions.id(relay::ExtensionKind::dependency_descriptor) != 0;
     config.receiver_capacity = limits.receiver_capacity;
-    config.sender_clock = &transport.sender_clock;
+    config.sender_clock = &clock;
     config.key_frame_min_interval_us = limits.key_frame_min_interval_us;
     config.key_frame_retry_us = limits.key_frame_retry_us;
     config.header_profiles = limits.header_profiles;
@@ -203,6 +205,26 @@ Built<PublishedTrack> build_track(const api::Track& spec, Transport& transport,
     if (spec.nack() || spec.rtx_payload_type() != 0)
         track->missing.assign(encodings, relay::MissingPackets(limits.missing));
     return track;
+}
+
+}  // namespace
+
+Built<PublishedTrack> build_track(const api::Track& spec, Transport& transport,
+                                  const TrackLimits& limits) {
+    return build_track_with(spec, transport, transport.sender_clock, limits);
+}
+
+// What is said to the publisher is said by the track.
+Built<PublishedTrack> build_branch(const api::Track& spec, Transport& publisher,
+                                   std::shared_ptr<relay::SenderClock> clock,
+                                   const TrackLimits& limits) {
+    auto branch = build_track_with(spec, publisher, *clock, limits);
+    if (!branch) return branch;
+    (*branch)->transport = nullptr;
+    (*branch)->publisher_clock = std::move(clock);
+    (*branch)->feedback.reset();
+    (*branch)->missing.clear();
+    return branch;
 }
 
 Built<Subscription> build_subscription(const api::Subscription& spec, PublishedTrack& track,

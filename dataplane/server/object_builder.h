@@ -52,6 +52,12 @@ std::expected<std::vector<relay::IceCredentials>, ObjectProblem> build_credentia
 Built<PublishedTrack> build_track(const api::Track& spec, Transport& transport,
                                   const TrackLimits& limits);
 
+// A branch of the track that `spec` describes, on another worker than its publisher's: `clock` is
+// the publisher's there.
+Built<PublishedTrack> build_branch(const api::Track& spec, Transport& publisher,
+                                   std::shared_ptr<relay::SenderClock> clock,
+                                   const TrackLimits& limits);
+
 // Without its streams, which are its transport's.
 Built<Subscription> build_subscription(const api::Subscription& spec, PublishedTrack& track,
                                        Transport& transport, const NumberSource& numbers,

@@ -19,6 +19,8 @@ struct Command {
         send_datagram,     // transport, datagram; the answer gives it back
         add_track,
         remove_track,   // its subscriptions have been removed before
+        open_branch,    // track, place: another worker is handed its packets from now on
+        close_branch,   // track, place: and no longer
         replace_track,  // track, relay_track: with more capacity; the answer has the old one
         add_subscription,
         remove_subscription,
@@ -36,6 +38,7 @@ struct Command {
     std::vector<std::uint8_t>* datagram = nullptr;
     Endpoint address{};
     relay::LayerTarget target{};
+    TrackPlace place{};
 };
 
 // What a worker tells by itself. Lost ones are counted (events_lost).

@@ -50,6 +50,15 @@ enum class TimerKind : std::uint8_t {
 struct PublishedTrack;
 struct Subscription;
 
+// Where a track, or a branch of one, is found by another worker: what refers to one that has gone
+// finds nothing, however long it was on its way.
+struct TrackPlace {
+    std::uint32_t worker = 0;
+    std::uint32_t index = 0;
+    std::uint32_t generation = 0;  // never used twice; 0: nowhere
+    friend bool operator==(const TrackPlace&, const TrackPlace&) = default;
+};
+
 // One peer's UDP flow. What each packet that it sends touches is in the first three cache lines.
 struct alignas(64) Transport {
     std::uint64_t id = 0;     // constant
@@ -111,15 +120,18 @@ struct alignas(64) InboundEncoding {
     SlotRef statistics;
 };
 
+// A published track on its publisher's worker, or a branch of one: what another worker that serves
+// receivers of it has instead, and is handed its packets for.
 // What each packet touches is in the first cache line, beside its payload type's in `parser`.
 struct alignas(64) PublishedTrack {
     std::unique_ptr<relay::Track> track;
     relay::TimeUs last_packet_us = 0;
-    Transport* transport = nullptr;              // constant
+    Transport* transport = nullptr;              // constant; null: a branch
     std::uint64_t id = 0;                        // constant
     std::uint8_t payload_type = 0;               // constant
     std::uint8_t encoding_count = 1;             // constant
     bool audio = false;                          // constant: last to be dropped
+    bool spread = false;                         // it has branches
     std::uint32_t repairable = 0;                // subscriptions that may be sent packets again
     std::vector<relay::MissingPackets> missing;  // [encoding]; empty: its publisher takes no NACK
 
@@ -134,6 +146,12 @@ struct alignas(64) PublishedTrack {
     relay::TimeUs next_statistics_us = 0;
     Timer timer;  // layer silence, holes, key-frame repetition
     SlotRef statistics;
+
+    TrackPlace place;                  // constant
+    TrackPlace origin;                 // constant: of a branch, the track; else nowhere
+    std::vector<TrackPlace> branches;  // room for all there may be was made at the start
+    // Of a branch: its publisher's clock on this worker, shared by the branches of its tracks.
+    std::shared_ptr<relay::SenderClock> publisher_clock;
 };
 
 // One receiver's leg of a track.

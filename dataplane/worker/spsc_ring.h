@@ -34,6 +34,24 @@ class SpscRing {
         return tail - head_seen_ > mask_;
     }
 
+    // Producer. Where the next element goes, as an earlier one left it; null: full. push_placed()
+    // gives it to the consumer: large elements are written once.
+    T* place() { return full() ? nullptr : &cells_[tail_.load(std::memory_order_relaxed) & mask_]; }
+    void push_placed() {
+        tail_.store(tail_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    }
+
+    // Consumer. How many elements there are, at least; at(0) is the oldest of them, valid until
+    // pop_oldest().
+    std::size_t ready() {
+        tail_seen_ = tail_.load(std::memory_order_acquire);
+        return tail_seen_ - head_.load(std::memory_order_relaxed);
+    }
+    T& at(std::size_t i) { return cells_[(head_.load(std::memory_order_relaxed) + i) & mask_]; }
+    void pop_oldest() {
+        head_.store(head_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    }
+
     // Consumer. False: empty.
     bool pop(T& value) {
         const std::size_t head = head_.load(std::memory_order_relaxed);

@@ -29,6 +29,7 @@ Worker::Worker(const WorkerConfig& config, std::span<Port* const> ports, const P
       stun_errors_(config.stun_errors_per_s),
       timers_(now),
       kept_(config.history, pools),
+      placed_(config.max_tracks),
       commands_(config.command_ring),
       answers_(config.command_ring),
       notices_(config.command_ring),
@@ -42,13 +43,20 @@ Worker::Worker(const WorkerConfig& config, std::span<Port* const> ports, const P
     outputs_.limit = std::min<std::size_t>(config_.track_outputs, relay::kMaxOutputs);
 }
 
-Worker::~Worker() { rte_pktmbuf_free(blank_); }
+Worker::~Worker() {
+    for (Peer& peer : peers_)
+        for (Handoff handed; peer.from && peer.from->pop(handed);)
+            if (handed.kind == Handoff::Kind::packet) rte_pktmbuf_free(handed.packet);
+    rte_pktmbuf_free(blank_);
+}
 
 Worker::Turn Worker::turn(relay::TimeUs now, std::uint16_t burst) {
     Turn turn;
     transit_.begin_turn();
     run_commands(now, turn);
     run_timers(now, turn);
+    for (Peer& peer : peers_)
+        if (peer.from) receive_handed(*peer.from, now, turn);
     for (std::size_t i = 0; i < ports_.size(); ++i) {
         receive(i, burst, now, turn);
         if (ports_[i]->capabilities().connections) {
@@ -60,6 +68,7 @@ Worker::Turn Worker::turn(relay::TimeUs now, std::uint16_t burst) {
         follow_routes(i, now);
         ports_[i]->poll_slow(config_.queue, now);
     }
+    if (!peers_.empty()) wake_others();
     for (auto& fan_out : fan_outs_) fan_out->flush(now);
     kept_.expire(now);
     if (turn.busy() || statistics_[WorkerCounter::queued].get() != 0) publish_counters();

@@ -13,8 +13,10 @@
 #include "dataplane/port/transit_meter.h"
 #include "dataplane/worker/bounded_table.h"
 #include "dataplane/worker/command.h"
+#include "dataplane/worker/doorbell.h"
 #include "dataplane/worker/fanout.h"
 #include "dataplane/worker/flow_table.h"
+#include "dataplane/worker/handoff.h"
 #include "dataplane/worker/kept_packets.h"
 #include "dataplane/worker/objects.h"
 #include "dataplane/worker/punt_ring.h"
@@ -34,6 +36,8 @@ struct WorkerConfig {
     std::uint32_t max_transports = 16'384;
     std::uint32_t max_ssrcs = 65'536;
     std::uint32_t max_subscriptions = 65'536;
+    std::uint32_t max_tracks = 32'768;       // places, those of branches and of what leaves too
+    std::uint32_t handoff_ring = 2'048;      // packets on their way from one other worker
     std::uint32_t max_waiting_by_name = 64;  // tracks; each costs a look at stray packets
     // The time stamp counter, for rx_tx_ns; null: not measured, as in virtual time.
     TransitMeter::ReadTsc read_tsc = nullptr;
@@ -88,15 +92,28 @@ class Worker {
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
+    // Makes it one of `workers`, which hand each other the packets of tracks that several of them
+    // have receivers of. Each at the place that its id says; all of them must live until none of
+    // them turns any more. Before the first turn, main thread.
+    static void connect(std::span<Worker* const> workers);
+    // Readable when another worker has handed something over; negative: there are no others.
+    int doorbell() const { return doorbell_ ? doorbell_->fd() : -1; }
+    // After a wait for it, or before the next one.
+    void answer_doorbell() {
+        if (doorbell_) doorbell_->answer();
+    }
+
     struct Turn {
-        std::uint32_t received = 0;
+        std::uint32_t received = 0;  // from ports
+        std::uint32_t handed = 0;    // by other workers
         std::uint32_t timers = 0;
         std::uint32_t commands = 0;
-        bool busy() const { return (received | timers | commands) != 0; }
+        bool busy() const { return (received | handed | timers | commands) != 0; }
     };
 
-    // One turn at `now`: commands, timers that are due, one burst of up to `burst` packets from
-    // each port, and everything that follows from them. Order on a tie: commands, timers, packets.
+    // One turn at `now`: commands, timers that are due, up to kMaxBurst things handed over by each
+    // other worker, one burst of up to `burst` packets from each port, and everything that follows
+    // from them. Order on a tie: commands, timers, packets.
     Turn turn(relay::TimeUs now, std::uint16_t burst);
 
     // When turn() has something to do even if no packet comes; `otherwise` when nothing is armed.
@@ -161,9 +178,32 @@ class Worker {
     enum class Origin : std::uint8_t { sent, retransmitted };
     void on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t encoding, Origin origin,
                   relay::TimeUs now);
+    struct Arrived {
+        std::uint8_t encoding;
+        bool shared;  // other workers have it as well
+        const relay::PacketInfo& info;
+        relay::TimeUs at;
+    };
+    relay::MediaDrop forward(rte_mbuf& packet, PublishedTrack& track, const Arrived& arrived,
+                             relay::TimeUs now);
     void send_outputs(rte_mbuf& packet, TxClass tx_class, FanOut::Input input, relay::TimeUs now);
     void count_refused_outputs();
     void send_key_frame_requests(PublishedTrack& track, relay::TimeUs now);
+
+    // worker_handoff.cc
+    bool hand_over(rte_mbuf& packet, const PublishedTrack& track, std::uint8_t encoding,
+                   relay::TimeUs now);
+    Handoff* begin_handing(const TrackPlace& to, Handoff::Kind kind, std::uint8_t encoding);
+    void finish_handing(const TrackPlace& to);
+    void hand_clocks(const PublishedTrack& track, std::uint8_t encoding, const TrackPlace& to);
+    void pass_key_frame_request(PublishedTrack& branch, std::uint8_t encoding);
+    void receive_handed(HandoffRing& ring, relay::TimeUs now, Turn& turn);
+    void on_handed(const Handoff& handed, relay::TimeUs now);
+    void on_handed_packet(const Handoff& handed, PublishedTrack* branch, relay::TimeUs now);
+    PublishedTrack* find_placed(std::uint32_t index, std::uint32_t generation);
+    void wake_others();
+    void open_branch(PublishedTrack& track, const TrackPlace& branch);
+    static void close_branch(PublishedTrack& track, const TrackPlace& branch);
 
     // worker_feedback.cc
     static void note_arrival(const Transport& transport, std::span<const std::uint8_t> packet,
@@ -312,6 +352,8 @@ class Worker {
     void set_address(Transport& transport, const Endpoint& address, relay::TimeUs now);
     void add(PublishedTrack& track, relay::TimeUs now);
     void remove(PublishedTrack& track);
+    void publish_on(Transport& transport, PublishedTrack& track, relay::TimeUs now);
+    void withdraw_from(Transport& transport, PublishedTrack& track);
     void replace(const Command& command);
     void use(Transport& transport, OutgoingStream& stream);
     static void give_up(OutgoingStream& stream);
@@ -357,6 +399,16 @@ class Worker {
     relay::ReceiverSlot repair_slot_;    // of the packet that is sent again
     relay::SentForms sent_forms_;        // of the packet in work
     rte_mbuf* blank_ = nullptr;  // stands for the input where the relay makes a packet by itself
+    // Another worker.
+    struct Peer {
+        std::unique_ptr<HandoffRing> from;  // null: it is this one
+        HandoffRing* to = nullptr;
+        Doorbell* doorbell = nullptr;
+        bool told = false;  // since its doorbell was rung
+    };
+    std::vector<Peer> peers_;              // by their ids; empty: there are no others
+    std::unique_ptr<Doorbell> doorbell_;   // likewise
+    std::vector<PublishedTrack*> placed_;  // by index; null: nobody
     SpscRing<Command> commands_;
     SpscRing<Command> answers_;
     SpscRing<Notice> notices_;

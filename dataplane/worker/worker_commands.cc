@@ -54,6 +54,8 @@ void Worker::apply(const Command& command, relay::TimeUs now) {
         case Command::Kind::send_datagram: return send_datagram(command, now);
         case Command::Kind::add_track: return add(*command.track, now);
         case Command::Kind::remove_track: return remove(*command.track);
+        case Command::Kind::open_branch: return open_branch(*command.track, command.place);
+        case Command::Kind::close_branch: return close_branch(*command.track, command.place);
         case Command::Kind::replace_track: return replace(command);
         case Command::Kind::add_subscription: return add(*command.subscription, now);
         case Command::Kind::remove_subscription: return remove(*command.subscription, now);
@@ -94,7 +96,16 @@ void Worker::set_address(Transport& transport, const Endpoint& address, relay::T
 }
 
 void Worker::add(PublishedTrack& track, relay::TimeUs now) {
-    Transport& transport = *track.transport;
+    for (InboundEncoding& encoding : track.encodings) encoding.history_stream = ++history_streams_;
+    if (track.place.generation != 0) placed_[track.place.index] = &track;
+    if (track.transport) publish_on(*track.transport, track, now);
+    track.timer.owner = &track;
+    track.timer.kind = static_cast<std::uint8_t>(TimerKind::track);
+    timers_.arm(track.timer, now + phase(track.id, kTrackTimerUs));
+}
+
+// What arrives on the transport may be the track's from now on.
+void Worker::publish_on(Transport& transport, PublishedTrack& track, relay::TimeUs now) {
     transport.tracks[transport.track_count++] = &track;
     for (std::uint8_t i = 0; i < track.encodings.size(); ++i) {
         const InboundEncoding& encoding = track.encodings[i];
@@ -105,18 +116,19 @@ void Worker::add(PublishedTrack& track, relay::TimeUs now) {
         take(encoding.ssrc, StreamRef::Kind::media);
         take(encoding.rtx_ssrc, StreamRef::Kind::rtx);
     }
-    for (InboundEncoding& encoding : track.encodings) encoding.history_stream = ++history_streams_;
     if (!transport.has_address && !transport.ice) offer_for_latching(track);
     expect_srtp(track);
-    track.timer.owner = &track;
-    track.timer.kind = static_cast<std::uint8_t>(TimerKind::track);
-    timers_.arm(track.timer, now + phase(track.id, kTrackTimerUs));
     start_feedback(track, now);
 }
 
 void Worker::remove(PublishedTrack& track) {
     timers_.disarm(track.timer);
-    Transport& transport = *track.transport;
+    if (track.place.generation != 0) placed_[track.place.index] = nullptr;
+    if (track.transport) withdraw_from(*track.transport, track);
+    answers_.push({.kind = Command::Kind::remove_track, .track = &track});
+}
+
+void Worker::withdraw_from(Transport& transport, PublishedTrack& track) {
     if (!transport.has_address && !transport.ice) hide_from_latching(track);
     unexpect_srtp(track);
     for (const InboundEncoding& encoding : track.encodings)
@@ -131,7 +143,6 @@ void Worker::remove(PublishedTrack& track) {
         --transport.track_count;
     }
     stop_feedback(track);
-    answers_.push({.kind = Command::Kind::remove_track, .track = &track});
 }
 
 void Worker::replace(const Command& command) {

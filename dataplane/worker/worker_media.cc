@@ -66,24 +66,52 @@ void Worker::on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t enco
     track.last_packet_us = now;
     if (track.audio) track.voice.on_packet(info);
 
+    const bool handed = track.spread && hand_over(packet, track, encoding, now);
+    const relay::MediaDrop reason = forward(
+        packet, track, {.encoding = encoding, .shared = handed, .info = info, .at = now}, now);
+    if (reason == relay::MediaDrop::none) return count(WorkerCounter::fanned_out);
+    inbound.duplicates += reason == relay::MediaDrop::duplicate ? 1 : 0;
+    if (handed) return count(WorkerCounter::handed_only);
+    drop(to_rx_drop(reason));
+}
+
+// To the receivers of this worker. Returns why it went to none of them, or none.
+relay::MediaDrop Worker::forward(rte_mbuf& packet, PublishedTrack& track, const Arrived& arrived,
+                                 relay::TimeUs now) {
     outputs_.count = 0;
-    const relay::MediaDrop reason = track.track->on_packet(encoding, bytes, info, now, outputs_);
-    if (reason == relay::MediaDrop::none) {
-        count(WorkerCounter::fanned_out);
-        if (track.repairable != 0) keep_for_repair(packet, track, encoding, now);
-    } else {
-        inbound.duplicates += reason == relay::MediaDrop::duplicate ? 1 : 0;
-        drop(to_rx_drop(reason));
-    }
+    const relay::MediaDrop reason = track.track->on_packet(arrived.encoding, bytes_of(packet),
+                                                           arrived.info, arrived.at, outputs_);
+    if (reason == relay::MediaDrop::none && track.repairable != 0)
+        keep_for_repair(packet, track, arrived.encoding, now);
     // A packet that nobody wants may still leave something behind: an empty one that closes its
     // hole.
     if (outputs_.count != 0) {
-        const TxClass layer = layer_class(encoding, info.spatial_id, info.temporal_id);
+        const TxClass layer =
+            layer_class(arrived.encoding, arrived.info.spatial_id, arrived.info.temporal_id);
+        const bool last = outputs_.count == 1 && !arrived.shared;
         send_outputs(packet, track.audio ? TxClass::audio : layer,
-                     outputs_.count == 1 ? FanOut::Input::spent : FanOut::Input::kept, now);
+                     last ? FanOut::Input::spent : FanOut::Input::kept, now);
     }
     if (outputs_.refused != 0) count_refused_outputs();
     if (outputs_.key_frame_due) send_key_frame_requests(track, now);
+    return reason;
+}
+
+// One that another worker received, for receivers here.
+void Worker::on_handed_packet(const Handoff& handed, PublishedTrack* branch, relay::TimeUs now) {
+    count(WorkerCounter::handed_in);
+    if (!branch) return drop(RxDrop::branch_gone);
+    InboundEncoding& inbound = branch->encodings[handed.encoding];
+    ++inbound.packets;
+    inbound.bytes += handed.packet->data_len;
+    inbound.last_packet_us = branch->last_packet_us = now;
+    const relay::MediaDrop reason = forward(
+        *handed.packet, *branch,
+        {.encoding = handed.encoding, .shared = true, .info = handed.info, .at = handed.arrived_us},
+        now);
+    if (reason == relay::MediaDrop::none) return count(WorkerCounter::fanned_out);
+    inbound.duplicates += reason == relay::MediaDrop::duplicate ? 1 : 0;
+    drop(to_rx_drop(reason));
 }
 
 void Worker::count_refused_outputs() {

@@ -102,6 +102,7 @@ void Worker::on_sender_report(Transport& transport, const relay::SenderReport& r
     ++inbound.sender_reports;
     inbound.reception.on_sender_report(report.ntp, now);
     track->track->on_sender_report(encoding, report.ntp, report.rtp_timestamp, now);
+    for (const TrackPlace& branch : track->branches) hand_clocks(*track, encoding, branch);
 }
 
 void Worker::on_report_block(Transport& transport, const relay::ReportBlock& block,
@@ -144,6 +145,7 @@ void Worker::send_rtcp(Transport& transport, std::span<const std::uint8_t> compo
 }
 
 void Worker::send_picture_loss(PublishedTrack& track, std::uint8_t encoding, relay::TimeUs now) {
+    if (!track.transport) return pass_key_frame_request(track, encoding);
     InboundEncoding& inbound = track.encodings[encoding];
     if (inbound.ssrc == 0 || !track.transport->has_link) return;
     std::array<std::uint8_t, 16> buffer;

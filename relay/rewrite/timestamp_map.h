@@ -28,6 +28,7 @@ class EncodingClock {
     // RTP timestamp that a packet arriving without queueing at `now` would have; has_packet().
     RtpTimestamp at_arrival(TimeUs now) const;
     std::uint64_t report_ntp() const { return report_ntp_; }
+    RtpTimestamp report_timestamp() const { return report_timestamp_; }
     std::uint32_t rate_hz() const { return rate_hz_; }
 
   private:

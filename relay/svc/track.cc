@@ -142,6 +142,23 @@ void Track::on_sender_report(std::uint8_t encoding, std::uint64_t ntp, std::uint
     state.clock().on_sender_report(ntp, now);
 }
 
+Track::Clocks Track::clocks(std::uint8_t encoding) const {
+    const EncodingClock& of = state_->encodings[encoding].clock;
+    return {.sender = state_->clock(),
+            .reported = of.has_report(),
+            .ntp = of.report_ntp(),
+            .rtp_timestamp = of.report_timestamp().value};
+}
+
+void Track::set_clocks(std::uint8_t encoding, const Clocks& clocks) {
+    TrackState& state = *state_;
+    if (encoding >= state.encodings.size()) return;
+    state.clock() = clocks.sender;
+    if (clocks.reported)
+        state.encodings[encoding].clock.on_sender_report(clocks.ntp,
+                                                         RtpTimestamp{clocks.rtp_timestamp});
+}
+
 void Track::give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out) {
     out.count = 0;
     if (encoding < state_->encodings.size()) state_->give_up_holes(encoding, now, out);
@@ -153,6 +170,10 @@ std::optional<KeyFrameRequest> Track::next_key_frame_request(TimeUs now) {
     const auto encoding = state_->requests.next(now);
     if (!encoding) return std::nullopt;
     return KeyFrameRequest{*encoding};
+}
+
+void Track::ask_for_key_frame(std::uint8_t encoding) {
+    if (encoding < state_->encodings.size()) state_->requests.ask(encoding);
 }
 
 // C33: one receiver asks at most once per retry interval, whatever it sends.

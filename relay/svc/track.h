@@ -155,6 +155,17 @@ class Track {
     void on_sender_report(std::uint8_t encoding, std::uint64_t ntp, std::uint32_t rtp_timestamp,
                           TimeUs now);
 
+    // The publisher's clocks as its reports have set them, for another Track of the same published
+    // track, which hears none (C21, C31).
+    struct Clocks {
+        SenderClock sender;
+        bool reported = false;  // the two below are known
+        std::uint64_t ntp = 0;
+        std::uint32_t rtp_timestamp = 0;
+    };
+    Clocks clocks(std::uint8_t encoding) const;
+    void set_clocks(std::uint8_t encoding, const Clocks& clocks);
+
     // Holes older than hole_patience_us are given up and closed with empty packets (C17). Fills
     // `out` like on_packet; call every 10 to 100 ms.
     void give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out);
@@ -164,6 +175,10 @@ class Track {
 
     // The next key frame to ask for, once per request; call after on_packet, on_timer, set_target.
     std::optional<KeyFrameRequest> next_key_frame_request(TimeUs now);
+
+    // Receivers of another Track of the same published track need a key frame. Throttled per source
+    // (C33).
+    void ask_for_key_frame(std::uint8_t encoding);
 
     // A receiver sent PLI or FIR. Throttled per receiver and per source (C33).
     void on_key_frame_request(ReceiverHandle receiver, TimeUs now);

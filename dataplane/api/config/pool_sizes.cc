@@ -1,6 +1,7 @@
 #include "dataplane/api/config/pool_sizes.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace strata::api {
 namespace {
@@ -37,11 +38,23 @@ std::uint64_t on_the_way_to_tcp(const DataplaneConfig& dataplane) {
                      (dataplane.handoff_ring_packets + dataplane.tx_queue_packets);
 }
 
+// In the rings between workers that serve receivers of one another's tracks.
+std::uint64_t on_the_way_to_workers(const DataplaneConfig& dataplane) {
+    return std::uint64_t{dataplane.workers} * (dataplane.workers - 1) *
+           worker_ring_packets(dataplane);
+}
+
 std::uint32_t saturated(std::uint64_t packets) {
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(packets, UINT32_MAX));
 }
 
 }  // namespace
+
+std::uint32_t worker_ring_packets(const DataplaneConfig& dataplane) {
+    constexpr std::uint32_t kLeast = 64;
+    const std::uint32_t others = std::max(dataplane.workers, 2U) - 1;
+    return std::bit_ceil(std::max(kLeast, dataplane.handoff_ring_packets / others));
+}
 
 std::uint64_t PoolSizes::memory_bytes() const {
     return payload_packets * kPayloadBytes + header_packets * kHeaderBytes +
@@ -59,7 +72,7 @@ PoolSizes least_pool_sizes(const Config& config) {
     const std::uint64_t incoming =
         queues * (std::max<std::uint64_t>(dataplane.rx_ring_packets, kLeastPerReceiveQueue) +
                   handed_over(dataplane)) +
-        on_the_way_to_tcp(dataplane);
+        on_the_way_to_tcp(dataplane) + on_the_way_to_workers(dataplane);
     const std::uint64_t sent_or_cached = outgoing + in_hand + cached(dataplane);
     const std::uint64_t small = std::uint64_t{dataplane.workers} * dataplane.history_small_packets;
     return {.payload_packets = saturated(incoming + sent_or_cached + kept(dataplane)),

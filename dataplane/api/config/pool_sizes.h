@@ -21,6 +21,10 @@ struct PoolSizes {
 // without starving a receive ring.
 PoolSizes least_pool_sizes(const Config& config);
 
+// Places of the ring from one worker to another: all rings to a worker together have about
+// dataplane.handoff_ring_packets.
+std::uint32_t worker_ring_packets(const DataplaneConfig& dataplane);
+
 // Free buffers for received packets below which each worker's history shrinks.
 std::uint32_t history_reserve(const Config& config);
 

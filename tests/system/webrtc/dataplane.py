@@ -119,15 +119,15 @@ class Dataplane:
     def punt(self, transport, datagram):
         self.punts.send(wire.message((1, transport), (2, datagram)))
 
-    def counters(self):
-        """Of the first worker, by name, from the statistics segment; drops as rx_… and tx_…. Those of
+    def counters(self, worker=0):
+        """Of one worker, by name, from the statistics segment; drops as rx_… and tx_…. Those of
         TCP connections as tcp_…."""
         time.sleep(0.05)
         with open(f"/dev/shm/{self.prefix}.statistics", "rb") as f:
             with mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ) as m:
                 header = struct.unpack_from("<QIIQQqQQIIQIIQQIIII", m, 0)
-                workers_at, names_at, counts = header[10], header[14], header[15:18]
-                found, at, name_at = {}, workers_at + 64, names_at
+                stride, workers_at, names_at, counts = header[9], header[10], header[14], header[15:18]
+                found, at, name_at = {}, workers_at + worker * stride + 64, names_at
                 for count, prefix in zip(counts, ("", "rx_", "tx_")):
                     for i in range(count):
                         name = m[name_at:name_at + 32].split(b"\0")[0].decode()
@@ -146,7 +146,10 @@ class Dataplane:
                 found.update(tcp)
         return found
 
-    def check_equations(self):
-        c = self.counters()
-        assert c["rx_packets"] == c["fanned_out"] + c["consumed"] + c["punted"] + c["rx_drops"], c
-        assert c["selected"] == c["sent"] + c["queued"] + c["tx_drops"], c
+    def check_equations(self, workers=1):
+        counters = [self.counters(worker) for worker in range(workers)]
+        for c in counters:
+            assert c["rx_packets"] + c["handed_in"] == \
+                c["fanned_out"] + c["handed_only"] + c["consumed"] + c["punted"] + c["rx_drops"], c
+            assert c["selected"] == c["sent"] + c["queued"] + c["tx_drops"], c
+        assert sum(c["handed_out"] for c in counters) == sum(c["handed_in"] for c in counters), counters

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dataplane/server/object_builder.h"
 #include "tests/unit/dataplane/hand_fed_port.h"
 #include "tests/unit/dataplane/running_loop.h"
 
@@ -38,6 +39,47 @@ TEST(WorkerLoop, ACommandEndsAWait) {
     running.worker().submit({.kind = Command::Kind::remove_transport, .transport = &nobody});
     running.loop().wake();
     EXPECT_TRUE(running.reaches(WorkerCounter::commands, 2));
+}
+
+TEST(WorkerLoop, WhatAnotherWorkerHandsOverEndsAWait) {
+    HandFedPort port(true);
+    TestPools pools;
+    ASSERT_TRUE(port.start(*pools));
+    const std::array<Port*, 1> ports{&port};
+    auto statistics = api::StatisticsSegment::create("", {.workers = 2}).value();
+    Worker waiting({.id = 0}, ports, *pools, statistics.worker(0), 0);
+    Worker giving({.id = 1}, ports, *pools, statistics.worker(1), 0);
+    const std::array<Worker*, 2> both{&waiting, &giving};
+    Worker::connect(both);
+    WorkerLoop loop(waiting, ports, kWaiting, statistics.worker(0));
+    std::thread thread([&] { loop.run(); });
+    const auto reaches = [&](WorkerCounter counter, std::uint64_t value) {
+        for (int i = 0; i < 20'000 && statistics.worker(0)[counter].get() < value; ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        return statistics.worker(0)[counter].get() >= value;
+    };
+    EXPECT_TRUE(reaches(WorkerCounter::turns_idle, 64));  // from now on it waits
+    api::Track spec;
+    spec.set_id(1);
+    spec.set_codec("opus");
+    spec.add_encodings()->set_ssrc(5);
+    Transport publisher;
+    const auto track = build_track(spec, publisher, {});
+    ASSERT_TRUE(track);
+    (*track)->branches.reserve(1);
+    for (std::uint64_t times = 1; times <= 3; ++times) {
+        // Its clocks are handed over.
+        giving.submit({.kind = Command::Kind::open_branch,
+                       .track = track->get(),
+                       .place = {.worker = 0, .index = 0, .generation = 1}});
+        giving.submit({.kind = Command::Kind::close_branch,
+                       .track = track->get(),
+                       .place = {.worker = 0, .index = 0, .generation = 1}});
+        giving.turn(static_cast<relay::TimeUs>(times), 32);
+        EXPECT_TRUE(reaches(WorkerCounter::turns_busy, times));
+    }
+    loop.stop();
+    thread.join();
 }
 
 TEST(WorkerLoop, StopEndsAWait) {

@@ -185,6 +185,8 @@ void Relay::expect_equations() {
     for (const api::Counter& c : block.rx_drops) rx_drops += c.get();
     for (const api::Counter& c : block.tx_drops) tx_drops += c.get();
     using api::WorkerCounter;
+    EXPECT_EQ((*this)[WorkerCounter::handed_in], 0u);
+    EXPECT_EQ((*this)[WorkerCounter::handed_only], 0u);
     EXPECT_EQ((*this)[WorkerCounter::rx_packets], (*this)[WorkerCounter::fanned_out] +
                                                       (*this)[WorkerCounter::consumed] +
                                                       (*this)[WorkerCounter::punted] + rx_drops);

@@ -19,6 +19,27 @@ TEST(SpscRing, FillsAndEmpties) {
     EXPECT_FALSE(ring.full());
 }
 
+TEST(SpscRing, ElementsAreWrittenAndReadInPlace) {
+    SpscRing<int> ring(4);
+    EXPECT_EQ(ring.ready(), 0u);
+    for (int round = 0; round < 3; ++round) {
+        for (int i = 0; i < 4; ++i) {
+            int* const place = ring.place();
+            ASSERT_NE(place, nullptr);
+            *place = 10 * round + i;
+            EXPECT_EQ(ring.ready(), static_cast<std::size_t>(i)) << "not pushed yet";
+            ring.push_placed();
+        }
+        EXPECT_EQ(ring.place(), nullptr);
+        ASSERT_EQ(ring.ready(), 4u);
+        EXPECT_EQ(ring.at(3), 10 * round + 3);
+        for (int i = 0; i < 4; ++i) {
+            EXPECT_EQ(ring.at(0), 10 * round + i);
+            ring.pop_oldest();
+        }
+    }
+}
+
 TEST(SpscRing, KeepsOrderBetweenThreads) {
     constexpr int kCount = 200'000;
     SpscRing<int> ring(64);
