@@ -59,9 +59,13 @@ json Representation::of(const Room& room) const {
         tracks += directory.published(id).size();
         subscriptions += directory.received(id).size();
     }
+    json spread = json::array();
+    for (const auto& [worker, participants] : directory.spread_of(room.name))
+        spread.push_back({{"worker", worker}, {"participants", participants}});
     return {{"name", room.name},
             {"profile", room.profile},
             {"worker", room.worker},
+            {"spread", std::move(spread)},
             {"members", directory.members_in(room.name).size()},
             {"participants", directory.participants_in(room.name).size()},
             {"tracks", tracks},
@@ -136,6 +140,22 @@ json Representation::encodings_of(const Track& track) const {
     return encodings;
 }
 
+// What workers other than the publisher's have of the track.
+json Representation::branches_of(const Track& track) const {
+    using api::ObjectValue;
+    json branches = json::array();
+    for (std::uint32_t worker = 0; worker < node_.config().dataplane.workers; ++worker) {
+        const auto* branch = statistics_.object(StatisticsKind::branch, track.id.value, worker);
+        if (branch == nullptr) continue;
+        branches.push_back({{"worker", worker},
+                            {"receivers", (*branch)[ObjectValue::receivers]},
+                            {"packets", (*branch)[ObjectValue::packets]},
+                            {"bytes", (*branch)[ObjectValue::bytes]},
+                            {"key_frame_requests", (*branch)[ObjectValue::key_frame_requests]}});
+    }
+    return branches;
+}
+
 json Representation::of(const Track& t) const {
     const Directory& directory = node_.directory();
     json object = {{"id", id_text(t.id)},
@@ -151,6 +171,7 @@ json Representation::of(const Track& t) const {
                    {"mid", text_or_null(t.mid)},
                    {"end_to_end_encrypted", t.end_to_end_encrypted},
                    {"encodings", encodings_of(t)},
+                   {"branches", branches_of(t)},
                    {"subscriptions", directory.receivers(t.id).size()}};
     add_state(object, t.id);
     object["counters"] = counters_json(statistics_.object(StatisticsKind::track, t.id.value));

@@ -37,6 +37,7 @@ class Representation {
   private:
     void add_state(nlohmann::ordered_json& object, const RecordKey& key) const;
     nlohmann::ordered_json encodings_of(const Track& track) const;
+    nlohmann::ordered_json branches_of(const Track& track) const;
     std::uint32_t core_of(std::uint32_t worker) const;
     nlohmann::ordered_json worker_summary(std::uint32_t id,
                                           const std::vector<api::WorkerSnapshot>& snapshots) const;

@@ -72,9 +72,9 @@ json Representation::worker_summary(std::uint32_t id,
     worker["addresses"] = std::move(addresses);
     std::size_t rooms = 0, participants = 0;
     for (const auto& [name, room] : directory.rooms()) {
-        if (room.worker != id) continue;
-        ++rooms;
-        participants += directory.participants_in(name).size();
+        rooms += room.worker == id ? 1U : 0U;
+        for (const auto& [of, count] : directory.spread_of(name))
+            participants += of == id ? count : 0;
     }
     worker["rooms"] = rooms;
     worker["participants"] = participants;

@@ -43,7 +43,7 @@ json loop_json(const api::WorkerSnapshot& worker, std::uint64_t tsc_hz) {
             {"sleeps", worker[WorkerCounter::sleeps]},
             {"busy_share", ratio(busy, busy + idle + asleep)},
             {"sleep_share", ratio(asleep, busy + idle + asleep)},
-            {"cycles_per_packet", ratio(busy, worker[WorkerCounter::rx_packets])},
+            {"cycles_per_packet", ratio(busy, worker[WorkerCounter::rx_packets] + worker[WorkerCounter::handed_in])},
             {"cycles_per_busy_turn", ratio(busy, busy_turns)},
             {"cycles_per_idle_turn", ratio(idle, idle_turns)},
             {"turn_ns_max", worker[WorkerCounter::turn_ns_max]},

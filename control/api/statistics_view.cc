@@ -55,16 +55,19 @@ void StatisticsView::read_objects() {
     const api::StatisticsReader* segment = reader();
     if (segment == nullptr) return;
     for (api::ObjectSnapshot& object : segment->objects()) {
-        const bool encoding = object.kind == api::StatisticsKind::encoding;
-        const Key key{object.kind, {object.id, encoding ? object.parent : 0}};
+        using enum api::StatisticsKind;
+        const std::uint64_t part = object.kind == encoding ? object.parent
+                                   : object.kind == branch ? object.worker
+                                                           : 0;
+        const Key key{object.kind, {object.id, part}};
         objects_.insert_or_assign(key, std::move(object));
     }
 }
 
 const api::ObjectSnapshot* StatisticsView::object(api::StatisticsKind kind, std::uint64_t id,
-                                                  std::uint64_t encoding) {
+                                                  std::uint64_t part) {
     read_objects();
-    const auto it = objects_.find({kind, {id, encoding}});
+    const auto it = objects_.find({kind, {id, part}});
     return it == objects_.end() ? nullptr : &it->second;
 }
 

@@ -34,9 +34,10 @@ class StatisticsView {
     std::uint64_t tsc_hz();
     // Of TCP connections; empty while there is no segment.
     std::vector<api::NamedValue> tcp();
-    // Null: nothing is known of it.
+    // `part`: of an encoding its index, of a branch the data plane's worker that it is on. Null:
+    // nothing is known of it.
     const api::ObjectSnapshot* object(api::StatisticsKind kind, std::uint64_t id,
-                                      std::uint64_t encoding = 0);
+                                      std::uint64_t part = 0);
     std::int64_t now_us() const { return now_us_(); }
 
     // False: the data plane's main thread hasn't been heard of for kHeartbeatAge. `unix_us` is now.

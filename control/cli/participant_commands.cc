@@ -124,7 +124,7 @@ std::vector<Command> participant_commands() {
            "packet)"},
           {"--mtu", "BYTES", "path MTU (default: 1500)"},
           {"--worker", "N",
-           "only a check: the request is refused where the room's is another one"}},
+           "worker that serves him (default: the room's home, as long as it has room)"}},
          {"participant add demo alice", "participant add demo bob --remote 192.0.2.7:40000"},
          add},
         {"participant",

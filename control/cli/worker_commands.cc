@@ -107,13 +107,18 @@ Result<void> show_worker(Session& session, const Values& values) {
         session.print(*worker);
         return {};
     }
+    const Json& counters = part(*worker, "counters");
     session.print_object({{"worker", field_text(*worker, "id")},
                           {"cpu", field_text(*worker, "cpu")},
                           {"numa_node", field_text(*worker, "numa_node")},
                           {"address", addresses_text(*worker)},
                           {"rooms", field_text(*worker, "rooms")},
                           {"participants", field_text(*worker, "participants")},
-                          {"load", percent(*worker, "load")}});
+                          {"load", percent(*worker, "load")},
+                          {"received", number_text(counters, "rx_packets")},
+                          {"handed in", number_text(counters, "handed_in")},
+                          {"handed out", number_text(counters, "handed_out")},
+                          {"ring full", number_text(counters, "handoff_full")}});
     const Json& loop = part(*worker, "loop");
     if (loop.empty()) return {};  // no data plane
     session.out() << "\n";

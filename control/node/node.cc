@@ -34,7 +34,11 @@ Node::Node(const api::Config& config, Store& store, Environment environment)
       directory_(limits_, home_count(config.dataplane),
                  {.random = environment_.random, .unix_ms = environment_.unix_ms}),
       session_(directory_, environment_.control_epoch, hooks()),
-      started_at_ms_(environment_.unix_ms()) {}
+      started_at_ms_(environment_.unix_ms()) {
+    directory_.spread_rooms({.cores = config.dataplane.workers,
+                             .participants = config.dataplane.room_spread_participants,
+                             .busy_share = config.dataplane.room_spread_load_percent / 100.0});
+}
 
 LinkSession::Hooks Node::hooks() {
     return {
@@ -74,7 +78,8 @@ Result<std::unique_ptr<Node>> Node::load(const api::Config& config, Store& store
     return node;
 }
 
-// Rooms of workers that the configuration no longer has move to those that are left.
+// Rooms and participants of workers that the configuration no longer has move to those that are
+// left.
 Result<void> Node::rehome() {
     Change change{.next_id = directory_.next_id()};
     for (const auto& [name, room] : directory_.rooms()) {
@@ -83,6 +88,12 @@ Result<void> Node::rehome() {
         moved.worker = room.worker % directory_.workers();
         spdlog::warn("room {} moves from worker {} to {}: there are {} workers now", name,
                      room.worker, moved.worker, directory_.workers());
+        change.puts.emplace_back(std::move(moved));
+    }
+    for (const auto& [id, participant] : directory_.participants()) {
+        if (participant.worker.value_or(0) < directory_.workers()) continue;
+        Participant moved = participant;
+        moved.worker.reset();
         change.puts.emplace_back(std::move(moved));
     }
     if (change.puts.empty()) return {};

@@ -55,14 +55,32 @@ const std::set<SubscriptionId>& Directory::received(ParticipantId id) const {
 }
 const std::set<SubscriptionId>& Directory::receivers(TrackId id) const { return receivers_.at(id); }
 std::uint32_t Directory::worker_of(ParticipantId id) const {
-    return rooms_.find(participants_.at(id).room)->second.worker;
+    const Participant& participant = participants_.at(id);
+    return participant.worker.value_or(rooms_.find(participant.room)->second.worker);
+}
+
+std::vector<std::pair<std::uint32_t, std::size_t>> Directory::spread_of(
+    std::string_view name) const {
+    std::vector<std::pair<std::uint32_t, std::size_t>> spread;
+    std::size_t at_home = participants_in(name).size();
+    spread.emplace_back(rooms_.find(name)->second.worker, 0);
+    if (const auto away = away_.find(name); away != away_.end())
+        for (const auto& [worker, count] : away->second) {
+            spread.emplace_back(worker, count);
+            at_home -= count;
+        }
+    spread.front().second = at_home;
+    return spread;
 }
 
 // Participants, and a room counts as one more: empty ones spread too.
 std::vector<std::size_t> Directory::count_by_worker() const {
     std::vector<std::size_t> counts(workers_, 0);
-    for (const auto& [name, room] : rooms_)
-        if (room.worker < workers_) counts[room.worker] += participants_in(name).size() + 1;
+    for (const auto& [name, room] : rooms_) {
+        if (room.worker < workers_) ++counts[room.worker];
+        for (const auto& [worker, count] : spread_of(name))
+            if (worker < workers_) counts[worker] += count;
+    }
     return counts;
 }
 
@@ -165,7 +183,19 @@ void Directory::put(const Room& room) {
     members_in_.try_emplace(room.name);
 }
 
+void Directory::count_away(const Participant& participant, bool add) {
+    if (!participant.worker) return;
+    auto& counts = away_[participant.room];
+    std::size_t& count = counts[*participant.worker];
+    add ? ++count : --count;
+    if (count == 0) counts.erase(*participant.worker);
+    if (counts.empty()) away_.erase(participant.room);
+}
+
 void Directory::put(const Participant& participant) {
+    if (const auto old = participants_.find(participant.id); old != participants_.end())
+        count_away(old->second, false);
+    count_away(participant, true);
     participants_.insert_or_assign(participant.id, participant);
     participants_in_[participant.room].insert(participant.id);
     links_.try_emplace(participant.id);
@@ -240,6 +270,7 @@ void Directory::remove(TrackId id) {
 void Directory::remove(ParticipantId id) {
     const auto it = participants_.find(id);
     if (it == participants_.end()) return;
+    count_away(it->second, false);
     participants_in_[it->second.room].erase(id);
     if (it->second.membership) connections_[it->second.membership->member].erase(id);
     links_.erase(id);
@@ -250,6 +281,7 @@ void Directory::remove(const std::string& room) {
     rooms_.erase(room);
     participants_in_.erase(room);
     members_in_.erase(room);
+    away_.erase(room);
 }
 
 }  // namespace strata::control

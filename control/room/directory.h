@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "control/room/error.h"
@@ -28,6 +29,9 @@ class Directory {
     };
     // `limits` outlives the directory; `workers` is how many the node has, at least 1.
     Directory(Limits& limits, std::uint32_t workers, Source source);
+
+    // From now on; without it rooms stay on their home workers.
+    void spread_rooms(const SpreadRule& rule) { spread_ = rule; }
 
     Result<Change> plan_room(const RoomSpec& spec);
     Result<Change> plan_participant(std::string_view room, const ParticipantSpec& spec);
@@ -99,6 +103,9 @@ class Directory {
     void note_load(const std::vector<double>& busy_shares);
     const std::vector<MeasuredLoad>& measured_load() const { return measured_load_; }
     std::uint32_t worker_of(ParticipantId id) const;  // the participant must exist
+    // How many of a room's participants each worker has that has any, its home first; the room must
+    // exist.
+    std::vector<std::pair<std::uint32_t, std::size_t>> spread_of(std::string_view room) const;
     std::uint64_t next_id() const { return next_id_; }
 
   private:
@@ -115,6 +122,10 @@ class Directory {
                                         std::optional<std::uint32_t> wanted,
                                         std::uint32_t taken) const;
     std::vector<std::size_t> count_by_worker() const;
+    Result<std::optional<std::uint32_t>> choose_worker(const Room& room,
+                                                       std::optional<std::uint32_t> wanted) const;
+    bool may_be_full(const Room& room) const;
+    void count_away(const Participant& participant, bool add);
     void collect(ParticipantId id, Change& change) const;
     void collect(TrackId id, Change& change) const;
     const Participant* connection(MemberId id, std::string_view publication) const;
@@ -137,6 +148,7 @@ class Directory {
 
     Limits& limits_;
     std::uint32_t workers_;
+    SpreadRule spread_;
     std::vector<MeasuredLoad> measured_load_;
     Source source_;
     std::uint64_t next_id_ = 1;
@@ -151,6 +163,8 @@ class Directory {
 
     std::map<std::string, std::set<ParticipantId>, std::less<>> participants_in_;
     std::map<std::string, std::set<MemberId>, std::less<>> members_in_;
+    // Participants of a room on other workers than its home, by worker.
+    std::map<std::string, std::map<std::uint32_t, std::size_t>, std::less<>> away_;
     std::map<MemberId, std::set<ParticipantId>> connections_;
     std::map<ParticipantId, Links> links_;
     std::map<TrackId, std::set<SubscriptionId>> receivers_;

@@ -79,6 +79,37 @@ Result<void> Directory::check_remote(const std::optional<Endpoint>& remote,
     return {};
 }
 
+// Whether there is something to choose: mostly there isn't, and counting everybody takes its time.
+bool Directory::may_be_full(const Room& room) const {
+    if (spread_.cores < 2) return false;
+    if (spread_.participants != 0 && spread_of(room.name).front().second >= spread_.participants)
+        return true;
+    // Readings are seconds old: by then it may be twice as busy.
+    return !measured_load_.empty() &&
+           2 * measured_load_[room.worker % measured_load_.size()].busy_share >= spread_.busy_share;
+}
+
+// Nullopt: the room's home.
+Result<std::optional<std::uint32_t>> Directory::choose_worker(
+    const Room& room, std::optional<std::uint32_t> wanted) const {
+    std::uint32_t chosen = room.worker;
+    if (wanted) {
+        const std::uint32_t cores = std::max(spread_.cores, 1U);
+        if (*wanted >= workers_ || *wanted / cores != room.worker / cores)
+            return refuse(ErrorCode::worker_mismatch, "worker",
+                          "the room's home is worker " + std::to_string(room.worker) + ", worker " +
+                              std::to_string(*wanted) + " can't serve participants of it",
+                          "the workers of the same port can; or leave the field out");
+        chosen = *wanted;
+    } else if (may_be_full(room)) {
+        std::vector<std::size_t> in_room(workers_, 0);
+        for (const auto& [worker, count] : spread_of(room.name))
+            if (worker < workers_) in_room[worker] = count;
+        chosen = worker_in_room(room.worker, in_room, count_by_worker(), measured_load_, spread_);
+    }
+    return chosen == room.worker ? std::nullopt : std::optional(chosen);
+}
+
 Result<Change> Directory::plan_participant(std::string_view name, const ParticipantSpec& spec) {
     const auto home = room(name);
     if (!home) return std::unexpected(home.error());
@@ -89,17 +120,15 @@ Result<Change> Directory::plan_participant(std::string_view name, const Particip
         if (participants_.at(member).name == own_name)
             return refuse(ErrorCode::already_exists, id_text(member),
                           "a participant '" + own_name + "' is in the room already");
-    if (spec.worker && *spec.worker != (*home)->worker)
-        return refuse(ErrorCode::worker_mismatch, "worker",
-                      "the room's home is worker " + std::to_string((*home)->worker),
-                      "all participants of a room are on its home worker; leave the field out");
+    const auto worker = choose_worker(**home, spec.worker);
+    if (!worker) return std::unexpected(worker.error());
     if (auto ok = limits_.check_one_more(Limit::participants, participants_.size()); !ok)
         return std::unexpected(ok.error());
     if (auto ok =
             limits_.check_one_more(Limit::participants_per_room, participants_in(name).size());
         !ok)
         return std::unexpected(ok.error());
-    if (auto ok = check_remote(spec.remote, (*home)->worker); !ok)
+    if (auto ok = check_remote(spec.remote, worker->value_or((*home)->worker)); !ok)
         return std::unexpected(ok.error());
     Participant participant{.id = id,
                             .room = (*home)->name,
@@ -107,6 +136,7 @@ Result<Change> Directory::plan_participant(std::string_view name, const Particip
                             .remote = spec.remote,
                             .webrtc = spec.webrtc,
                             .membership = spec.membership,
+                            .worker = *worker,
                             .mtu_bytes = spec.mtu_bytes,
                             .created_at_ms = source_.unix_ms()};
     return Change{.puts = {std::move(participant)}, .next_id = next_id_ + 1};

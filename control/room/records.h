@@ -29,7 +29,7 @@ struct Learned {
 
 struct Room {
     std::string name;                      // its identifier
-    std::uint32_t worker = 0;              // home worker of all participants
+    std::uint32_t worker = 0;              // home worker: of all participants without another one
     std::int64_t created_at_ms = 0;        // Unix time
     std::string profile{kDefaultProfile};  // a name: an edit holds for whoever joins afterwards
     friend bool operator==(const Room&, const Room&) = default;
@@ -73,6 +73,7 @@ struct Participant {
     bool latched_by_tcp = false;               // a connection, which doesn't outlive the data plane
     std::optional<WebRtcPeer> webrtc;
     std::optional<Membership> membership;
+    std::optional<std::uint32_t> worker;  // nullopt: the room's home
     std::uint32_t mtu_bytes = 1500;
     std::int64_t created_at_ms = 0;
     friend bool operator==(const Participant&, const Participant&) = default;

@@ -13,6 +13,7 @@ constexpr double kSameShare = 0.02;
 
 std::vector<double> expected_shares(std::span<const std::size_t> counts,
                                     std::span<const MeasuredLoad> measured) {
+    if (measured.empty()) return {0};
     std::vector<double> now(measured.size(), 0);
     for (std::size_t w = 0; w < counts.size(); ++w)
         now[w % now.size()] += static_cast<double>(counts[w]);
@@ -29,19 +30,47 @@ std::vector<double> expected_shares(std::span<const std::size_t> counts,
     return now;
 }
 
+// Of workers `first` to `first + count - 1`.
+std::uint32_t quietest_of(std::size_t first, std::size_t count, std::span<const std::size_t> counts,
+                          std::span<const double> shares) {
+    double least = shares[first % shares.size()];
+    for (std::size_t w = first; w < first + count; ++w)
+        least = std::min(least, shares[w % shares.size()]);
+    std::size_t chosen = first + count;
+    for (std::size_t w = first; w < first + count; ++w) {
+        if (shares[w % shares.size()] > least + kSameShare) continue;
+        if (chosen == first + count || counts[w] < counts[chosen]) chosen = w;
+    }
+    return static_cast<std::uint32_t>(chosen);
+}
+
 }  // namespace
 
 std::uint32_t quietest_worker(std::span<const std::size_t> counts,
                               std::span<const MeasuredLoad> measured) {
-    std::vector<double> shares = {0};
-    if (!measured.empty()) shares = expected_shares(counts, measured);
-    const double least = *std::ranges::min_element(shares);
-    std::size_t chosen = counts.size();
-    for (std::size_t w = 0; w < counts.size(); ++w) {
-        if (shares[w % shares.size()] > least + kSameShare) continue;
-        if (chosen == counts.size() || counts[w] < counts[chosen]) chosen = w;
-    }
-    return static_cast<std::uint32_t>(chosen);
+    return quietest_of(0, counts.size(), counts, expected_shares(counts, measured));
+}
+
+std::uint32_t worker_in_room(std::uint32_t home, std::span<const std::size_t> in_room,
+                             std::span<const std::size_t> counts,
+                             std::span<const MeasuredLoad> measured, const SpreadRule& rule) {
+    if (rule.cores < 2) return home;
+    const std::uint32_t first = home / rule.cores * rule.cores;
+    const std::vector<double> shares = expected_shares(counts, measured);
+    const auto busy = [&](std::uint32_t worker) {
+        return rule.busy_share < 1 && shares[worker % shares.size()] >= rule.busy_share;
+    };
+    const auto full = [&](std::uint32_t worker) {
+        return rule.participants != 0 && in_room[worker] >= rule.participants;
+    };
+    if (!full(home) && !busy(home)) return home;
+    std::uint32_t chosen = home;
+    for (std::uint32_t w = first; w < first + rule.cores; ++w)
+        if (w != home && in_room[w] != 0 && !full(w) && !busy(w) &&
+            (chosen == home || in_room[w] < in_room[chosen]))
+            chosen = w;
+    if (chosen != home) return chosen;
+    return quietest_of(first, rule.cores, counts, shares);
 }
 
 }  // namespace strata::control

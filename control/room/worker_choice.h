@@ -20,4 +20,20 @@ struct MeasuredLoad {
 std::uint32_t quietest_worker(std::span<const std::size_t> counts,
                               std::span<const MeasuredLoad> measured);
 
+// When rooms are spread over workers.
+struct SpreadRule {
+    // The data plane's workers; a room is spread over those of its port, which have the numbers
+    // from `home / cores * cores` on. 0: rooms stay where they are.
+    std::uint32_t cores = 0;
+    std::size_t participants = 0;  // of a room on one worker, 0: any number
+    double busy_share = 1;         // of its home worker, 1: any
+};
+
+// The worker that one more participant of a room at `home` goes to. Its home, as long as there is
+// room there; then one that has some of the room already, as long as there is room; then the
+// quietest. `in_room`: the room's participants on each worker; `counts` and `measured` as above.
+std::uint32_t worker_in_room(std::uint32_t home, std::span<const std::size_t> in_room,
+                             std::span<const std::size_t> counts,
+                             std::span<const MeasuredLoad> measured, const SpreadRule& rule);
+
 }  // namespace strata::control

@@ -76,6 +76,7 @@ json to_json(const Participant& p) {
         object["publication"] = p.membership->publication;
     }
     if (p.latched_by_tcp) object["latched_by_tcp"] = true;
+    if (p.worker) object["worker"] = *p.worker;
     return object;
 }
 
@@ -166,6 +167,7 @@ Participant participant_of(const json& o) {
     }
     if (o.contains("member"))
         p.membership = Membership{MemberId{o.at("member")}, o.at("publication")};
+    if (o.contains("worker")) p.worker = o.at("worker").get<std::uint32_t>();
     return p;
 }
 

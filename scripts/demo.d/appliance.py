@@ -30,19 +30,19 @@ def free_udp_ports(count, host="127.0.0.1"):
 class Appliance:
     """Both programs. `prefix` goes in front of the data plane's command (a network namespace)."""
 
-    def __init__(self, port="socket:127.0.0.1", extra="", prefix=(), udp_port=None, api_tcp=""):
+    def __init__(self, port="socket:127.0.0.1", extra="", prefix=(), udp_port=None, api_tcp="", workers=1):
         self.folder = tempfile.mkdtemp(prefix="strata-demo-")
         self.prefix, self.processes = list(prefix), {}
         self.config = os.path.join(self.folder, "strata.toml")
         self.socket = os.path.join(self.folder, "api.sock")
-        udp_port = udp_port or free_udp_ports(1)[0]
+        udp_port = udp_port or free_udp_ports(1)[0]  # and those behind it
         with open(self.config, "w") as out:
             out.write(f"""[node]
 name = "demo"
 
 [dataplane]
 ports = ["{port}"]
-workers = 1
+workers = {workers}
 base_udp_port = {udp_port}
 idle = "adaptive"
 file_prefix = "strata-demo-{os.getpid()}"

@@ -70,10 +70,13 @@ struct DataplaneConfig {
     std::uint32_t memory_mb = 512;
     std::string file_prefix = "strata";  // of EAL's runtime files and the statistics segment
     std::uint32_t burst_packets = 32;
-    std::uint32_t rx_ring_packets = 1024;         // descriptors of one receive queue
-    std::uint32_t tx_ring_packets = 1024;         // descriptors of one transmit queue
-    std::uint32_t handoff_ring_packets = 2048;    // between two workers, each way
-    std::uint32_t socket_buffer_bytes = 4194304;  // socket ports: SO_RCVBUF and SO_SNDBUF
+    std::uint32_t rx_ring_packets = 1024;       // descriptors of one receive queue
+    std::uint32_t tx_ring_packets = 1024;       // descriptors of one transmit queue
+    std::uint32_t handoff_ring_packets = 2048;  // between two workers, each way
+    // From which on who comes to a room goes to another worker than the room's home.
+    std::uint32_t room_spread_participants = 1000;  // of the room on one worker; 0: never
+    std::uint32_t room_spread_load_percent = 70;    // of the home worker's time; 100: never
+    std::uint32_t socket_buffer_bytes = 4194304;    // socket ports: SO_RCVBUF and SO_SNDBUF
     std::uint32_t tcp_unsent_bytes = 16384;  // in the kernel, per connection, not on their way yet
     std::uint32_t tx_queue_packets = 4096;   // per worker and port: what a short tx burst left over
     std::uint32_t tx_queue_us = 20000;       // after which a waiting packet is dropped as tx_full

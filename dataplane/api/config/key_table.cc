@@ -56,8 +56,17 @@ constexpr Key kKeys[] = {
      "packets"},
     {STRATA_KEY(dataplane, rx_ring_packets), "Size of each receive ring", 64, 32768, "packets"},
     {STRATA_KEY(dataplane, tx_ring_packets), "Size of each transmit ring", 64, 32768, "packets"},
-    {STRATA_KEY(dataplane, handoff_ring_packets), "Size of each ring between two workers", 64,
+    {STRATA_KEY(dataplane, handoff_ring_packets),
+     "Packets that may wait for one worker in the rings from the others, at least 64 in each", 64,
      32768, "packets"},
+    {STRATA_KEY(dataplane, room_spread_participants),
+     "Participants of one room on one worker, beyond which the next ones go to another worker; 0: "
+     "however many",
+     0, kMillion},
+    {STRATA_KEY(dataplane, room_spread_load_percent),
+     "Busy share of a room's home worker from which on its next participants go to another one; "
+     "100: however busy",
+     10, 100, "%"},
     {STRATA_KEY(dataplane, socket_buffer_bytes),
      "Kernel buffer of each socket port, in each direction", 65536, 268435456, "bytes"},
     {STRATA_KEY(dataplane, tcp_unsent_bytes),

@@ -285,6 +285,24 @@ TEST_F(ApiTest, live_counters_come_from_the_segment) {
     EXPECT_EQ(get("/v1/workers")["items"][0]["counters"]["sent"], 9);
 }
 
+TEST_F(ApiTest, rooms_and_tracks_say_which_workers_serve_them) {
+    const std::string name = "/strata-api-test-" + std::to_string(getpid());
+    auto segment = api::StatisticsSegment::create(name, {.workers = 1, .slots_per_worker = 8});
+    ASSERT_TRUE(segment) << segment.error();
+    f_.dataplane.segment = name;
+    f_.connect();
+    api::ObjectSlot& branch = segment->slots(0)[0];
+    api::assign_slot(branch, api::StatisticsKind::branch, 3, 1, 0);
+    branch[api::ObjectValue::receivers].set(7);
+    branch[api::ObjectValue::packets].add(1000);
+    branch[api::ObjectValue::bytes].add(90'000);
+    branch[api::ObjectValue::key_frame_requests].add(2);
+    fill();
+    EXPECT_EQ(get("/v1/rooms/demo")["spread"], json::parse(R"([{"worker":0,"participants":2}])"));
+    EXPECT_EQ(get("/v1/tracks/t3")["branches"], json::parse(R"([{"worker":0,"receivers":7,
+        "packets":1000,"bytes":90000,"key_frame_requests":2}])"));
+}
+
 TEST_F(ApiTest, a_worker_is_shown_with_its_loop) {
     EXPECT_EQ(get("/v1/workers/0")["loop"], nullptr);  // no data plane
     EXPECT_TRUE(get("/v1/workers/0/turns")["items"].empty());

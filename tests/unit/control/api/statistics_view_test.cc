@@ -22,6 +22,12 @@ TEST(StatisticsView, reads_workers_and_objects_of_the_running_data_plane) {
         api::assign_slot(slot, api::StatisticsKind::subscription, 31, 7, 12);
         slot[api::ObjectValue::packets].add(5);
         segment->header().heartbeat_us.set(1'000'000);
+        // A track's branches are told apart by their workers.
+        for (const std::uint32_t worker : {0u, 1u}) {
+            api::ObjectSlot& branch = segment->slots(worker)[1];
+            api::assign_slot(branch, api::StatisticsKind::branch, 7, 0, 0);
+            branch[api::ObjectValue::receivers].set(40 + worker);
+        }
         const auto workers = view.workers();
         ASSERT_EQ(workers.size(), 2u);
         now_us += StatisticsView::kObjectsAgeUs;
@@ -29,6 +35,11 @@ TEST(StatisticsView, reads_workers_and_objects_of_the_running_data_plane) {
         ASSERT_NE(object, nullptr);
         EXPECT_EQ((*object)[api::ObjectValue::packets], 5u);
         EXPECT_EQ(view.object(api::StatisticsKind::track, 31), nullptr);
+        for (const std::uint32_t worker : {0u, 1u})
+            EXPECT_EQ(
+                (*view.object(api::StatisticsKind::branch, 7, worker))[api::ObjectValue::receivers],
+                40 + worker);
+        EXPECT_EQ(view.object(api::StatisticsKind::branch, 7, 2), nullptr);
         slot[api::ObjectValue::packets].add(1);
         EXPECT_EQ((*view.object(api::StatisticsKind::subscription, 31))[api::ObjectValue::packets],
                   5u);  // read at most ten times per second

@@ -84,8 +84,12 @@ TEST(Node, rooms_of_workers_that_are_gone_move) {
     config.dataplane.workers = 4;
     NodeFixture f(config);
     ASSERT_TRUE(f.node->carry_out(f.node->directory().plan_room({.name = "demo", .worker = 3})));
+    ASSERT_TRUE(f.node->carry_out(f.node->directory().plan_participant("demo", {.worker = 2})));
+    const ParticipantId id = *f.node->directory().participants_in("demo").begin();
+    EXPECT_EQ(f.node->directory().worker_of(id), 2u);
     f.config.dataplane.workers = 2;
     f.restart();
+    EXPECT_EQ(f.node->directory().worker_of(id), 1u);
     EXPECT_EQ(f.node->directory().rooms().at("demo").worker, 1u);
     const auto stored = load_all(f.store);
     EXPECT_EQ(std::get<Room>(stored->puts[0]).worker, 1u);

@@ -56,6 +56,43 @@ TEST(Directory, new_rooms_go_where_the_measured_load_is_least) {
     EXPECT_EQ(f.room("d").worker, 1u);  // not known any longer: by their number
 }
 
+TEST(Directory, large_rooms_spread_over_the_workers_of_their_port) {
+    using Spread = std::vector<std::pair<std::uint32_t, std::size_t>>;
+    DirectoryFixture f({}, 4);  // two ports
+    f.directory.spread_rooms({.cores = 2, .participants = 2});
+    ASSERT_TRUE(f.done<Room>(f.directory.plan_room({.name = "a", .worker = 3})));
+    const Participant first = f.participant("a"), second = f.participant("a");
+    EXPECT_EQ(f.directory.spread_of("a"), (Spread{{3, 2}}));
+    const Participant third = f.participant("a");
+    EXPECT_EQ(f.directory.worker_of(first.id), 3u);
+    EXPECT_EQ(f.directory.worker_of(third.id), 2u);
+    EXPECT_EQ(f.directory.spread_of("a"), (Spread{{3, 2}, {2, 1}}));
+    // There is room at home again.
+    f.directory.apply(*f.directory.plan_remove(second.id));
+    EXPECT_EQ(f.directory.worker_of(f.participant("a").id), 3u);
+    // As it is wished, where that is possible.
+    const auto wished = f.done<Participant>(f.directory.plan_participant("a", {.worker = 2}));
+    EXPECT_EQ(f.directory.worker_of(wished->id), 2u);
+    for (const std::uint32_t worker : {0u, 1u, 9u})
+        EXPECT_EQ(f.directory.plan_participant("a", {.worker = worker}).error().code,
+                  ErrorCode::worker_mismatch);
+    // An SSRC may be published once to each worker (C38).
+    EXPECT_TRUE(f.track(first.id, 77));
+    EXPECT_TRUE(f.track(third.id, 77));
+    EXPECT_EQ(f.track(wished->id, 77).error().code, ErrorCode::ssrc_collision);
+    f.directory.apply(*f.directory.plan_remove(third.id));
+    f.directory.apply(*f.directory.plan_remove(wished->id));
+    EXPECT_EQ(f.directory.spread_of("a"), (Spread{{3, 2}}));
+    // New rooms know of those who are away from home.
+    ASSERT_TRUE(f.done<Participant>(f.directory.plan_participant("a", {.worker = 2})));
+    EXPECT_EQ(f.room("b").worker, 0u);
+    EXPECT_EQ(f.room("c").worker, 1u);
+    EXPECT_EQ(f.room("d").worker, 0u);
+    f.directory.apply(*f.directory.plan_remove_room("a"));
+    ASSERT_TRUE(f.done<Room>(f.directory.plan_room({.name = "a", .worker = 3})));
+    EXPECT_EQ(f.directory.spread_of("a"), (Spread{{3, 0}}));
+}
+
 TEST(Directory, names_are_checked) {
     DirectoryFixture f;
     f.room("demo");

@@ -11,6 +11,7 @@ Change full_change() {
     Participant alice{.id = {1}, .room = "demo", .name = "Älice", .created_at_ms = 5};
     alice.latched = Learned<Endpoint>{*parse_endpoint("[::1]:9"), 0xfedcba9876543210};
     alice.latched_by_tcp = true;
+    alice.worker = 3;
     Participant bob{.id = {2}, .room = "demo", .name = "bob", .mtu_bytes = 1280};
     bob.remote = parse_endpoint("127.0.0.1:7");
     Track track{.id = {3}, .participant = {1}, .name = "v", .codec = "VP8", .payload_type = 96};
