@@ -1,7 +1,9 @@
-// strata-bench-workers: whether workers share nothing. Each has rooms of its own on an in-memory
+// strata-bench-workers: whether workers share nothing, and what a room costs that they share.
+// Without --room, each has rooms of its own on an in-memory
 // port of its own, and the pools that all workers have; in each round the first turns alone, then
 // both at once, on a CPU each. Rates are outputs per second of a thread's own CPU time, so that a
-// machine that has something else to do doesn't show. Prints one row of JSON.
+// machine that has something else to do doesn't show. With --room, one room on one worker, and the
+// same room spread over both, in turns. Prints one row of JSON.
 #include <rte_launch.h>
 #include <unistd.h>
 
@@ -15,13 +17,14 @@
 
 #include "bench/pipeline/pairs.h"
 #include "bench/pipeline/product.h"
+#include "bench/workers/shared_room.h"
 #include "dataplane/eal.h"
 #include "dataplane/port/port.h"
 
 namespace strata::bench {
 namespace {
 
-constexpr const char* kUsage = "usage: strata-bench-workers [--quick] [--receivers N]\n";
+constexpr const char* kUsage = "usage: strata-bench-workers [--quick] [--room] [--receivers N]\n";
 constexpr int kRounds = 11;
 constexpr std::uint32_t kRooms = 10;
 
@@ -69,7 +72,52 @@ Rates run_rounds(std::array<Runner, 2>& runners) {
     return rates;
 }
 
-int run(bool quick, std::uint32_t receivers) {
+struct Options {
+    bool quick = false;
+    bool room = false;
+    std::uint32_t receivers = 10;
+    std::uint64_t inputs() const { return (quick ? 400'000 : 2'000'000) / receivers; }
+};
+
+void measure_rooms(const Options& options, const dataplane::Pools& pools) {
+    std::array<Runner, 2> runners;
+    const Shape shape{.receivers = options.receivers * kRooms, .rooms = kRooms, .in_flight = 1'024};
+    for (Runner& runner : runners) {
+        runner.product = std::make_unique<Product>(shape, pools);
+        runner.inputs = options.inputs();
+    }
+    const Rates rates = run_rounds(runners);
+    const Spread alone = spread(rates.alone), both = spread(rates.together);
+    const Spread ratio = spread(rates.ratio);
+    std::printf(
+        "{\"bench\":\"workers\",\"workers\":2,\"receivers\":%u,\"rooms\":%u,\"rounds\":%d,"
+        "\"one_outputs_per_cpu_s\":%.4g,\"two_outputs_per_cpu_s\":%.4g,\"ratio\":%.4g,"
+        "\"ratio_low\":%.4g,\"ratio_high\":%.4g}\n",
+        options.receivers, kRooms, kRounds, alone.median, both.median, ratio.median, ratio.low,
+        ratio.high);
+}
+
+void measure_shared_room(const Options& options, const dataplane::Pools& pools) {
+    SharedRoom one(options.receivers, 1, pools), two(options.receivers, 2, pools);
+    Rates rates;
+    for (int round = -1; round < kRounds; ++round) {  // the first one warms up
+        const double alone = one.run(options.inputs());
+        const double both = two.run(options.inputs());
+        if (round < 0) continue;
+        rates.alone.push_back(alone);
+        rates.together.push_back(both);
+        rates.ratio.push_back(both / alone);
+    }
+    const Spread alone = spread(rates.alone), both = spread(rates.together);
+    const Spread ratio = spread(rates.ratio);
+    std::printf(
+        "{\"bench\":\"workers\",\"name\":\"one room over two\",\"receivers\":%u,\"rounds\":%d,"
+        "\"one_outputs_per_cpu_s\":%.4g,\"two_outputs_per_cpu_s\":%.4g,\"ratio\":%.4g,"
+        "\"ratio_low\":%.4g,\"ratio_high\":%.4g}\n",
+        options.receivers, kRounds, alone.median, both.median, ratio.median, ratio.low, ratio.high);
+}
+
+int run(const Options& options) {
     const std::vector<std::string> devices = dataplane::eal_device_arguments({});
     const auto started =
         dataplane::start_eal({.program = "strata-bench-workers",
@@ -90,20 +138,10 @@ int run(bool quick, std::uint32_t receivers) {
         std::fprintf(stderr, "strata-bench-workers: %s\n", pools.error().message.c_str());
         return 1;
     }
-    std::array<Runner, 2> runners;
-    const Shape shape{.receivers = receivers * kRooms, .rooms = kRooms, .in_flight = 1'024};
-    for (Runner& runner : runners) {
-        runner.product = std::make_unique<Product>(shape, *pools);
-        runner.inputs = (quick ? 400'000 : 2'000'000) / receivers;
-    }
-    const Rates rates = run_rounds(runners);
-    const Spread alone = spread(rates.alone), both = spread(rates.together);
-    const Spread ratio = spread(rates.ratio);
-    std::printf(
-        "{\"bench\":\"workers\",\"workers\":2,\"receivers\":%u,\"rooms\":%u,\"rounds\":%d,"
-        "\"one_outputs_per_cpu_s\":%.4g,\"two_outputs_per_cpu_s\":%.4g,\"ratio\":%.4g,"
-        "\"ratio_low\":%.4g,\"ratio_high\":%.4g}\n",
-        receivers, kRooms, kRounds, alone.median, both.median, ratio.median, ratio.low, ratio.high);
+    if (options.room)
+        measure_shared_room(options, *pools);
+    else
+        measure_rooms(options, *pools);
     return 0;
 }
 
@@ -111,17 +149,18 @@ int run(bool quick, std::uint32_t receivers) {
 }  // namespace strata::bench
 
 int main(int argc, char** argv) {
-    bool quick = false;
-    std::uint32_t receivers = 10;
+    strata::bench::Options options;
     for (int i = 1; i < argc; ++i) {
         if (std::strcmp(argv[i], "--quick") == 0) {
-            quick = true;
+            options.quick = true;
+        } else if (std::strcmp(argv[i], "--room") == 0) {
+            options.room = true;
         } else if (std::strcmp(argv[i], "--receivers") == 0 && i + 1 < argc) {
-            receivers = static_cast<std::uint32_t>(std::strtoul(argv[++i], nullptr, 10));
+            options.receivers = static_cast<std::uint32_t>(std::strtoul(argv[++i], nullptr, 10));
         } else {
             std::fputs(strata::bench::kUsage, stderr);
             return 64;
         }
     }
-    return receivers == 0 ? 64 : strata::bench::run(quick, receivers);
+    return options.receivers == 0 ? 64 : strata::bench::run(options);
 }
