@@ -182,7 +182,7 @@ TEST(SdpAnswer, RedGoesOnlyWhereItComesFrom) {
     const Description from = offer("chromium-view");
     ASSERT_EQ(from.media[0].kind, "audio");
     Track track{.id = {7}, .participant = {3}, .codec = "opus"};
-    for (const std::uint8_t red : {0, 63}) {
+    for (const std::uint8_t red : {std::uint8_t{0}, std::uint8_t{63}}) {
         track.red_payload_type = red;
         BundleExtensions bundle;
         const auto section = plan_view(from, 0, track, {}, bundle);
