@@ -1,14 +1,12 @@
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <new>
 #include <utility>
 
+#include "dataplane/api/shared_memory.h"
 #include "dataplane/api/statistics_segment.h"
 
 namespace strata::api {
@@ -47,41 +45,11 @@ char* write_names(char* at) {
     return at;
 }
 
-std::string failure(const std::string& name, const char* action) {
-    return "statistics segment " + name + ": " + action + ": " + std::strerror(errno);
-}
-
 std::uint64_t unix_time_us() {
     timespec now{};
     ::clock_gettime(CLOCK_REALTIME, &now);
     return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000 +
            static_cast<std::uint64_t>(now.tv_nsec) / 1000;
-}
-
-// A new, zeroed segment of `size` bytes: whatever a dead process left under the name is replaced,
-// so that its readers keep their old memory and see stale().
-std::expected<void*, std::string> map_new(const std::string& name, std::size_t size) {
-    if (name.empty()) {
-        void* base =
-            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (base == MAP_FAILED) return std::unexpected(failure("(private)", "mmap"));
-        return base;
-    }
-    ::shm_unlink(name.c_str());
-    const int fd = ::shm_open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-    if (fd < 0) return std::unexpected(failure(name, "shm_open"));
-    void* base = MAP_FAILED;
-    // posix_fallocate, so that a full /dev/shm is an error here and not a SIGBUS later.
-    if (const int error = ::posix_fallocate(fd, 0, static_cast<off_t>(size)); error != 0)
-        errno = error;
-    else
-        base = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    const int mmap_errno = errno;
-    ::close(fd);
-    if (base != MAP_FAILED) return base;
-    ::shm_unlink(name.c_str());
-    errno = mmap_errno;
-    return std::unexpected(failure(name, "allocate"));
 }
 
 }  // namespace
@@ -93,7 +61,7 @@ std::size_t StatisticsSegment::size_of(const StatisticsLayout& layout) {
 std::expected<StatisticsSegment, std::string> StatisticsSegment::create(
     const std::string& name, const StatisticsLayout& layout) {
     const Offsets at = offsets_of(layout);
-    auto base = map_new(name, at.total);
+    auto base = map_new_segment("statistics segment", name, at.total);
     if (!base) return std::unexpected(base.error());
 
     StatisticsSegment segment;

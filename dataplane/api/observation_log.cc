@@ -1,0 +1,30 @@
+#include "dataplane/api/observation_log.h"
+
+#include <cstddef>
+
+namespace strata::api {
+namespace {
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+constexpr std::size_t kNumberWord = offsetof(ObservedHead, number) / 8;
+
+}  // namespace
+
+// A reader that sees one of the new words sees the new `begin` as well, and knows that what it has
+// copied isn't what it was.
+std::uint64_t ObservationLog::append(std::span<std::uint64_t> record) {
+    record[kNumberWord] = ++records_;
+    const std::uint64_t at = tail_;
+    const std::uint64_t end = at + record.size();
+    const std::uint64_t capacity = mask_ + 1;
+    if (end > capacity && header_.begin.load(kRelaxed) < end - capacity) {
+        header_.begin.store(end - capacity, kRelaxed);
+        std::atomic_thread_fence(std::memory_order_release);
+    }
+    for (std::size_t i = 0; i < record.size(); ++i)
+        words_[(at + i) & mask_].store(record[i], kRelaxed);
+    tail_ = end;
+    return at;
+}
+
+}  // namespace strata::api

@@ -1,0 +1,46 @@
+#include "dataplane/api/shared_memory.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace strata::api {
+
+std::string segment_failure(std::string_view kind, const std::string& name, const char* action) {
+    return std::string(kind) + " " + (name.empty() ? "(private)" : name) + ": " + action + ": " +
+           std::strerror(errno);
+}
+
+std::expected<void*, std::string> map_new_segment(std::string_view kind, const std::string& name,
+                                                  std::size_t size) {
+    const auto failed = [&](const char* action) {
+        return std::unexpected(segment_failure(kind, name, action));
+    };
+    if (name.empty()) {
+        void* base =
+            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (base == MAP_FAILED) return failed("mmap");
+        return base;
+    }
+    ::shm_unlink(name.c_str());
+    const int fd = ::shm_open(name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    if (fd < 0) return failed("shm_open");
+    void* base = MAP_FAILED;
+    // posix_fallocate, so that a full /dev/shm is an error here and not a SIGBUS later.
+    if (const int error = ::posix_fallocate(fd, 0, static_cast<off_t>(size)); error != 0)
+        errno = error;
+    else
+        base = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    const int mmap_errno = errno;
+    ::close(fd);
+    if (base != MAP_FAILED) return base;
+    ::shm_unlink(name.c_str());
+    errno = mmap_errno;
+    return failed("allocate");
+}
+
+}  // namespace strata::api
