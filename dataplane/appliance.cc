@@ -22,6 +22,10 @@ std::string statistics_segment_name(const api::Config& config) {
     return "/" + config.dataplane.file_prefix + ".statistics";
 }
 
+std::string observation_segment_name(const api::Config& config) {
+    return "/" + config.dataplane.file_prefix + ".observed";
+}
+
 std::string checkpoint_segment_name(const api::Config& config) {
     return "/" + config.dataplane.file_prefix + ".checkpoint";
 }

@@ -56,6 +56,7 @@ class Appliance {
     Started start_server();
     Started start_tcp();
     void open_checkpoints();
+    void open_observations(ControlServerConfig& server);
     void note_time(const char* part);
     void note_first_state();
     void look_after_ports();
@@ -73,6 +74,8 @@ class Appliance {
     std::vector<std::unique_ptr<Port>> ports_;
     Pools pools_;
     std::unique_ptr<api::StatisticsSegment> statistics_;
+    std::unique_ptr<api::ObservationSegment> observations_;  // null: it couldn't be made
+    std::vector<api::ObservationLog> observation_logs_;      // [worker]
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::unique_ptr<WorkerLoop>> loops_;
     std::unique_ptr<KernelMirror> kernel_mirror_;  // null: no port has one
@@ -92,6 +95,9 @@ class Appliance {
 
 // Name in /dev/shm of the statistics of the data plane with this configuration.
 std::string statistics_segment_name(const api::Config& config);
+
+// Name in /dev/shm of what captures and traces show.
+std::string observation_segment_name(const api::Config& config);
 
 // Name in /dev/shm of what outlives that data plane (C53).
 std::string checkpoint_segment_name(const api::Config& config);

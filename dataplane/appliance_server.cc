@@ -72,7 +72,9 @@ Appliance::Started Appliance::start_server() {
                                             *statistics_, random);
     state_->keep_sessions(sessions_);
     open_checkpoints();
+    open_observations(server);
     server_ = std::make_unique<ControlServer>(server, *state_, *statistics_);
+    if (observations_) server_->tell_observed(observations_->header());
     if (auto listening = server_->listen(); !listening)
         return std::unexpected(cannot_listen(listening.error()));
     punt_server_ =
@@ -111,6 +113,25 @@ std::vector<std::string> Appliance::reachable_at(std::size_t first, std::uint32_
             addresses.push_back(public_address(config_, to_string(local.address)));
     }
     return addresses;
+}
+
+// Without them everything works, but nothing can be captured.
+void Appliance::open_observations(ControlServerConfig& server) {
+    const std::string name = observation_segment_name(config_);
+    auto segment =
+        api::ObservationSegment::create(name, {.workers = config_.dataplane.workers,
+                                               .log_bytes = config_.limits.capture_ring_bytes,
+                                               .epoch = epoch_});
+    if (!segment)
+        return log_warning("nothing can be captured or traced: " + segment.error() +
+                           "; see limits.capture_ring_bytes");
+    observations_ = std::make_unique<api::ObservationSegment>(std::move(*segment));
+    std::vector<api::ObservationLog*> logs;
+    for (std::uint32_t i = 0; i < config_.dataplane.workers; ++i)
+        observation_logs_.push_back(observations_->log(i));
+    for (api::ObservationLog& log : observation_logs_) logs.push_back(&log);
+    state_->keep_observations(std::move(logs));
+    server.observation_segment = name;
 }
 
 // Without them everything works, but streams begin anew after a restart.

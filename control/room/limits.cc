@@ -32,7 +32,11 @@ Limits::Limits(const api::LimitsConfig& config)
               config.sdp_line_bytes,
               config.sdp_media_sections,
               config.session_setup_s,
-              config.session_silence_s} {}
+              config.session_silence_s,
+              config.captures,
+              config.capture_packets,
+              config.capture_mb,
+              config.capture_s} {}
 
 std::string_view Limits::name(Limit limit) {
     static constexpr std::array<std::string_view, kLimitCount> kNames = {
@@ -65,7 +69,11 @@ std::string_view Limits::name(Limit limit) {
         "sdp_line_bytes",
         "sdp_media_sections",
         "session_setup_s",
-        "session_silence_s"};
+        "session_silence_s",
+        "captures",
+        "capture_packets",
+        "capture_mb",
+        "capture_s"};
     return kNames.at(static_cast<std::size_t>(limit));
 }
 

@@ -41,6 +41,10 @@ enum class Limit : std::uint8_t {
     sdp_media_sections,
     session_setup_s,
     session_silence_s,
+    captures,
+    capture_packets,
+    capture_mb,
+    capture_s,
     kCount
 };
 constexpr std::size_t kLimitCount = static_cast<std::size_t>(Limit::kCount);

@@ -68,6 +68,7 @@ constexpr Names<WorkerCounter> kWorkerCounters = {
     "checkpoints_refused",
     "outputs_refused",
     "extensions_ignored",
+    "observed",
     "commands",
     "events_lost",
     "turns_busy",

@@ -93,6 +93,7 @@ enum class WorkerCounter : std::uint32_t {
     checkpoints_refused,      // C: checkpoints that nothing can go on from
     outputs_refused,          // C: outputs of a packet beyond limits.track_outputs
     extensions_ignored,       // C: header extension elements of unknown ids, or too many (C37)
+    observed,                 // C: records written for captures and traces
     commands,                 // C: commands applied
     events_lost,              // C: events that found the ring to the main thread full
     turns_busy,               // C: turns that moved a packet, ran a timer or applied a command

@@ -107,6 +107,7 @@ void ControlServer::on_message(std::string_view bytes) {
     if (message.has_resync_begin()) return on_resync_begin(message.resync_begin());
     if (message.has_batch()) return on_batch(*message.mutable_batch());
     if (message.has_resync_commit()) return on_resync_commit(message.resync_commit());
+    if (message.has_observations()) return on_observations(message.observations());
     if (message.has_status_request()) {
         api::ToControl reply;
         api::Status& status = *reply.mutable_status();
@@ -133,9 +134,18 @@ void ControlServer::on_hello(const api::Hello& hello) {
     to.set_generation(generation_);
     to.set_statistics_segment(config_.statistics_segment);
     to.set_crypto_engine(config_.crypto_engine);
+    to.set_observation_segment(config_.observation_segment);
     for (const api::WorkerInfo& worker : config_.workers) *to.add_workers() = worker;
     send(reply);
     send_learned();
+    state_.observe({});  // those of the one before, who may have died over them
+}
+
+void ControlServer::on_observations(const api::Observations& wanted) {
+    state_.observe(wanted);
+    observing_generation_ = wanted.generation();
+    observing_mark_ = state_.mark();
+    state_.pump();
 }
 
 void ControlServer::on_resync_begin(const api::ResyncBegin& begin) {
@@ -218,6 +228,8 @@ void ControlServer::apply(const std::vector<api::Object*>& puts, PendingReply& r
 
 // A change is reported once every worker works by it (C45), whatever came after it.
 void ControlServer::reply_when_settled() {
+    if (observing_generation_ != 0 && observation_header_ && state_.reached(observing_mark_))
+        observation_header_->applied.set(std::exchange(observing_generation_, 0));
     while (!pending_.empty() && state_.reached(pending_.front().mark)) {
         const PendingReply done = std::move(pending_.front());
         pending_.pop_front();

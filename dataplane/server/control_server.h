@@ -17,10 +17,11 @@
 namespace strata::dataplane {
 
 struct ControlServerConfig {
-    std::string path;                // of the socket
-    std::uint64_t epoch = 0;         // of this run
-    std::string statistics_segment;  // shared memory name
-    std::string crypto_engine;       // for people
+    std::string path;                 // of the socket
+    std::uint64_t epoch = 0;          // of this run
+    std::string statistics_segment;   // shared memory name
+    std::string crypto_engine;        // for people
+    std::string observation_segment;  // shared memory name; empty: captures can't be made
     std::vector<api::WorkerInfo> workers;
     std::uint32_t max_staged_objects = 200'000;  // of one resync
 };
@@ -39,6 +40,9 @@ class ControlServer {
     int listener_fd() const { return listener_.fd(); }
     int link_fd() const { return link_.fd(); }  // -1: nobody is connected
     bool wants_to_write() const { return !outgoing_.empty(); }
+
+    // Where it is told that captures and traces are in force; outlives this. Before listen().
+    void tell_observed(api::ObservationHeader& header) { observation_header_ = &header; }
 
     // Accepts, reads, applies and answers whatever is ready. Never blocks.
     void poll();
@@ -71,6 +75,7 @@ class ControlServer {
     void on_resync_begin(const api::ResyncBegin& begin);
     void on_batch(api::Batch& batch);
     void on_resync_commit(const api::ResyncCommit& commit);
+    void on_observations(const api::Observations& wanted);
     void apply(const std::vector<api::Object*>& puts, PendingReply& reply);
     void reply_when_settled();
     void forget_removed();
@@ -91,6 +96,10 @@ class ControlServer {
     Resync resync_;
     std::deque<PendingReply> pending_;
     std::uint64_t generation_ = 0;
+    api::ObservationHeader* observation_header_ = nullptr;
+    // What the workers are to have taken over before its generation is told.
+    std::uint64_t observing_generation_ = 0;
+    DesiredState::Mark observing_mark_;
     // What workers learned of objects that still exist: repeated to each control process that
     // connects.
     std::map<std::uint64_t, Endpoint> latched_;

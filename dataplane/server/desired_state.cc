@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "dataplane/crypto/engine.h"
+#include "dataplane/worker/observer.h"
 
 namespace strata::dataplane {
 
@@ -27,15 +28,9 @@ DesiredState::DesiredState(const StateLimits& limits, std::vector<Worker*> worke
       numbers_(std::move(numbers)),
       cipher_(make_cipher()),
       fingerprints_(*cipher_, numbers_) {
-    for (Worker* worker : workers) {
-        WorkerSide side{.index = static_cast<std::uint32_t>(workers_.size()),
-                        .worker = worker,
-                        .transports = Indexes(limits.transports_per_worker),
-                        .subscriptions = Indexes(limits.subscriptions_per_worker),
-                        .slots = Indexes(statistics.header().slots_per_worker),
-                        .track_places = Indexes(worker->config().max_tracks)};
-        workers_.push_back(std::move(side));
-    }
+    for (Worker* worker : workers)
+        workers_.emplace_back(static_cast<std::uint32_t>(workers_.size()), worker, limits,
+                              statistics.header().slots_per_worker);
 }
 
 DesiredState::~DesiredState() = default;
@@ -152,6 +147,10 @@ void DesiredState::destroy(WorkerSide& side, const Command& answer) {
         case Command::Kind::send_datagram:
             delete answer.datagram;
             --side.datagrams;
+            break;
+        case Command::Kind::set_observer:
+            std::erase_if(side.old_observers,
+                          [&](const auto& old) { return old.get() == answer.observer; });
             break;
         default: break;  // the others have no answer
     }

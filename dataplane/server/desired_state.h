@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "dataplane/api/observation_log.h"
 #include "dataplane/api/statistics_segment.h"
 #include "dataplane/api/strata.pb.h"
 #include "dataplane/server/checkpoint_store.h"
@@ -64,6 +65,12 @@ class DesiredState {
     // first put.
     void keep_sessions(SessionDirectory& sessions) { sessions_ = &sessions; }
 
+    // What captures and traces show is written to the workers' logs, which outlive the workers.
+    // Before the first put.
+    void keep_observations(std::vector<api::ObservationLog*> logs);
+    // All captures and traces that there are from now on.
+    void observe(const api::Observations& wanted);
+
     // Makes the object exist as described. A problem: it was refused and nothing of it changed.
     std::optional<ObjectProblem> put(const api::Object& object);
     // Removes it and all that depends on it; unknown ones are fine.
@@ -104,6 +111,8 @@ class DesiredState {
         std::vector<std::uint32_t> free_;
     };
     struct WorkerSide {
+        WorkerSide(std::uint32_t i, Worker* w, const StateLimits& limits, std::uint32_t slot_count);
+        ~WorkerSide();
         std::uint32_t index;
         Worker* worker;
         Indexes transports, subscriptions, slots;
@@ -118,6 +127,8 @@ class DesiredState {
         std::unordered_map<PublishedTrack*, std::unique_ptr<PublishedTrack>> old_tracks;
         std::unordered_map<Subscription*, std::unique_ptr<Subscription>> old_subscriptions;
         std::unordered_map<OutgoingStream*, std::unique_ptr<OutgoingStream>> old_streams;
+        std::unique_ptr<Observer> observer;  // null: nobody looks on
+        std::vector<std::unique_ptr<Observer>> old_observers;
     };
     struct TransportRecord {
         api::Transport spec;  // without its keys, see KeyFingerprints
@@ -127,6 +138,7 @@ class DesiredState {
         std::set<std::uint32_t> ssrcs;  // fixed ones, both directions
         // Its clock on other workers, by worker, where they serve receivers of its tracks.
         std::map<std::uint32_t, std::weak_ptr<relay::SenderClock>> clocks;
+        std::uint8_t marks = 0;         // that the worker knows of
     };
     // What one worker has of a track: the track itself or a branch of it.
     struct TrackPart {
@@ -137,6 +149,7 @@ class DesiredState {
         std::uint32_t receivers = 0;
         // Header profiles of its receivers, and how many have each.
         std::vector<std::pair<relay::HeaderProfile, std::uint32_t>> profiles;
+        std::uint8_t marks = 0;
     };
     struct TrackRecord : TrackPart {
         api::Track spec;
@@ -147,6 +160,7 @@ class DesiredState {
         api::Subscription spec;
         std::unique_ptr<Subscription> object;
         std::uint32_t worker = 0;
+        std::uint8_t marks = 0;
     };
     using Problem = std::optional<ObjectProblem>;
 
@@ -195,6 +209,10 @@ class DesiredState {
     void resume(OutgoingStream& stream, const Transport& transport);
     void resume(PublishedTrack& track);
     void give_back_checkpoint(CheckpointRecord* record);
+    std::uint8_t marks_of(const api::Transport& spec) const;
+    std::uint8_t marks_of(const api::Track& spec) const;
+    std::uint8_t marks_of(const api::Subscription& spec) const;
+    void mark_all();
     std::string address_key(const Home& home, const Endpoint& remote) const;
 
     StateLimits limits_;
@@ -207,6 +225,9 @@ class DesiredState {
     CheckpointStore* checkpoints_ = nullptr;
     relay::TimeUs checkpoint_age_us_ = 0;
     std::function<relay::TimeUs()> clock_;
+    std::vector<api::ObservationLog*>
+        observation_logs_;  // [worker]; empty: nothing can be looked at
+    std::vector<api::Observation> observations_;
     std::unique_ptr<relay::SrtpCipher> cipher_;  // expands keys; outlives them
     KeyFingerprints fingerprints_;
     std::unordered_map<std::uint64_t, TransportRecord> transports_;

@@ -84,6 +84,7 @@ DesiredState::Problem DesiredState::add_receiver(const api::Subscription& spec, 
     subscription.statistics = take_slot(part.worker, api::StatisticsKind::subscription, spec.id(),
                                         spec.track(), spec.transport());
     SubscriptionRecord record{.spec = spec, .object = std::move(*built), .worker = part.worker};
+    record.marks = subscription.marks = marks_of(spec);
     ++part.receivers;
     subscriptions_.emplace(spec.id(), std::move(record));
     track.subscriptions.insert(spec.id());

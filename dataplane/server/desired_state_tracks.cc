@@ -78,6 +78,7 @@ DesiredState::Problem DesiredState::add(const api::Track& spec) {
     record.capacity = limits.receiver_capacity;
     record.config = track.track->config();
     record.object = std::move(*built);
+    record.marks = track.marks = marks_of(spec);
     tracks_.emplace(spec.id(), std::move(record));
     transport.tracks.insert(spec.id());
     transport.ssrcs.insert(ssrcs.begin(), ssrcs.end());

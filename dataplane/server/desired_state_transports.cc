@@ -97,6 +97,7 @@ DesiredState::Problem DesiredState::add(const api::Transport& given) {
     transport.statistics =
         take_slot(home.worker, api::StatisticsKind::transport, spec.id(), spec.worker(), 0);
     TransportRecord record{.spec = spec, .object = std::move(*built), .home = home};
+    record.marks = transport.marks = marks_of(spec);
     transports_.emplace(spec.id(), std::move(record));
     submit(side, {.kind = Command::Kind::add_transport, .transport = &transport});
     return {};

@@ -7,6 +7,8 @@
 
 namespace strata::dataplane {
 
+class Observer;
+
 // What the main thread tells a worker. Objects come finished and belong to the worker from then on,
 // until the answer to a remove or replace gives them back.
 struct Command {
@@ -26,6 +28,8 @@ struct Command {
         remove_subscription,
         remove_stream,  // transport, stream: no subscription has used it for long
         set_target,     // subscription, target
+        set_observer,   // observer (null: nobody looks on); the answer has the one before
+        set_marks,      // marks, of one of transport, track and subscription
     };
     Kind kind = Kind::add_transport;
     Transport* transport = nullptr;
@@ -36,6 +40,8 @@ struct Command {
     IceChange* ice = nullptr;
     SecureTransport* secure = nullptr;
     std::vector<std::uint8_t>* datagram = nullptr;
+    Observer* observer = nullptr;
+    std::uint8_t marks = 0;  // bit i: observation i is about it
     Endpoint address{};
     relay::LayerTarget target{};
     TrackPlace place{};

@@ -83,6 +83,7 @@ struct alignas(64) Transport {
 
     std::uint32_t srtcp_index = 0;           // next to be sent, of all SSRCs together; 31 bits
     std::uint16_t transport_sequence = 0;    // next transport-wide number that it is sent (C29)
+    std::uint8_t marks = 0;                  // bit i: observation i is about it, see Observer
     CheckpointRecord* checkpoint = nullptr;  // constant; null: nothing outlives the process
     relay::RateLimit punt_rate{0};           // of its DTLS datagrams
 
@@ -132,6 +133,7 @@ struct alignas(64) PublishedTrack {
     std::uint8_t encoding_count = 1;             // constant
     bool audio = false;                          // constant: last to be dropped
     bool spread = false;                         // it has branches
+    std::uint8_t observed = 0;                   // bit i: observation i, of it or its receivers
     std::uint32_t repairable = 0;                // subscriptions that may be sent packets again
     std::vector<relay::MissingPackets> missing;  // [encoding]; empty: its publisher takes no NACK
 
@@ -152,6 +154,9 @@ struct alignas(64) PublishedTrack {
     std::vector<TrackPlace> branches;  // room for all there may be was made at the start
     // Of a branch: its publisher's clock on this worker, shared by the branches of its tracks.
     std::shared_ptr<relay::SenderClock> publisher_clock;
+    std::uint8_t marks = 0;           // bit i: observation i is about it or its publisher
+    std::uint8_t watched_marks = 0;   // … about one of `watched`
+    Subscription* watched = nullptr;  // list of those with marks
 };
 
 // One receiver's leg of a track.
@@ -170,6 +175,8 @@ struct Subscription {
     relay::TimeUs next_report_us = 0;
     std::uint8_t last_fir = 0;  // command number, to tell repetitions (C32)
     bool fir_seen = false;
+    std::uint8_t marks = 0;                // bit i: observation i is about what it is sent
+    Subscription* next_watched = nullptr;  // of the same track
     SlotRef statistics;
 };
 

@@ -71,6 +71,8 @@ Worker::Turn Worker::turn(relay::TimeUs now, std::uint16_t burst) {
     if (!peers_.empty()) wake_others();
     for (auto& fan_out : fan_outs_) fan_out->flush(now);
     kept_.expire(now);
+    if (observer_) [[unlikely]]
+        finish_observing();
     if (turn.busy() || statistics_[WorkerCounter::queued].get() != 0) publish_counters();
     count(turn.busy() ? WorkerCounter::turns_busy : WorkerCounter::turns_idle);
     return turn;
@@ -127,6 +129,12 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
         if (i < kBehind || (ended >> at & 1) != 0) continue;
         if (streams_.erasures() != erasures) found_streams_[at] = {};
         in_work_.store(packets[at], std::memory_order_relaxed);
+        if (observer_) [[unlikely]]
+            if (const std::uint8_t observers = observers_of(transports[at], found_streams_[at])) {
+                observe(*packets[at], {static_cast<std::uint8_t>(port), observers}, transports[at],
+                        found_streams_[at], now);
+                continue;
+            }
         on_datagram(*packets[at], static_cast<std::uint8_t>(port), transports[at],
                     found_streams_[at], now);
     }

@@ -19,6 +19,7 @@
 #include "dataplane/worker/handoff.h"
 #include "dataplane/worker/kept_packets.h"
 #include "dataplane/worker/objects.h"
+#include "dataplane/worker/observer.h"
 #include "dataplane/worker/punt_ring.h"
 #include "dataplane/worker/spsc_ring.h"
 #include "dataplane/worker/timer_wheel.h"
@@ -169,7 +170,10 @@ class Worker {
     void on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transport,
                      const StreamRef& stream, relay::TimeUs now);
     Transport* find_transport(const FlowKey& flow);
-    void drop(api::RxDrop reason) { statistics_[reason].add(); }
+    void drop(api::RxDrop reason) {
+        statistics_[reason].add();
+        dropped_ = reason;
+    }
     void count(api::WorkerCounter counter, std::uint64_t n = 1) { statistics_[counter].add(n); }
     void publish_counters();
 
@@ -186,7 +190,14 @@ class Worker {
     };
     relay::MediaDrop forward(rte_mbuf& packet, PublishedTrack& track, const Arrived& arrived,
                              relay::TimeUs now);
-    void send_outputs(rte_mbuf& packet, TxClass tx_class, FanOut::Input input, relay::TimeUs now);
+    void send_outputs(const PublishedTrack& track, rte_mbuf& packet, TxClass tx_class,
+                      FanOut::Input input, relay::TimeUs now);
+    struct Sending {
+        TxClass tx_class;
+        FanOut::Input input;
+        relay::TimeUs now;
+    };
+    void send_all(std::span<const relay::Output> outputs, rte_mbuf& packet, const Sending& how);
     void count_refused_outputs();
     void send_key_frame_requests(PublishedTrack& track, relay::TimeUs now);
 
@@ -317,6 +328,7 @@ class Worker {
                     relay::SrtpReceiver::Packet& work);
     bool finish_open(rte_mbuf& packet, Transport& transport,
                      const relay::SrtpReceiver::Packet& work);
+    bool refuse_secure(rte_mbuf& packet, Transport& transport, api::RxDrop reason);
     void send_srtcp(Transport& transport, std::span<const std::uint8_t> compound,
                     relay::TimeUs now);
     void set_security(const Command& command, relay::TimeUs now);
@@ -327,6 +339,71 @@ class Worker {
     void hand_keys(const Transport& transport, OutgoingStream& stream);
     static void expect_srtp(PublishedTrack& track);
     static void unexpect_srtp(PublishedTrack& track);
+
+    // worker_observe.cc
+    // Who wants this packet, as far as is known ahead. Of a stream that isn't known: whoever wants
+    // anything.
+    std::uint8_t observers_of(const Transport* transport, const StreamRef& stream) {
+        if (!stream.object) return observer_->in();
+        const auto* track = static_cast<const PublishedTrack*>(stream.object);
+        const unsigned marks = transport->marks | track->marks | observer_->anyone();
+        return observer_->sample_in(marks & observer_->in());
+    }
+    struct Observed;
+    // Taken from the port: where and by which observations.
+    struct Arrival {
+        std::uint8_t port;
+        std::uint8_t observers;  // see observers_of
+    };
+    [[gnu::noinline]] void observe(rte_mbuf& packet, const Arrival& arrival, Transport* transport,
+                                   const StreamRef& stream, relay::TimeUs now);
+    void find_observed(Observed& seen, const StreamRef& stream);
+    std::array<std::uint64_t, 3> input_counters() const;
+    api::Fate fate_since(const std::array<std::uint64_t, 3>& before) const;
+    void fill_head(const Observed& seen, const api::Fate& fate, relay::TimeUs now);
+    void record_input(const Observed& seen, std::uint8_t bits, const api::Fate& fate,
+                      relay::TimeUs now);
+    std::size_t write_traced(const Observed& seen, const api::Fate& fate);
+    [[gnu::cold, gnu::noinline]] void observe_refused(rte_mbuf& packet, Transport& transport,
+                                                      api::RxDrop reason);
+    // worker_watch.cc
+    // A receiver that somebody looks at, in what a packet goes out as.
+    struct Watched {
+        std::size_t output = 0;
+        relay::ReceiverSlot* slot = nullptr;
+        const Subscription* subscription = nullptr;
+    };
+    static constexpr std::size_t kMaxWatched = 64;  // of one packet
+    [[gnu::noinline]] void send_observed(const PublishedTrack& track, rte_mbuf& packet,
+                                         std::uint8_t bits, const Sending& how);
+    std::uint8_t watchers_of(const PublishedTrack& track) {
+        return observer_ ? observer_->sample_out(track.watched_marks & unsigned{observer_->out()})
+                         : 0;
+    }
+    [[gnu::cold, gnu::noinline]] void send_watched(const Subscription& subscription,
+                                                   rte_mbuf& packet, relay::Output& output,
+                                                   const Sending& how);
+    std::span<Watched> find_watched(const PublishedTrack& track, std::uint8_t bits);
+    void send_parts(rte_mbuf& packet, relay::Output& output, std::span<const Watched> watched,
+                    std::uint8_t bits, const Sending& how);
+    void send_one_watched(rte_mbuf& packet, const relay::Output& output, const Watched& watched,
+                          std::uint8_t bits, const Sending& how);
+    struct TracedEnd {
+        std::uint32_t dropped = 0, held = 0;
+        std::uint8_t reason = 0;
+    };
+    void trace_output(const relay::Output& output, const TracedEnd& end);
+    static void fill_out_head(api::ObservedHead& head, const Transport& transport,
+                              const api::Fate& fate, relay::TimeUs now);
+    [[gnu::cold, gnu::noinline]] void observe_rtcp(const Transport& transport,
+                                                   std::span<const std::uint8_t> compound,
+                                                   relay::TimeUs now);
+    [[gnu::noinline]] void finish_observing();
+    void set_observer(Observer* observer, relay::TimeUs now);
+    void set_marks(const Command& command);
+    static void watch(Subscription& subscription);
+    static void unwatch(Subscription& subscription);
+    static void sum_marks(PublishedTrack& track);
 
     // worker_timers.cc
     void run_timers(relay::TimeUs now, Turn& turn);
@@ -378,7 +455,9 @@ class Worker {
     std::array<relay::CipherJob, kMaxBurst> open_jobs_;
     std::vector<Port*> ports_;
     std::vector<std::unique_ptr<FanOut>> fan_outs_;
-    std::vector<RoutesFollowed> routes_;  // of each port
+    Observer* observer_ = nullptr;  // the main thread's again once it is answered; null: none
+    api::RxDrop dropped_ = api::RxDrop::kCount;  // why, of the newest packet that was
+    std::vector<RoutesFollowed> routes_;         // of each port
     api::WorkerBlock& statistics_;
     TransitMeter transit_;
     FlowTable transports_;
@@ -398,7 +477,6 @@ class Worker {
     std::uint64_t history_streams_ = 0;  // names given out
     relay::ReceiverSlot repair_slot_;    // of the packet that is sent again
     relay::SentForms sent_forms_;        // of the packet in work
-    rte_mbuf* blank_ = nullptr;  // stands for the input where the relay makes a packet by itself
     // Another worker.
     struct Peer {
         std::unique_ptr<HandoffRing> from;  // null: it is this one
@@ -409,6 +487,14 @@ class Worker {
     std::vector<Peer> peers_;              // by their ids; empty: there are no others
     std::unique_ptr<Doorbell> doorbell_;   // likewise
     std::vector<PublishedTrack*> placed_;  // by index; null: nobody
+    // Of the packet in work, while somebody traces it: what became of its outputs.
+    bool tracing_ = false;
+    std::size_t traced_count_ = 0;
+    std::array<api::TracedOutput, api::kMaxTracedOutputs> traced_outputs_;
+    std::array<Observer::Pending, api::kMaxTracedOutputs> traced_pending_;
+    std::array<Watched, kMaxWatched> watched_;
+    std::size_t clear_until_ = 0;  // of the packet in work: end of its codec's descriptor, or 0
+    rte_mbuf* blank_ = nullptr;    // stands for the input where the relay makes a packet by itself
     SpscRing<Command> commands_;
     SpscRing<Command> answers_;
     SpscRing<Notice> notices_;

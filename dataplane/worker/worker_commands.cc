@@ -63,6 +63,8 @@ void Worker::apply(const Command& command, relay::TimeUs now) {
         case Command::Kind::set_target:
             command.subscription->config.target = command.target;
             return retarget(*command.subscription, now);
+        case Command::Kind::set_observer: return set_observer(command.observer, now);
+        case Command::Kind::set_marks: return set_marks(command);
     }
 }
 
@@ -117,6 +119,7 @@ void Worker::publish_on(Transport& transport, PublishedTrack& track, relay::Time
         take(encoding.rtx_ssrc, StreamRef::Kind::rtx);
     }
     if (!transport.has_address && !transport.ice) offer_for_latching(track);
+    sum_marks(track);
     expect_srtp(track);
     start_feedback(track, now);
 }
@@ -178,6 +181,7 @@ void Worker::remove(Transport& transport, OutgoingStream& stream) {
 
 void Worker::add(Subscription& subscription, relay::TimeUs now) {
     link_to_transport(subscription);
+    watch(subscription);
     if (!streams_.insert(stream_key(subscription.transport->index, subscription.config.ssrc),
                          {StreamRef::Kind::outgoing, 0, &subscription}))
         count(WorkerCounter::ssrcs_refused);
@@ -197,6 +201,7 @@ void Worker::remove(Subscription& subscription, relay::TimeUs now) {
     keep(subscription, now);
     timers_.disarm(subscription.timer);
     unlink_from_transport(subscription);
+    unwatch(subscription);
     const std::uint64_t key = stream_key(subscription.transport->index, subscription.config.ssrc);
     const StreamRef* stream = streams_.find(key);
     if (stream && stream->object == &subscription) streams_.erase(key);

@@ -89,7 +89,7 @@ relay::MediaDrop Worker::forward(rte_mbuf& packet, PublishedTrack& track, const 
         const TxClass layer =
             layer_class(arrived.encoding, arrived.info.spatial_id, arrived.info.temporal_id);
         const bool last = outputs_.count == 1 && !arrived.shared;
-        send_outputs(packet, track.audio ? TxClass::audio : layer,
+        send_outputs(track, packet, track.audio ? TxClass::audio : layer,
                      last ? FanOut::Input::spent : FanOut::Input::kept, now);
     }
     if (outputs_.refused != 0) count_refused_outputs();
@@ -120,9 +120,16 @@ void Worker::count_refused_outputs() {
 }
 
 // Receivers of one output share a port: the leg is part of their profile.
-void Worker::send_outputs(rte_mbuf& packet, TxClass tx_class, FanOut::Input input,
-                          relay::TimeUs now) {
-    const std::span outputs(outputs_.outputs.data(), outputs_.count);
+void Worker::send_outputs(const PublishedTrack& track, rte_mbuf& packet, TxClass tx_class,
+                          FanOut::Input input, relay::TimeUs now) {
+    if (track.observed != 0) [[unlikely]]
+        if (const std::uint8_t watchers = watchers_of(track); watchers != 0 || tracing_)
+            return send_observed(track, packet, watchers, {tx_class, input, now});
+    send_all({outputs_.outputs.data(), outputs_.count}, packet, {tx_class, input, now});
+}
+
+void Worker::send_all(std::span<const relay::Output> outputs, rte_mbuf& packet,
+                      const Sending& how) {
     const auto port_of = [](const relay::Output& output) {
         return std::to_integer<std::size_t>(output.receivers.front().link[kLinkPortByte]);
     };
@@ -130,7 +137,8 @@ void Worker::send_outputs(rte_mbuf& packet, TxClass tx_class, FanOut::Input inpu
         std::size_t end = begin + 1;
         const std::size_t port = port_of(outputs[begin]);
         while (end < outputs.size() && port_of(outputs[end]) == port) ++end;
-        fan_outs_[port]->send(packet, outputs.subspan(begin, end - begin), tx_class, now, input);
+        fan_outs_[port]->send(packet, outputs.subspan(begin, end - begin), how.tx_class, how.now,
+                              how.input);
         begin = end;
     }
 }

@@ -143,8 +143,12 @@ WorkerCounter Worker::send_again(Subscription& subscription,
     if (subscription.repair->rtx && !make_retransmission(subscription, output, repair_slot_))
         return WorkerCounter::nacks_unknown;
     output.receivers = {&repair_slot_, 1};
+    rte_mbuf& packet = kept ? *kept->packet : *blank_;
     const auto port = std::to_integer<std::size_t>(repair_slot_.link[kLinkPortByte]);
-    fan_outs_[port]->send(kept ? *kept->packet : *blank_, {&output, 1}, tx_class, now);
+    if (subscription.marks != 0) [[unlikely]]
+        send_watched(subscription, packet, output, {tx_class, FanOut::Input::kept, now});
+    else
+        fan_outs_[port]->send(packet, {&output, 1}, tx_class, now);
     ++subscription.stream->packets_repeated;
     return kept ? WorkerCounter::retransmissions_out : WorkerCounter::retransmissions_empty;
 }

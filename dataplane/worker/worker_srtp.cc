@@ -68,22 +68,29 @@ std::uint64_t Worker::unprotect(std::span<rte_mbuf* const> packets,
 
 bool Worker::begin_open(rte_mbuf& packet, Transport& transport, PacketClass kind,
                         relay::SrtpReceiver::Packet& work) {
-    if (!transport.srtp) return drop(RxDrop::no_keys), false;
+    if (!transport.srtp) return refuse_secure(packet, transport, RxDrop::no_keys);
     const relay::SrtpReceiver& receiver = transport.srtp->receiver;
     const SrtpVerdict begun = kind == PacketClass::rtcp
                                   ? receiver.begin_rtcp(writable(packet), work)
                                   : receiver.begin_rtp(writable(packet), work);
     if (begun == SrtpVerdict::ok) return true;
-    drop(to_rx_drop(begun));
-    return false;
+    return refuse_secure(packet, transport, to_rx_drop(begun));
 }
 
 bool Worker::finish_open(rte_mbuf& packet, Transport& transport,
                          const relay::SrtpReceiver::Packet& work) {
     const SrtpVerdict done = transport.srtp->receiver.finish(work);
-    if (done != SrtpVerdict::ok) return drop(to_rx_drop(done)), false;
+    if (done != SrtpVerdict::ok) return refuse_secure(packet, transport, to_rx_drop(done));
     trim(packet, work.plain_size);
     return true;
+}
+
+// False. Its bytes are as they came, or garbage where it was decrypted with the wrong key.
+bool Worker::refuse_secure(rte_mbuf& packet, Transport& transport, RxDrop reason) {
+    drop(reason);
+    if (observer_ && ((transport.marks | observer_->anyone()) & observer_->in()) != 0) [[unlikely]]
+        observe_refused(packet, transport, reason);
+    return false;
 }
 
 // A packet by itself, of a transport that was just found. Counts why not.

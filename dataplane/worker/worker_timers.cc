@@ -51,8 +51,8 @@ void Worker::on_track_timer(PublishedTrack& track, relay::TimeUs now) {
         outputs_.count = 0;
         track.track->give_up_holes(i, now, outputs_);
         if (outputs_.count != 0 && blank_)
-            send_outputs(*blank_, track.audio ? TxClass::audio : TxClass::base, FanOut::Input::kept,
-                         now);
+            send_outputs(track, *blank_, track.audio ? TxClass::audio : TxClass::base,
+                         FanOut::Input::kept, now);
         if (outputs_.refused != 0) count_refused_outputs();
     }
     send_key_frame_requests(track, now);

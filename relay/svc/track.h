@@ -14,6 +14,7 @@
 #include "relay/rewrite/sender_clock.h"
 #include "relay/rtp/types.h"
 #include "relay/svc/continuation.h"
+#include "relay/svc/layer_id.h"
 #include "relay/svc/layers.h"
 #include "relay/svc/receiver_slot.h"
 #include "relay/svc/sent_number.h"
@@ -203,6 +204,20 @@ class Track {
     // Whether what `sent` names, a packet of this timestamp, is older than the last key frame that
     // came instead (C27).
     bool is_obsolete(const SentNumber& sent, RtpTimestamp timestamp) const;
+    // For who looks on: what the newest packet that on_packet decided about was to each group with
+    // members, of other encodings too. Returns how many there are; the first of them are in `out`.
+    struct GroupView {
+        LayerId layer;
+        enum class Action : std::uint8_t { drop, forward, close, elsewhere };
+        Action action = Action::drop;
+        bool ends_picture = false;
+        std::uint16_t number = 0;  // n - dropped(n), where it goes out
+        std::uint32_t members = 0;
+    };
+    std::size_t describe_groups(std::uint8_t encoding, std::span<GroupView> out) const;
+    // Where the receiver's slot lies now; null: unknown handle.
+    const ReceiverSlot* find_slot(ReceiverHandle handle) const;
+
     // The receiver's slot with the offsets of that time. Nullopt: unknown handle.
     std::optional<ReceiverSlot> slot_then(ReceiverHandle handle, const SentNumber& sent) const;
     // Makes of `packet` once more what the receiver was sent under `sequence`, in the form that its

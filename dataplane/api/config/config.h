@@ -214,6 +214,12 @@ struct LimitsConfig {
     std::uint32_t tcp_undecided_ms = 5000;
     std::uint32_t tcp_queue_bytes = 262144;  // for one slow receiver (C40)
     std::uint32_t tcp_queue_ms = 500;
+    // Captures and traces (strata capture, strata trace).
+    std::uint32_t captures = 4;                  // at once
+    std::uint32_t capture_packets = 1'000'000;   // of one
+    std::uint32_t capture_mb = 1'024;            // of one
+    std::uint32_t capture_s = 3'600;             // of one
+    std::uint32_t capture_ring_bytes = 4 << 20;  // of one worker, until they are read
 };
 
 struct Config {

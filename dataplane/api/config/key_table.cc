@@ -307,6 +307,15 @@ constexpr Key kKeys[] = {
      "What may wait for one slow TCP receiver; its upper layers are the first to go", 16384,
      16 * kMillion, "bytes"},
     {STRATA_KEY(limits, tcp_queue_ms), "How long it may wait", 20, 10000, "ms"},
+    {STRATA_KEY(limits, captures), "Captures and traces at once", 0, 8},
+    {STRATA_KEY(limits, capture_packets), "Packets of one capture or trace", 1, 1000 * kMillion,
+     "packets"},
+    {STRATA_KEY(limits, capture_mb), "Captured bytes of one", 1, kMillion, "MB"},
+    {STRATA_KEY(limits, capture_s), "Length of one", 1, 86400, "s"},
+    {STRATA_KEY(limits, capture_ring_bytes),
+     "Shared memory of each worker for what captures and traces have not read yet; rounded up to a "
+     "power of two",
+     65536, 1000 * kMillion, "bytes"},
 };
 
 #undef STRATA_KEY

@@ -1,0 +1,134 @@
+#include "dataplane/worker/observer.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "dataplane/port/tx_queue.h"
+
+namespace strata::dataplane {
+namespace {
+
+std::uint64_t word_of(const api::Fate& fate) {
+    std::uint64_t word;
+    std::memcpy(&word, &fate, sizeof word);
+    return word;
+}
+
+}  // namespace
+
+Observer::Observer(api::ObservationLog& log, std::span<const Observation> observations)
+    : log_(log) {
+    pending_.reserve(kMaxPending);
+    until_in_.fill(1);
+    until_out_.fill(1);
+    for (const Observation& o : observations) {
+        observations_[o.slot] = o;
+        const auto bit = static_cast<std::uint8_t>(1u << o.slot);
+        if (o.in || o.trace) in_ |= bit;
+        if (o.out && !o.trace) out_ |= bit;
+        if (o.trace) traces_ |= bit;
+        if (o.anyone) anyone_ |= bit;
+        if (o.by_drop) by_drop_ |= bit;
+    }
+}
+
+void Observer::continue_from(const Observer& before) {
+    for (Observation& o : observations_) {
+        const Observation& old = before.observations_[o.slot];
+        if (o.id == 0 || o.id != old.id) continue;
+        o = old;
+        until_in_[o.slot] = before.until_in_[o.slot];
+        until_out_[o.slot] = before.until_out_[o.slot];
+        if (o.packets == 0) end(o.slot);
+    }
+}
+
+void Observer::begin(relay::TimeUs now) {
+    for (Observation& o : observations_)
+        if (o.id != 0 && o.until_us == 0) o.until_us = now + o.duration_us;
+}
+
+void Observer::end(std::uint8_t slot) {
+    const auto others = static_cast<std::uint8_t>(~(1u << slot));
+    observations_[slot].packets = 0;
+    in_ &= others;
+    out_ &= others;
+    traces_ &= others;
+    anyone_ &= others;
+    by_drop_ &= others;
+}
+
+bool Observer::wants(std::uint8_t slot, const api::Fate& fate) {
+    Observation& o = observations_[slot];
+    if (!o.by_drop) return true;
+    const bool rx = fate.fate == api::ObservedFate::dropped && (o.rx_drops >> fate.reason & 1) != 0;
+    const bool tx =
+        fate.fate == api::ObservedFate::tx_dropped && (o.tx_drops >> fate.reason & 1) != 0;
+    if (!rx && !tx) return false;
+    std::uint32_t& until = rx ? until_in_[slot] : until_out_[slot];
+    if (--until != 0) return false;
+    until = o.sample;
+    return true;
+}
+
+bool Observer::write(std::uint8_t slot, std::size_t tail_bytes, relay::TimeUs now,
+                     std::uint64_t& position) {
+    Observation& o = observations_[slot];
+    if (o.packets == 0 || now >= o.until_us) {
+        end(slot);
+        return false;
+    }
+    // The one that goes beyond its bytes is written: the reader sees by it that this is the end.
+    --o.packets;
+    o.bytes -= std::min<std::uint64_t>(o.bytes, o.trace ? 0 : tail_bytes);
+    std::memset(tail() + tail_bytes, 0, (8 - tail_bytes % 8) % 8);
+    api::ObservedHead& h = head();
+    h.words = static_cast<std::uint32_t>((sizeof h + tail_bytes + 7) / 8);
+    h.observation = o.id;
+    position = log_.append(std::span(record_).first(h.words));
+    written_ = true;
+    if (o.packets == 0 || o.bytes == 0) end(slot);
+    return true;
+}
+
+void Observer::await(const Pending& pending) {
+    if (pending_.size() == kMaxPending) {  // told now, as far as is known
+        for (const Pending& earlier : pending_) resolve(earlier);
+        pending_.clear();
+    }
+    pending_.push_back(pending);
+}
+
+void Observer::resolve(const Pending& p) {
+    const std::uint32_t passed = p.queue->passed();
+    const auto behind = static_cast<std::int32_t>(p.mark - passed);
+    const std::uint32_t waiting =
+        behind > 0 ? std::min(static_cast<std::uint32_t>(behind), p.packets) : 0;
+    if (p.in_trace) {
+        log_.set_word(p.position, std::uint64_t{waiting} << 32 | (p.packets - waiting));
+        return;
+    }
+    const std::uint64_t lost = p.queue->lost_late() - p.lost;
+    api::Fate fate{.fate = api::ObservedFate::sent};
+    if (waiting != 0)
+        fate = {.fate = api::ObservedFate::queued, .count = p.queue->queued()};
+    else if (lost != 0)
+        fate = {.fate = api::ObservedFate::unclear, .count = static_cast<std::uint32_t>(lost)};
+    log_.set_word(p.position, word_of(fate));
+}
+
+void Observer::finish() {
+    if (!written_) return;
+    written_ = false;
+    for (const Pending& pending : pending_) resolve(pending);
+    pending_.clear();
+    log_.publish();
+}
+
+std::span<const std::uint8_t> Observer::keep(std::span<const std::uint8_t> packet) {
+    const std::size_t n = std::min(packet.size(), kept_.size());
+    std::memcpy(kept_.data(), packet.data(), n);
+    return std::span(kept_).first(n);
+}
+
+}  // namespace strata::dataplane

@@ -1,0 +1,283 @@
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "dataplane/worker/worker.h"
+#include "relay/recovery/rtx.h"
+#include "relay/rtp/byte_order.h"
+#include "relay/srtp/framing.h"
+
+// What comes in, for captures and traces. Nothing here runs for a packet that nobody looks at.
+namespace strata::dataplane {
+
+using api::Fate;
+using api::ObservedFate;
+using api::RxDrop;
+using api::WorkerCounter;
+using relay::PacketClass;
+
+static_assert(static_cast<int>(PacketClass::rtcp) == static_cast<int>(api::ObservedClass::rtcp));
+
+// A packet that is looked at, as it came.
+struct Worker::Observed {
+    std::span<const std::uint8_t> bytes;
+    const FlowKey* flow = nullptr;
+    const Transport* transport = nullptr;
+    const PublishedTrack* track = nullptr;
+    std::uint8_t encoding = 0;
+    std::uint8_t port = 0;
+    bool retransmitted = false;
+    PacketClass kind = PacketClass::unknown;
+    const relay::PacketInfo* parsed = nullptr;
+
+    std::uint32_t ssrc() const {
+        const bool rtp = kind == PacketClass::rtp && bytes.size() >= relay::kRtpHeaderSize;
+        return rtp ? relay::load_be32(&bytes[8]) : 0;
+    }
+
+    // What isn't payload: of RTP the header, extensions and the codec's descriptor, of RTCP and
+    // STUN everything.
+    std::size_t header_bytes() const {
+        constexpr std::size_t kUnknownBytes = 64;
+        if (kind == PacketClass::rtcp || kind == PacketClass::stun) return bytes.size();
+        if (kind != PacketClass::rtp) return std::min(bytes.size(), kUnknownBytes);
+        if (!parsed) return relay::rtp_clear_size(bytes).value_or(relay::kRtpHeaderSize);
+        return std::size_t{parsed->payload_offset} + parsed->descriptor_size +
+               (retransmitted ? relay::kOsnSize : 0);
+    }
+};
+
+void Worker::observe(rte_mbuf& packet, const Arrival& arrival, Transport* transport,
+                     const StreamRef& stream, relay::TimeUs now) {
+    const std::uint8_t port = arrival.port;
+    Observed seen{.bytes = bytes_of(packet),
+                  .flow = &meta(&packet).flow,
+                  .transport = transport,
+                  .port = port};
+    find_observed(seen, stream);
+    const auto wanted = [&] {
+        const unsigned marks =
+            (seen.transport ? seen.transport->marks : 0u) | (seen.track ? seen.track->marks : 0u);
+        return (marks | observer_->anyone()) & observer_->in();
+    };
+    // Whose a stranger's packet is may be known only afterwards.
+    std::uint8_t bits = arrival.observers;
+    if (!stream.object && transport) bits = observer_->sample_in(wanted());
+    if (bits == 0) return on_datagram(packet, port, transport, stream, now);
+    // Where it may be changed.
+    if (!stream.object) seen.bytes = observer_->keep(seen.bytes);
+    seen.kind = relay::classify(seen.bytes);
+    const auto before = input_counters();
+    dropped_ = RxDrop::kCount;
+    outputs_.count = 0;
+    parsed_.payload_offset = 0;
+    tracing_ = (bits & observer_->traces()) != 0;
+    traced_count_ = 0;
+    on_datagram(packet, port, transport, stream, now);
+    tracing_ = false;
+    const Fate fate = fate_since(before);
+    if (!transport) {
+        seen.transport = find_transport(*seen.flow);
+        find_observed(seen, stream);
+        bits = observer_->sample_in(wanted());
+    }
+    const bool parsed = seen.kind == PacketClass::rtp && parsed_.payload_offset != 0 &&
+                        dropped_ != RxDrop::malformed_rtp &&
+                        dropped_ != RxDrop::malformed_descriptor &&
+                        dropped_ != RxDrop::unknown_payload_type;
+    if (parsed) seen.parsed = &parsed_;
+    record_input(seen, bits, fate, now);
+}
+
+// Of which track it is, as far as is known.
+void Worker::find_observed(Observed& seen, const StreamRef& stream) {
+    const StreamRef* found = &stream;
+    if (!stream.object) {
+        if (!seen.transport || relay::classify(seen.bytes) != PacketClass::rtp ||
+            seen.bytes.size() < relay::kRtpHeaderSize)
+            return;
+        const std::uint32_t ssrc = relay::load_be32(&seen.bytes[8]);
+        found = streams_.find(stream_key(seen.transport->index, ssrc));
+        if (!found ||
+            (found->kind != StreamRef::Kind::media && found->kind != StreamRef::Kind::rtx))
+            return;
+    }
+    seen.track = static_cast<const PublishedTrack*>(found->object);
+    seen.encoding = found->encoding;
+    seen.retransmitted = found->kind == StreamRef::Kind::rtx;
+}
+
+// Each input adds to exactly one of them, or is dropped.
+std::array<std::uint64_t, 3> Worker::input_counters() const {
+    return {statistics_[WorkerCounter::fanned_out].get(),
+            statistics_[WorkerCounter::consumed].get(), statistics_[WorkerCounter::punted].get()};
+}
+
+Fate Worker::fate_since(const std::array<std::uint64_t, 3>& before) const {
+    const auto after = input_counters();
+    if (after[0] != before[0]) {
+        std::size_t receivers = 0;
+        for (std::size_t i = 0; i < outputs_.count; ++i)
+            receivers += outputs_.outputs[i].receivers.size();
+        return {.fate = ObservedFate::forwarded, .count = static_cast<std::uint32_t>(receivers)};
+    }
+    if (after[1] != before[1]) return {.fate = ObservedFate::consumed};
+    if (after[2] != before[2]) return {.fate = ObservedFate::punted};
+    return {.fate = ObservedFate::dropped, .reason = static_cast<std::uint8_t>(dropped_)};
+}
+
+void Worker::fill_head(const Observed& seen, const Fate& fate, relay::TimeUs now) {
+    api::ObservedHead& head = observer_->head();
+    head = {};
+    head.packet_class = static_cast<api::ObservedClass>(seen.kind);
+    head.at_us = now;
+    head.fate = fate;
+    head.transport = seen.transport ? seen.transport->id : 0;
+    head.track = seen.track ? seen.track->id : 0;
+    head.remote = seen.flow->remote.bytes;
+    head.local = seen.flow->local.bytes;
+    head.remote_port = seen.flow->remote_port;
+    head.local_port = seen.flow->local_port;
+    head.ssrc = seen.ssrc();
+    head.wire_bytes = static_cast<std::uint16_t>(seen.bytes.size());
+    head.port = seen.port;
+    head.encoding = seen.encoding;
+    head.secure = seen.transport && seen.transport->secure;
+    head.retransmitted = seen.retransmitted;
+}
+
+void Worker::record_input(const Observed& seen, std::uint8_t bits, const Fate& fate,
+                          relay::TimeUs now) {
+    for (unsigned left = bits; left != 0; left &= left - 1) {
+        const auto slot = static_cast<std::uint8_t>(std::countr_zero(left));
+        if (!observer_->wants(slot, fate)) continue;
+        fill_head(seen, fate, now);
+        api::ObservedHead& head = observer_->head();
+        std::uint64_t position = 0;
+        if (observer_->at(slot).trace) {
+            head.kind = api::ObservedKind::trace;
+            if (!observer_->write(slot, write_traced(seen, fate), now, position)) continue;
+            const std::size_t groups =
+                reinterpret_cast<api::TracedPacket*>(observer_->tail())->groups;
+            std::uint64_t at =
+                position + (sizeof head + sizeof(api::TracedPacket) +
+                            groups * sizeof(api::TracedGroup) + offsetof(api::TracedOutput, sent)) /
+                               8;
+            for (std::size_t i = 0; i < traced_count_; ++i, at += sizeof(api::TracedOutput) / 8) {
+                traced_pending_[i].position = at;
+                if (traced_pending_[i].packets != 0) observer_->await(traced_pending_[i]);
+            }
+            continue;
+        }
+        const std::size_t snap = observer_->at(slot).snap_bytes;
+        const std::size_t n = std::min(
+            {snap != 0 ? snap : seen.header_bytes(), seen.bytes.size(), api::kMaxCapturedBytes});
+        head.captured_bytes = static_cast<std::uint16_t>(n);
+        std::memcpy(observer_->tail(), seen.bytes.data(), n);
+        observer_->write(slot, n, now, position);
+    }
+}
+
+namespace {
+
+api::TracedPacket traced(const relay::PacketInfo& info) {
+    api::TracedPacket to;
+    to.parsed = true;
+    to.codec = static_cast<std::uint8_t>(info.codec);
+    to.payload_type = info.payload_type;
+    to.marker = info.marker;
+    to.key_frame = info.key_frame;
+    to.starts_frame = info.starts_frame;
+    to.ends_frame = info.ends_frame;
+    to.spatial = info.spatial_id;
+    to.temporal = info.temporal_id;
+    to.padding_bytes = info.padding_size;
+    to.extensions = info.extension_count;
+    to.has_descriptor = info.find(relay::ExtensionKind::dependency_descriptor) != nullptr;
+    to.sequence = info.sequence.value;
+    to.header_bytes = info.payload_offset;
+    to.descriptor_bytes = info.descriptor_size;
+    to.payload_bytes = info.payload_size;
+    to.timestamp = info.timestamp.value;
+    if (info.codec == relay::Codec::vp8) to.picture_id = info.vp8.picture_id;
+    if (info.codec == relay::Codec::vp9) to.picture_id = info.vp9.picture_id;
+    return to;
+}
+
+api::TracedGroup traced(const relay::Track::GroupView& view) {
+    return {.encoding = view.layer.encoding,
+            .spatial = view.layer.spatial,
+            .temporal = view.layer.temporal,
+            .action = static_cast<api::TracedAction>(view.action),
+            .ends_picture = view.ends_picture,
+            .number = view.number,
+            .members = view.members};
+}
+
+// Whether the packet came as far as being put before the groups.
+bool was_decided(const Fate& fate) {
+    if (fate.fate == ObservedFate::forwarded) return true;
+    if (fate.fate != ObservedFate::dropped) return false;
+    const auto reason = static_cast<RxDrop>(fate.reason);
+    return reason == RxDrop::no_receiver || reason == RxDrop::layer_not_wanted ||
+           reason == RxDrop::waiting_for_key || reason == RxDrop::padding_only;
+}
+
+}  // namespace
+
+std::size_t Worker::write_traced(const Observed& seen, const Fate& fate) {
+    std::array<relay::Track::GroupView, api::kMaxTracedGroups> views;
+    std::size_t groups = 0;
+    if (seen.track && was_decided(fate))
+        groups = seen.track->track->describe_groups(seen.encoding, views);
+    const std::size_t shown = std::min(groups, views.size());
+    api::TracedPacket packet = seen.parsed ? traced(*seen.parsed) : api::TracedPacket{};
+    packet.groups = static_cast<std::uint8_t>(shown);
+    packet.more_groups = static_cast<std::uint8_t>(std::min<std::size_t>(groups - shown, 255));
+    packet.outputs = static_cast<std::uint8_t>(traced_count_);
+    packet.more_outputs = static_cast<std::uint8_t>(std::min<std::size_t>(
+        outputs_.count > traced_count_ ? outputs_.count - traced_count_ : 0, 255));
+    std::uint8_t* at = observer_->tail();
+    const auto put = [&at](const auto& part) {
+        std::memcpy(at, &part, sizeof part);
+        at += sizeof part;
+    };
+    put(packet);
+    for (std::size_t i = 0; i < shown; ++i) put(traced(views[i]));
+    for (std::size_t i = 0; i < traced_count_; ++i) put(traced_outputs_[i]);
+    return static_cast<std::size_t>(at - observer_->tail());
+}
+
+void Worker::observe_refused(rte_mbuf& packet, Transport& transport, RxDrop reason) {
+    const PacketMeta& about = meta(&packet);
+    Observed seen{.bytes = bytes_of(packet),
+                  .flow = &about.flow,
+                  .transport = &transport,
+                  .port = static_cast<std::uint8_t>(about.port_index)};
+    seen.kind = relay::classify(seen.bytes);
+    find_observed(seen, {});
+    const unsigned marks = transport.marks | (seen.track ? seen.track->marks : 0u);
+    const auto bits = static_cast<std::uint8_t>((marks | observer_->anyone()) & observer_->in());
+    traced_count_ = outputs_.count = 0;
+    record_input(seen, observer_->sample_in(bits),
+                 {.fate = ObservedFate::dropped, .reason = static_cast<std::uint8_t>(reason)},
+                 about.received_us);
+}
+
+void Worker::finish_observing() {
+    observer_->finish();
+    statistics_[WorkerCounter::observed].set(observer_->records());
+}
+
+void Worker::set_observer(Observer* observer, relay::TimeUs now) {
+    Observer* old = observer_;
+    if (old) finish_observing();
+    if (observer) {
+        if (old) observer->continue_from(*old);
+        observer->begin(now);
+    }
+    observer_ = observer;
+    answers_.push({.kind = Command::Kind::set_observer, .observer = old});
+}
+
+}  // namespace strata::dataplane
