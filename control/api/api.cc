@@ -10,7 +10,7 @@
 // Routing, and the writes.
 namespace strata::control {
 
-// One of `read` and `plan` is set.
+// One of `read` and `plan` is set: what is answered at once, and what goes to the store.
 struct Api::Route {
     std::string_view method;
     std::array<std::string_view, 3> pattern;  // below /v1; "*" takes any segment
@@ -48,6 +48,16 @@ const std::vector<Api::Route>& Api::routes() {
         {"GET", {"workers", "*"}, &Api::get_worker},
         {"GET", {"workers", "*", "turns"}, &Api::list_turns},
         {"GET", {"drops"}, &Api::list_drops},
+        {"GET", {"captures"}, &Api::list_observations},
+        {"POST", {"captures"}, &Api::create_capture},
+        {"GET", {"captures", "*"}, &Api::get_observation},
+        {"DELETE", {"captures", "*"}, &Api::end_observation},
+        {"GET", {"captures", "*", "packets"}, &Api::read_capture_piece},
+        {"GET", {"traces"}, &Api::list_observations},
+        {"POST", {"traces"}, &Api::create_trace},
+        {"GET", {"traces", "*"}, &Api::get_observation},
+        {"DELETE", {"traces", "*"}, &Api::end_observation},
+        {"GET", {"traces", "*", "packets"}, &Api::read_trace_piece},
         {"GET", {"stats"}, &Api::get_stats},
         {"GET", {"node"}, &Api::get_node},
         {"GET", {"health"}, &Api::get_health},

@@ -56,6 +56,17 @@ class Api {
     Answer get_health(const Call& call);
     Answer get_document(const Call& call);
 
+    // Captures and traces (api_observe.cc).
+    Answer create_capture(const Call& call);
+    Answer create_trace(const Call& call);
+    Answer list_observations(const Call& call);
+    Answer get_observation(const Call& call);
+    Answer end_observation(const Call& call);
+    Answer read_capture_piece(const Call& call);
+    Answer read_trace_piece(const Call& call);
+    Answer begin_observation(Result<ObservationSpec> spec);
+    Result<Observations::Observation*> find_observation(const Call& call);
+
     // Writes are planned only; `write` carries them out.
     Result<Change> create_room(const Call& call);
     Result<Change> delete_room(const Call& call);

@@ -53,6 +53,7 @@ void put_transport(const Directory& directory, const Participant& participant, s
         transport.set_remote_port(remote->port);
     }
     transport.set_mtu_bytes(participant.mtu_bytes);
+    transport.set_room(participant.room);
     if (participant.webrtc) put_webrtc(*participant.webrtc, transport);
 }
 

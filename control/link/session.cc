@@ -60,9 +60,16 @@ void LinkSession::connect() { stage_ = Stage::hello; }
 void LinkSession::disconnect(std::string reason) {
     last_error_ = std::move(reason);
     stage_ = Stage::disconnected;
+    observations_.clear();
     in_flight_.clear();
     sent_.clear();
     hooks_.progress();
+}
+
+void LinkSession::observe(const api::Observations& wanted) {
+    api::ToDataplane message;
+    *message.mutable_observations() = wanted;
+    observations_ = message.SerializeAsString();
 }
 
 void LinkSession::set_absent() { stage_ = Stage::absent; }
@@ -86,7 +93,9 @@ std::optional<std::string> LinkSession::next_message() {
         case Stage::begin: return begin_resync();
         case Stage::batches:
             return resync_next_ < resync_keys_.size() ? resync_batch() : commit_resync();
-        case Stage::synchronised: return difference();
+        case Stage::synchronised:
+            if (!observations_.empty()) return std::exchange(observations_, {});
+            return difference();
         default: return std::nullopt;
     }
 }
@@ -210,6 +219,7 @@ bool LinkSession::on_hello(const api::HelloReply& reply) {
     dataplane_epoch_ = reply.dataplane_epoch();
     generation_ = std::max(generation_, reply.generation());
     statistics_segment_ = reply.statistics_segment();
+    observation_segment_ = reply.observation_segment();
     workers_.clear();
     for (const api::WorkerInfo& w : reply.workers()) workers_.push_back(address_of(w));
     stage_ = Stage::begin;

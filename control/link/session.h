@@ -19,6 +19,7 @@ class Applied;
 class Batch;
 class Event;
 class HelloReply;
+class Observations;
 class ToDataplane;
 }  // namespace strata::api
 
@@ -81,6 +82,10 @@ class LinkSession {
     // `key` differs from what was last said about it. `revision` is the store's.
     void mark(ObjectKey key, std::uint64_t revision);
 
+    // All captures and traces that there shall be. What was said to one data plane is unsaid with
+    // the connection to it.
+    void observe(const api::Observations& wanted);
+
     ObjectState state(ObjectKey key) const;
     const Refusal* refusal(ObjectKey key) const;  // null unless refused
 
@@ -88,6 +93,8 @@ class LinkSession {
     // Of the data plane that was last spoken to, 0: none yet.
     std::uint64_t dataplane_epoch() const { return dataplane_epoch_; }
     const std::string& statistics_segment() const { return statistics_segment_; }
+    // Name of the shared memory that captures are read from; empty: they can't be made.
+    const std::string& observation_segment() const { return observation_segment_; }
     const std::vector<WorkerAddress>& workers() const { return workers_; }
     std::uint64_t generation_wanted() const { return generation_; }
     std::uint64_t generation_applied() const { return generation_applied_; }
@@ -137,7 +144,8 @@ class LinkSession {
     Stage stage_ = Stage::disconnected;
 
     std::uint64_t dataplane_epoch_ = 0;
-    std::string statistics_segment_;
+    std::string statistics_segment_, observation_segment_;
+    std::string observations_;  // the message to be sent; empty: none
     std::vector<WorkerAddress> workers_;
 
     std::uint64_t revision_ = 0;    // of the newest change

@@ -34,6 +34,10 @@ Node::Node(const api::Config& config, Store& store, Environment environment)
       directory_(limits_, home_count(config.dataplane),
                  {.random = environment_.random, .unix_ms = environment_.unix_ms}),
       session_(directory_, environment_.control_epoch, hooks()),
+      observations_(session_, limits_,
+                    {.after = environment_.after,
+                     .wake_link = environment_.wake_link,
+                     .unix_ms = environment_.unix_ms}),
       started_at_ms_(environment_.unix_ms()) {
     directory_.spread_rooms({.cores = config.dataplane.workers,
                              .participants = config.dataplane.room_spread_participants,

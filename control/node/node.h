@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "control/link/session.h"
+#include "control/observe/observations.h"
 #include "control/room/directory.h"
 #include "control/room/limits.h"
 #include "control/store/store.h"
@@ -57,6 +58,7 @@ class Node {
     const Directory& directory() const { return directory_; }
     LinkSession& session() { return session_; }
     const LinkSession& session() const { return session_; }
+    Observations& observations() { return observations_; }
     Limits& limits() { return limits_; }
     const Limits& limits() const { return limits_; }
     bool store_failing() const { return store_failing_; }
@@ -110,6 +112,7 @@ class Node {
     Limits limits_;
     Directory directory_;
     LinkSession session_;
+    Observations observations_;
     std::list<Waiter> waiters_;
     std::uint64_t next_waiter_ = 1;
     bool store_failing_ = false;

@@ -31,6 +31,7 @@ class FakeDataplane {
             count_ = 0;
             return {};
         }
+        if (message.has_observations()) observations = message.observations();
         if (message.has_batch() && resync_) return stage(message.batch());
         if (message.has_batch()) return {difference(message.batch())};
         if (message.has_resync_commit()) return {commit(message.resync_commit())};
@@ -73,6 +74,8 @@ class FakeDataplane {
     std::uint32_t version = api::kProtocolVersion;
     int messages = 0;
     std::string segment = "none";
+    std::string observation_segment;
+    api::Observations observations;          // the last ones
     std::vector<std::string> addresses;      // of its worker, for WebRTC peers
     std::vector<std::string> tcp_addresses;  // the same by TCP
 
@@ -90,6 +93,7 @@ class FakeDataplane {
         reply->set_version(version);
         reply->set_dataplane_epoch(epoch_);
         reply->set_statistics_segment(segment);
+        reply->set_observation_segment(observation_segment);
         auto* worker = reply->add_workers();
         worker->set_cpu(1);
         worker->set_port("socket:127.0.0.1");
