@@ -59,6 +59,14 @@ Result<Json> ApiClient::get(const std::string& target) const {
     return send({.method = "GET", .target = target, .body = {}}, false);
 }
 
+Result<std::string> ApiClient::get_bytes(const std::string& target) const {
+    auto response =
+        exchange(endpoint_, {.method = "GET", .target = target, .body = {}}, timeout_ms_);
+    if (!response) return std::unexpected(std::move(response).error());
+    if (response->status >= 400) return std::unexpected(problem_of(*response));
+    return std::move(response->body);
+}
+
 Result<Json> ApiClient::get_any_status(const std::string& target) const {
     return send({.method = "GET", .target = target, .body = {}}, true);
 }

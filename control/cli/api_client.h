@@ -18,6 +18,8 @@ class ApiClient {
         : endpoint_(std::move(endpoint)), timeout_ms_(timeout_ms) {}
 
     Result<Json> get(const std::string& target) const;
+    // The body as it is.
+    Result<std::string> get_bytes(const std::string& target) const;
     // All pages of a list, as one array.
     Result<Json> list(const std::string& target) const;
     Result<Json> post(const std::string& target, const Json& body) const;

@@ -30,7 +30,7 @@ bool takes_value(std::span<const Option> options, std::string_view name) {
 }
 
 bool option_takes_value(std::string_view word) {
-    if (word == "-o" || takes_value(global_options(), word)) return true;
+    if (word == "-o" || word == "-w" || takes_value(global_options(), word)) return true;
     return std::any_of(commands().begin(), commands().end(),
                        [&](const Command& command) { return takes_value(command.options, word); });
 }

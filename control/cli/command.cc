@@ -22,7 +22,7 @@ constexpr std::array<Option, 7> kGlobalOptions = {{
     {"--timeout", "SECONDS", "longest wait for an answer of the control plane (default: 10)"},
 }};
 
-constexpr std::array<Noun, 16> kNouns = {{
+constexpr std::array<Noun, 18> kNouns = {{
     {"room", "rooms: who meets whom"},
     {"profile", "room profiles: what rooms are for"},
     {"participant", "participants of a room: one UDP peer each"},
@@ -32,6 +32,8 @@ constexpr std::array<Noun, 16> kNouns = {{
     {"port", "ports of the data plane"},
     {"drops", "packets that went nowhere, by reason"},
     {"stats", "all counters, once or as a live table"},
+    {"capture", "packets as a pcapng file, with what became of each"},
+    {"trace", "the way of the next packets through a worker, in words"},
     {"health", "whether the node can serve media"},
     {"node", "this node: state of the data plane, limits and how often they were hit"},
     {"topology", "which CPUs the workers would be pinned to"},
@@ -43,9 +45,10 @@ constexpr std::array<Noun, 16> kNouns = {{
 
 std::vector<Command> joined() {
     std::vector<Command> all;
-    for (auto* part : {room_commands, profile_commands, participant_commands, track_commands,
-                       subscription_commands, worker_commands, node_commands, stats_commands,
-                       topology_commands, token_commands, config_commands, program_commands}) {
+    for (auto* part :
+         {room_commands, profile_commands, participant_commands, track_commands,
+          subscription_commands, worker_commands, node_commands, stats_commands, observe_commands,
+          topology_commands, token_commands, config_commands, program_commands}) {
         std::vector<Command> commands = part();
         all.insert(all.end(), std::make_move_iterator(commands.begin()),
                    std::make_move_iterator(commands.end()));

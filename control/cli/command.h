@@ -100,6 +100,7 @@ std::vector<Command> subscription_commands();
 std::vector<Command> worker_commands();
 std::vector<Command> node_commands();
 std::vector<Command> stats_commands();
+std::vector<Command> observe_commands();
 std::vector<Command> topology_commands();
 std::vector<Command> config_commands();
 std::vector<Command> program_commands();

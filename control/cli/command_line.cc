@@ -25,7 +25,9 @@ std::string examples_text(const std::vector<std::string_view>& examples) {
 }
 
 void add_option(CLI::App& app, const Option& option, Values& values) {
-    const std::string name = option.name == "--output" ? "-o,--output" : std::string(option.name);
+    const std::string name = option.name == "--output"  ? "-o,--output"
+                             : option.name == "--write" ? "-w,--write"
+                                                        : std::string(option.name);
     if (option.value.empty()) {
         app.add_flag_function(
             name, [&values, key = option.name](std::int64_t) { values[key] = {"true"}; },

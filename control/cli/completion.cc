@@ -31,7 +31,7 @@ _strata() {
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            -o|VALUE_OPTIONS) ((i++)) ;;
+            -o|-w|VALUE_OPTIONS) ((i++)) ;;
             -*) ;;
             *) words+=("${COMP_WORDS[i]}") ;;
         esac

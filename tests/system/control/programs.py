@@ -84,7 +84,7 @@ class Node:
                     with open(self.file(log), encoding="utf-8", errors="replace") as f:
                         sys.stderr.write(f"--- {log}\n" + "".join(f.readlines()[-25:]))
         shutil.rmtree(self.folder, ignore_errors=True)
-        for part in ("checkpoint", "statistics"):  # what a killed process left
+        for part in ("checkpoint", "statistics", "observed"):  # what a killed process left
             try:
                 os.unlink(f"/dev/shm/{os.path.basename(self.folder)}.{part}")
             except FileNotFoundError:
