@@ -19,7 +19,7 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: strata-bench-pipeline [--quick] [--huge] [--json FILE]\n"
-    "                             [--srtp gcm|cm] [--unwanted]\n"
+    "                             [--srtp gcm|cm] [--unwanted] [--observed]\n"
     "                             [--receivers N [--rooms N] [--in-flight N] [--audio]]\n"
     "       strata-bench-pipeline --instructions [NAME]\n"
     "  --quick      shorter runs; still 11 rounds\n"
@@ -27,6 +27,8 @@ constexpr const char* kUsage =
     "  --json FILE  rows as one JSON array, - for standard output; without: a table\n"
     "  --srtp       only the rows of encrypted receivers, AES-128-GCM or AES-CM with HMAC-SHA1\n"
     "  --unwanted   only the rows of packets that nobody wants\n"
+    "  --observed   only what looking on costs: a capture of 1 packet in 100, and others of "
+    "nobody\n"
     "  --receivers  one shape only, the receivers of all rooms together\n"
     "  --audio      … of audio\n"
     "  --instructions  under callgrind: fixed shapes, or the one of this name; see scripts/bench\n";
@@ -95,6 +97,8 @@ bool read_options(int argc, char** argv, Options& options) {
             only.media = Media::audio;
         } else if (word == "--unwanted") {
             only.unwanted = true;
+        } else if (word == "--observed") {
+            only.observed = true;
         } else if (word == "--quick") {
             options.quick = true;
         } else if (word == "--huge") {

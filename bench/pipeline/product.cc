@@ -72,6 +72,7 @@ Product::Product(const Shape& shape, const dataplane::Pools& pools)
     std::array<dataplane::Port*, 1> ports{&port_};
     worker_ = std::make_unique<dataplane::Worker>(config, ports, pools, *block_, now_);
     for (std::uint32_t room = 0; room < shape.rooms; ++room) add_room(room);
+    if (shape.observed) look_on();
     while (worker_->turn(now_, kBurst).commands != 0) {
     }
     measure_header();
@@ -81,6 +82,29 @@ Product::~Product() { port_.drain(); }
 
 void Product::submit(const Command& command) {
     while (!worker_->submit(command)) worker_->turn(now_, kBurst);
+}
+
+// Observation 0 is the one that objects are marked for.
+void Product::look_on() {
+    auto segment = api::ObservationSegment::create("", {.log_bytes = 1 << 20});
+    if (!segment) die(segment.error().c_str());
+    segment_.emplace(std::move(*segment));
+    log_.emplace(segment_->log(0));
+    constexpr std::uint64_t kEndless = ~std::uint64_t{0};
+    constexpr relay::TimeUs kForHours = relay::TimeUs{1} << 40;
+    std::array<dataplane::Observation, 3> observations;
+    for (std::uint8_t i = 0; i < observations.size(); ++i)
+        observations[i] = {.slot = i,
+                           .id = i + 1u,
+                           .trace = i == 1,
+                           .in = true,
+                           .out = i != 1,
+                           .sample = i == 0 ? 100u : 1u,
+                           .packets = kEndless,
+                           .bytes = kEndless,
+                           .duration_us = kForHours};
+    observer_ = std::make_unique<dataplane::Observer>(*log_, observations);
+    submit({.kind = Command::Kind::set_observer, .observer = observer_.get()});
 }
 
 void Product::add_room(std::uint32_t room) {
@@ -93,6 +117,7 @@ void Product::add_room(std::uint32_t room) {
     auto track = dataplane::build_track(track_spec(room, shape_.media), *transport,
                                         {.receiver_capacity = receivers});
     if (!track) die(track.error().message.c_str());
+    if (shape_.observed) transport->marks = (*track)->marks = 1;
     submit({.kind = Command::Kind::add_transport, .transport = transport.get()});
     submit({.kind = Command::Kind::add_track, .track = track->get()});
     transports_.push_back(std::move(transport));
@@ -126,6 +151,7 @@ void Product::add_receiver(std::uint32_t room, std::uint32_t receiver) {
             .extension_id[static_cast<std::size_t>(relay::ExtensionKind::dependency_descriptor)] =
             kDescriptorExtension;
     if (shape_.unwanted) config.target.temporal = 0;
+    if (shape_.observed && receiver == 0) subscription->marks = 1;
     if (shape_.srtp != relay::SrtpProfile::none) {
         const auto number = static_cast<std::uint32_t>(subscriptions_.size());
         transport->secure = true;

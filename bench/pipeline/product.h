@@ -1,12 +1,15 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "bench/pipeline/shape.h"
 #include "bench/pipeline/stream.h"
+#include "dataplane/api/observation_log.h"
 #include "dataplane/api/statistics_segment.h"
 #include "dataplane/worker/objects.h"
+#include "dataplane/worker/observer.h"
 #include "dataplane/worker/worker.h"
 
 namespace strata::bench {
@@ -32,6 +35,7 @@ class Product {
     void add_room(std::uint32_t room);
     void add_receiver(std::uint32_t room, std::uint32_t receiver);
     void submit(const dataplane::Command& command);
+    void look_on();
     void measure_header();
     void feed(std::uint64_t packets);
     void turn();
@@ -42,6 +46,9 @@ class Product {
     std::unique_ptr<relay::SrtpCipher> cipher_;  // expands keys
     dataplane::MemoryPort port_;
     std::unique_ptr<api::WorkerBlock> block_;
+    std::optional<api::ObservationSegment> segment_;
+    std::optional<api::ObservationLog> log_;
+    std::unique_ptr<dataplane::Observer> observer_;
     std::unique_ptr<dataplane::Worker> worker_;
     Stream stream_;
     relay::TimeUs now_ = 1'000'000;

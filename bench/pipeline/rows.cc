@@ -215,10 +215,38 @@ void measure_all_unwanted(Bench& bench) {
     measure_unwanted(bench, Media::vp8);
 }
 
+// The same shape with and without somebody who looks on, in the same rounds.
+void measure_observed(Bench& bench, const Shape& shape) {
+    Shape with = shape;
+    with.observed = true;
+    Product plain(shape, bench.pools), observed(with, bench.pools);
+    Rounds rounds;
+    const std::uint64_t inputs = bench.inputs(shape.receivers);
+    rounds.add([&](std::uint64_t n) { return plain.run(n); }, inputs);
+    rounds.add([&](std::uint64_t n) { return observed.run(n); }, inputs);
+    rounds.run(kRounds);
+    const Spread ratio = rounds.ratio_per_input(1, 0);
+    bench.row(shape_fields(bench, "observed", shape) + ',' +
+              fields("ns_per_input", rounds.per_input(0)) + ',' +
+              fields("observed_ns_per_input", rounds.per_input(1)) + ',' + fields("ratio", ratio));
+    if (bench.options.json != "-")
+        std::printf("%10s %9u receivers: %8.1f ns per input, observed %8.1f, %.3f (%.3f-%.3f)\n",
+                    shape.unwanted ? "unwanted" : media_name(shape.media), shape.receivers,
+                    rounds.per_input(0).median, rounds.per_input(1).median, ratio.median, ratio.low,
+                    ratio.high);
+}
+
+void measure_all_observed(Bench& bench) {
+    for (const std::uint32_t receivers : {1u, 10u, 100u})
+        measure_observed(bench, {.receivers = receivers});
+    measure_observed(bench, {.receivers = 1, .unwanted = true});
+}
+
 void run_all(Bench& bench) {
     if (bench.options.only.srtp != relay::SrtpProfile::none)
         return run_srtp(bench, bench.options.only.srtp);
     if (bench.options.only.unwanted) return measure_all_unwanted(bench);
+    if (bench.options.only.observed) return measure_all_observed(bench);
     if (bench.options.json != "-")
         std::printf(
             "     media receivers rooms in flight checksum   ns/output     ceiling        copy  of "
@@ -233,6 +261,7 @@ void run_all(Bench& bench) {
             measure(bench, {.receivers = receivers, .media = Media::audio, .in_flight = in_flight});
     }
     measure_all_unwanted(bench);
+    measure_all_observed(bench);
     run_srtp(bench, relay::SrtpProfile::aead_aes_128_gcm);
     run_srtp(bench, relay::SrtpProfile::aes128_cm_sha1_80);
 }

@@ -19,6 +19,9 @@ struct Shape {
     relay::SrtpProfile srtp = relay::SrtpProfile::none;
     bool unwanted = false;  // receivers take the lower temporal layer only, all packets are upper
     bool random_order = false;  // of publishers
+    // Every publisher and the first receiver of each room are captured, headers only, one packet of
+    // a hundred, beside another capture and a trace of somebody who isn't here.
+    bool observed = false;
 };
 
 inline dataplane::PortConfig port_config(const Shape& shape) {
