@@ -1,6 +1,9 @@
 #include "control/room/worker_choice.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
+#include <ranges>
 #include <vector>
 
 namespace strata::control {
@@ -30,25 +33,25 @@ std::vector<double> expected_shares(std::span<const std::size_t> counts,
     return now;
 }
 
-// Of workers `first` to `first + count - 1`.
-std::uint32_t quietest_of(std::size_t first, std::size_t count, std::span<const std::size_t> counts,
-                          std::span<const double> shares) {
-    double least = shares[first % shares.size()];
-    for (std::size_t w = first; w < first + count; ++w)
-        least = std::min(least, shares[w % shares.size()]);
-    std::size_t chosen = first + count;
-    for (std::size_t w = first; w < first + count; ++w) {
-        if (shares[w % shares.size()] > least + kSameShare) continue;
-        if (chosen == first + count || counts[w] < counts[chosen]) chosen = w;
-    }
-    return static_cast<std::uint32_t>(chosen);
+// Of the workers in `range` that are not `full`, or of all of them where all are.
+std::uint32_t quietest_of(std::ranges::iota_view<std::uint32_t, std::uint32_t> range,
+                          std::span<const std::size_t> counts, std::span<const double> shares,
+                          const std::function<bool(std::uint32_t)>& full) {
+    std::vector<std::uint32_t> left;
+    std::ranges::copy_if(range, std::back_inserter(left), std::not_fn(full));
+    if (left.empty()) left.assign(range.begin(), range.end());
+    const auto share_of = [&](std::uint32_t worker) { return shares[worker % shares.size()]; };
+    const double least = std::ranges::min(left | std::views::transform(share_of));
+    std::erase_if(left, [&](std::uint32_t w) { return share_of(w) > least + kSameShare; });
+    return *std::ranges::min_element(left, {}, [&](std::uint32_t w) { return counts[w]; });
 }
 
 }  // namespace
 
 std::uint32_t quietest_worker(std::span<const std::size_t> counts,
                               std::span<const MeasuredLoad> measured) {
-    return quietest_of(0, counts.size(), counts, expected_shares(counts, measured));
+    return quietest_of({0, static_cast<std::uint32_t>(counts.size())}, counts,
+                       expected_shares(counts, measured), [](std::uint32_t) { return false; });
 }
 
 std::uint32_t worker_in_room(std::uint32_t home, std::span<const std::size_t> in_room,
@@ -70,7 +73,7 @@ std::uint32_t worker_in_room(std::uint32_t home, std::span<const std::size_t> in
             (chosen == home || in_room[w] < in_room[chosen]))
             chosen = w;
     if (chosen != home) return chosen;
-    return quietest_of(first, rule.cores, counts, shares);
+    return quietest_of({first, first + rule.cores}, counts, shares, full);
 }
 
 }  // namespace strata::control

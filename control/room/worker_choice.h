@@ -31,7 +31,8 @@ struct SpreadRule {
 
 // The worker that one more participant of a room at `home` goes to. Its home, as long as there is
 // room there; then one that has some of the room already, as long as there is room; then the
-// quietest. `in_room`: the room's participants on each worker; `counts` and `measured` as above.
+// quietest, of those where there is room. `in_room`: the room's participants on each worker;
+// `counts` and `measured` as above.
 std::uint32_t worker_in_room(std::uint32_t home, std::span<const std::size_t> in_room,
                              std::span<const std::size_t> counts,
                              std::span<const MeasuredLoad> measured, const SpreadRule& rule);
