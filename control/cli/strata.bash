@@ -21,7 +21,7 @@ _strata() {
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
-            -o|--api|--socket|--config|--output|--color|--timeout|--profile|--worker|--publish|--video-slots|--audio-slots|--pinned|--layers|--remote|--mtu|--room|--file|--json|--name|--codec|--payload-type|--rtx-payload-type|--red-payload-type|--clock-rate|--ssrc|--encoding|--extension|--mid|--dependency-descriptor|--participant|--rtx-ssrc|--track|--interval|--count|--rights|--ttl|--subject|--key) ((i++)) ;;
+            -o|-w|--api|--socket|--config|--output|--color|--timeout|--profile|--worker|--publish|--video-slots|--audio-slots|--pinned|--layers|--remote|--mtu|--room|--file|--json|--name|--codec|--payload-type|--rtx-payload-type|--red-payload-type|--clock-rate|--ssrc|--encoding|--extension|--mid|--dependency-descriptor|--participant|--rtx-ssrc|--track|--interval|--count|--write|--direction|--drop|--sample|--packets|--bytes|--seconds|--snaplen|--rights|--ttl|--subject|--key) ((i++)) ;;
             -*) ;;
             *) words+=("${COMP_WORDS[i]}") ;;
         esac
@@ -33,7 +33,7 @@ _strata() {
         --profile) COMPREPLY=($(compgen -W "$(_strata_names profile)" -- "$word")); return ;;
         --participant) COMPREPLY=($(compgen -W "$(_strata_names participant)" -- "$word")); return ;;
         --track) COMPREPLY=($(compgen -W "$(_strata_names track)" -- "$word")); return ;;
-        --socket|--config|--file|--key) COMPREPLY=($(compgen -f -- "$word")); return ;;
+        --socket|--config|--file|--write|--key) COMPREPLY=($(compgen -f -- "$word")); return ;;
     esac
     case "${words[0]}" in
         room) verbs='create list show delete' ;;
@@ -65,13 +65,15 @@ _strata() {
         'port counters') options='--all' ;;
         'drops '*) options='--all' ;;
         'stats '*) options='--watch --interval --count' ;;
+        'capture '*) options='--write --room --participant --track --direction --drop --sample --packets --bytes --seconds --payload --snaplen' ;;
+        'trace '*) options='--room --participant --track --drop --sample --packets --seconds' ;;
         'token create') options='--room --rights --ttl --subject --key' ;;
         'config show') options='--defaults' ;;
     esac
     if [[ $word == -* ]]; then
         COMPREPLY=($(compgen -W "$options --api --socket --config --output --no-headers --color --timeout --help" -- "$word"))
     elif ((${#words[@]} == 0)); then
-        COMPREPLY=($(compgen -W 'room profile participant track subscription worker port drops stats health node topology token config completion version' -- "$word"))
+        COMPREPLY=($(compgen -W 'room profile participant track subscription worker port drops stats capture trace health node topology token config completion version' -- "$word"))
     elif ((${#words[@]} == 1)) && [[ -n $verbs ]]; then
         COMPREPLY=($(compgen -W "$verbs" -- "$word"))
     else

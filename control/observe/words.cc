@@ -50,7 +50,9 @@ std::string class_words(api::ObservedClass packet_class) {
 std::string fate_words(const api::Fate& fate) {
     using api::ObservedFate;
     switch (fate.fate) {
-        case ObservedFate::forwarded: return "forwarded to " + counted(fate.count, "receiver");
+        case ObservedFate::forwarded:
+            if (fate.count == 0) return "forwarded by other workers alone";
+            return "forwarded to " + counted(fate.count, "receiver");
         case ObservedFate::consumed: return "consumed";
         case ObservedFate::punted: return "handed to the control process";
         case ObservedFate::dropped: return "dropped: " + reason_text<api::RxDrop>(fate.reason);

@@ -105,6 +105,8 @@ void Worker::on_handed_packet(const Handoff& handed, PublishedTrack* branch, rel
     ++inbound.packets;
     inbound.bytes += handed.packet->data_len;
     inbound.last_packet_us = branch->last_packet_us = now;
+    if (branch->observed != 0) [[unlikely]]
+        parsed_ = handed.info;  // what send_observed shows of it ends with its descriptor
     const relay::MediaDrop reason = forward(
         *handed.packet, *branch,
         {.encoding = handed.encoding, .shared = true, .info = handed.info, .at = handed.arrived_us},

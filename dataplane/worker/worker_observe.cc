@@ -123,6 +123,8 @@ Fate Worker::fate_since(const std::array<std::uint64_t, 3>& before) const {
     }
     if (after[1] != before[1]) return {.fate = ObservedFate::consumed};
     if (after[2] != before[2]) return {.fate = ObservedFate::punted};
+    // To nobody here, but handed to other workers (handed_only).
+    if (dropped_ == RxDrop::kCount) return {.fate = ObservedFate::forwarded};
     return {.fate = ObservedFate::dropped, .reason = static_cast<std::uint8_t>(dropped_)};
 }
 
