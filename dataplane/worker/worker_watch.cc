@@ -56,6 +56,11 @@ Ended ended_since(const Tally& before, const FanOut& fan_out) {
     return ended;
 }
 
+// How many packets will have left the queue when the newest one in it has.
+std::uint32_t newest_of(const TxQueue& queue) {
+    return static_cast<std::uint32_t>(queue.counters().sent + queue.lost_late()) + queue.queued();
+}
+
 std::size_t port_of(const relay::Output& output) {
     return std::to_integer<std::size_t>(output.receivers.front().link[kLinkPortByte]);
 }
@@ -197,7 +202,7 @@ void Worker::send_one_watched(rte_mbuf& packet, const relay::Output& output, con
         if (fate.fate != ObservedFate::queued) continue;
         observer_->await({.position = position + offsetof(api::ObservedHead, fate) / 8,
                           .queue = &fan_out.queue(),
-                          .mark = fan_out.queue().pushed(),
+                          .mark = newest_of(fan_out.queue()),
                           .lost = before.values[Tally::kLate]});
     }
 }
@@ -231,7 +236,7 @@ void Worker::trace_output(const relay::Output& output, const TracedEnd& end) {
     to.held = end.held;
     traced_pending_[traced_count_++] = {
         .queue = &queue,
-        .mark = queue.pushed(),
+        .mark = newest_of(queue),
         .packets = receivers - std::min(receivers, end.dropped + end.held),
         .lost = 0,
         .in_trace = true};
