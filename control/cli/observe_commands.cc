@@ -28,7 +28,7 @@ extern "C" void on_interrupt(int) { interrupted = true; }
 void catch_interrupts() {
     struct sigaction action{};
     action.sa_handler = on_interrupt;
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);  // a slow reader waits
     sigaction(SIGINT, &action, nullptr);
     sigaction(SIGTERM, &action, nullptr);
 }
