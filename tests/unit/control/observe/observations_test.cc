@@ -113,12 +113,12 @@ TEST_F(ObservationsTest, LimitsRefuseAndCount) {
     EXPECT_EQ(all().start({.seconds = 61}).error().object, "seconds");
     EXPECT_EQ(f.node->limits().hits(Limit::capture_packets), 1u);
     EXPECT_EQ(f.node->limits().hits(Limit::capture_s), 1u);
-    auto& first = start();
+    const std::uint64_t first = start().id;
     start();
     EXPECT_EQ(all().start({}).error().code, ErrorCode::limit_reached);
     EXPECT_EQ(f.node->limits().hits(Limit::captures), 1u);
-    ASSERT_TRUE(all().end(first.id));
-    EXPECT_FALSE(all().end(first.id));
+    ASSERT_TRUE(all().end(first));
+    EXPECT_FALSE(all().end(first));
     start();
     ASSERT_EQ(f.dataplane.observations.items_size(), 2);
     EXPECT_NE(f.dataplane.observations.items(0).slot(), f.dataplane.observations.items(1).slot());
