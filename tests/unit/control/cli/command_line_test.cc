@@ -159,7 +159,7 @@ TEST(Commands, ExamplesAreRight) {
     for (const Command& command : commands()) {
         EXPECT_FALSE(command.examples.empty());
         for (const std::string_view example : command.examples) {
-            const auto given = parse(std::string(example.substr(0, example.find('>'))));
+            const auto given = parse(std::string(example.substr(0, example.find_first_of(">|"))));
             ASSERT_TRUE(given) << example << ": " << given.error().message;
             EXPECT_EQ(given->command, &command) << example;
         }
