@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <rte_mbuf.h>
+#include <sched.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +21,17 @@ namespace strata::gen {
 namespace {
 
 namespace dp = strata::dataplane;
+
+// The one that the appliance's plan gives no worker while there are others. Between CPUs a device
+// of the kernel's (veth) lets packets overtake one another: each has a queue of what it was sent.
+int first_cpu() {
+    cpu_set_t allowed;
+    CPU_ZERO(&allowed);
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 0;
+    int cpu = 0;
+    while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET(cpu, &allowed)) ++cpu;
+    return cpu;
+}
 
 constexpr int kMaxQueues = 256;
 constexpr std::uint16_t kBurst = 64;
@@ -100,7 +112,7 @@ void PortIo::start() {
     dp::EalOptions eal;
     eal.program = "strata-gen";
     eal.file_prefix = "strata-gen-" + std::to_string(getpid());
-    eal.lcores = "0@(0-" + std::to_string(sysconf(_SC_NPROCESSORS_ONLN) - 1) + ")";
+    eal.lcores = "0@" + std::to_string(first_cpu());
     eal.devices = devices;
     eal.telemetry = false;
     if (auto started = dp::start_eal(eal); !started) throw IoError(started.error());
