@@ -27,12 +27,14 @@ SEEN = """(async () => {
   const { room, meeting } = globalThis.strata ?? {};
   if (!room) return { joined: false, error: document.getElementById("lobby-error")?.textContent };
   const statistics = meeting.statistics ?? { slots: [], path: {} };
-  return { joined: true, path: statistics.path, slots: statistics.slots.flatMap((one) => {
-    const slot = room.slots.get(one.mid);
-    if (!slot || slot.empty) return [];
-    return [{ ...one, kind: slot.kind, layers: slot.layers, source: slot.source,
-              from: room.members.get(slot.member)?.name }];
-  }) };
+  return { joined: true, path: statistics.path,
+    sent: (statistics.publications ?? []).flatMap((one) => one.encodings).filter((one) => one.height),
+    slots: statistics.slots.flatMap((one) => {
+      const slot = room.slots.get(one.mid);
+      if (!slot || slot.empty) return [];
+      return [{ ...one, kind: slot.kind, layers: slot.layers, current: slot.layersCurrent, source: slot.source,
+                from: room.members.get(slot.member)?.name }];
+    }) };
 })()"""
 
 
@@ -59,7 +61,7 @@ class Person:
     def __init__(self, name, codec, mode, link):
         self.name = name
         self.browser = Browser(f"{link}#name={name}&source=pattern&codec={codec}&mode={mode}&height={HEIGHT}&join")
-        self.rows, self.problem = [], ""
+        self.rows, self.sent, self.problem = [], [], ""
 
     def look(self):
         """True when it is in, and a picture and sound are there."""
@@ -71,7 +73,7 @@ class Person:
         if not seen["joined"]:
             self.rows, self.problem = [], seen.get("error") or "isn't in the room"
             return False
-        self.rows = seen["slots"]
+        self.rows, self.sent = seen["slots"], seen["sent"]
         video, audio = self.of("video"), self.of("audio")
         return bool(video and audio and video["framesDecoded"] > 0 and audio["audioSamples"] > 0)
 
@@ -89,16 +91,26 @@ def line(person):
 
 
 class Verdict:
-    """What was right and wrong of what a person saw while it was watched."""
+    """What was right and wrong of what a person saw of the other while it was watched."""
 
-    def __init__(self, person):
-        self.person = person
+    def __init__(self, person, other):
+        self.person, self.other = person, other
         self.first = {kind: dict(person.of(kind)) for kind in ("video", "audio")}
         self.tallest = 0
 
     def watch(self):
         video = self.person.of("video")
         self.tallest = max(self.tallest, video["height"] if video else 0)
+
+    def missing(self):
+        """What the other's browser said of its own encoder, where a layer was never seen; empty: all were."""
+        if self.tallest >= HEIGHT:
+            return ""
+        sent = ", ".join(f"{one['rid'] or one['scalabilityMode']} {one['height']} lines {one['fps']} fps "
+                         f"{one['kbps']} kbit/s limited by {one['limitedBy']}" for one in self.other.sent)
+        video = self.person.of("video") or {}
+        return (f"never more than {self.tallest} lines of {HEIGHT}, asked for {video.get('layers')}, given "
+                f"{video.get('current')}; {self.other.name} sends {sent or 'nothing'}")
 
     def result(self):
         wrong, now = [], {kind: self.person.of(kind) for kind in ("video", "audio")}
@@ -109,8 +121,8 @@ class Verdict:
             frames = now["video"]["framesDecoded"] - self.first["video"]["framesDecoded"]
             if frames < 20:
                 wrong.append(f"only {frames} frames decoded")
-            if self.tallest < HEIGHT:
-                wrong.append(f"never more than {self.tallest} lines of {HEIGHT}")
+            if self.missing():
+                wrong.append(self.missing())
             if now["audio"]["audioSamples"] <= self.first["audio"]["audioSamples"]:
                 wrong.append("no sound")
         return {"name": self.person.name, "video": now["video"], "audio": now["audio"], "wrong": wrong}
@@ -125,9 +137,11 @@ def wait_for(people):
 
 
 def watch(people, options):
-    verdicts = [Verdict(person) for person in people]
+    verdicts = [Verdict(*pair) for pair in (people, people[::-1])]
     end = time.monotonic() + options.seconds
-    while options.keep or time.monotonic() < end:
+    patience = end + PATIENCE_S  # browsers send their largest layer when they have found the path wide enough
+    while (options.keep or time.monotonic() < end or
+           time.monotonic() < patience and any(verdict.missing() for verdict in verdicts)):
         time.sleep(1)
         for person, verdict in zip(people, verdicts):
             person.look()
