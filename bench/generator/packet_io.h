@@ -56,6 +56,11 @@ class PacketIo {
 
 // Monotonic microseconds.
 std::int64_t monotonic_us();
+
+// Commands and whatever else there is are looked at this often, whether packets come or not.
+constexpr std::int64_t kPollSlice_us = 20'000;
+// A paced packet may leave a little late; more than this share late means too slow.
+constexpr double kLateShare = 0.02;
 // Wall clock, 32.32 since 1900.
 std::uint64_t ntp_now();
 

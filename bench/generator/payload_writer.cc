@@ -2,13 +2,10 @@
 
 #include <array>
 
+#include "bench/generator/bytes.h"
+
 namespace strata::gen {
 namespace {
-
-void put16(std::uint16_t value, std::vector<std::uint8_t>& out) {
-    out.push_back(static_cast<std::uint8_t>(value >> 8));
-    out.push_back(static_cast<std::uint8_t>(value));
-}
 
 std::uint8_t bits(std::initializer_list<bool> from_the_top) {
     std::uint8_t byte = 0;

@@ -7,13 +7,13 @@
 #include <optional>
 #include <span>
 
+#include "bench/generator/bytes.h"
 #include "relay/rtp/byte_order.h"
 
 namespace strata::gen {
 namespace {
 
 using relay::load_be16;
-using Bytes = std::span<const std::uint8_t>;
 
 constexpr std::size_t kFileHeaderSize = 24, kRecordHeaderSize = 16;
 constexpr std::uint32_t kMagicUs = 0xa1b2c3d4, kMagicNs = 0xa1b23c4d;
@@ -33,7 +33,7 @@ std::uint32_t load_u32(const std::uint8_t* p, bool big_endian) {
     return big_endian ? big : __builtin_bswap32(big);
 }
 
-std::optional<FileHeader> read_file_header(Bytes file) {
+std::optional<FileHeader> read_file_header(ByteView file) {
     if (file.size() < kFileHeaderSize) return std::nullopt;
     for (const bool big_endian : {false, true}) {
         const std::uint32_t magic = load_u32(file.data(), big_endian);
@@ -44,7 +44,7 @@ std::optional<FileHeader> read_file_header(Bytes file) {
 }
 
 // Cuts the link header off; empty when there is no IP packet behind it.
-Bytes ip_packet(Bytes frame, std::uint32_t link_type) {
+ByteView ip_packet(ByteView frame, std::uint32_t link_type) {
     std::size_t offset = 0;
     if (link_type == kLinkEthernet) {
         offset = 14;
@@ -54,11 +54,11 @@ Bytes ip_packet(Bytes frame, std::uint32_t link_type) {
     } else if (link_type != kLinkRaw && link_type != kLinkRawBsd) {
         return {};
     }
-    return frame.size() > offset ? frame.subspan(offset) : Bytes{};
+    return frame.size() > offset ? frame.subspan(offset) : ByteView{};
 }
 
 // Cuts the IP header off, leaving UDP; fills the addresses. Empty for anything else.
-Bytes udp_segment(Bytes ip, CapturedDatagram& out) {
+ByteView udp_segment(ByteView ip, CapturedDatagram& out) {
     const int version = ip.empty() ? 0 : ip[0] >> 4;
     if (version == 4 && ip.size() >= 20) {
         const std::size_t header = (ip[0] & 15u) * 4u;
@@ -77,8 +77,8 @@ Bytes udp_segment(Bytes ip, CapturedDatagram& out) {
     return {};
 }
 
-bool read_datagram(Bytes frame, std::uint32_t link_type, CapturedDatagram& out) {
-    const Bytes udp = udp_segment(ip_packet(frame, link_type), out);
+bool read_datagram(ByteView frame, std::uint32_t link_type, CapturedDatagram& out) {
+    const ByteView udp = udp_segment(ip_packet(frame, link_type), out);
     if (udp.size() < 8) return false;
     const std::size_t size = load_be16(&udp[4]);
     if (size < 8 || size > udp.size()) return false;
@@ -96,7 +96,7 @@ std::vector<CapturedDatagram> read_pcap(const std::string& path) {
     return parse_pcap(std::vector<std::uint8_t>{std::istreambuf_iterator<char>(in), {}}, path);
 }
 
-std::vector<CapturedDatagram> parse_pcap(Bytes file, const std::string& name) {
+std::vector<CapturedDatagram> parse_pcap(ByteView file, const std::string& name) {
     const auto header = read_file_header(file);
     if (!header) throw FileError(name + ": not a classic pcap file (pcapng: convert it first)");
 
@@ -112,7 +112,7 @@ std::vector<CapturedDatagram> parse_pcap(Bytes file, const std::string& name) {
         if (captured > file.size() - at) break;
         CapturedDatagram datagram;
         datagram.time_us = seconds * 1'000'000 + (header->nanoseconds ? fraction / 1000 : fraction);
-        const Bytes frame(file.data() + at, captured);
+        const ByteView frame(file.data() + at, captured);
         if (captured == original && read_datagram(frame, header->link_type, datagram))
             datagrams.push_back(std::move(datagram));
         at += captured;

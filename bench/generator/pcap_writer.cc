@@ -11,7 +11,7 @@ namespace strata::gen {
 namespace {
 
 constexpr std::uint32_t kMagic_us = 0xa1b2'c3d4, kEthernet = 1, kSnapLength = 65'535;
-constexpr std::uint8_t kUdp = 17, kHops = 64;
+constexpr std::uint8_t kUdpProtocol = 17, kHops = 64;
 
 void add16(std::vector<std::uint8_t>& out, std::size_t value) {
     out.push_back(static_cast<std::uint8_t>(value >> 8));
@@ -43,7 +43,7 @@ void add_ipv4(std::vector<std::uint8_t>& out, const Address& from, const Address
     add16(out, 20 + udp_bytes);
     add32(out, 0x4000);  // identification 0, don't fragment
     out.push_back(kHops);
-    out.push_back(kUdp);
+    out.push_back(kUdpProtocol);
     add16(out, 0);
     add(out, std::span(from.ip).first(4));
     add(out, std::span(to.ip).first(4));
@@ -55,7 +55,7 @@ void add_ipv6(std::vector<std::uint8_t>& out, const Address& from, const Address
               std::size_t udp_bytes) {
     add32(out, 0x6000'0000);
     add16(out, udp_bytes);
-    out.push_back(kUdp);
+    out.push_back(kUdpProtocol);
     out.push_back(kHops);
     add(out, from.ip);
     add(out, to.ip);
@@ -99,7 +99,7 @@ void PcapWriter::write(std::int64_t at_us, const Address& from, const Address& t
     add16(frame, 0);
     add(frame, payload);
     if (from.v6) {
-        const auto pseudo = static_cast<std::uint32_t>(udp_bytes + kUdp);
+        const auto pseudo = static_cast<std::uint32_t>(udp_bytes + kUdpProtocol);
         const std::uint32_t sum = sum_of(from.ip, sum_of(to.ip, pseudo));
         const std::uint16_t value = checksum(sum_of({&frame[udp], udp_bytes}, sum));
         relay::store_be16(&frame[udp + 6], value == 0 ? 0xffff : value);

@@ -7,8 +7,6 @@ namespace strata::gen {
 namespace {
 
 constexpr std::int64_t kWarmUp_us = 1'500'000, kRest_us = 500'000;
-// A paced packet may leave a little late; more than this share late means too slow.
-constexpr double kLateShare = 0.02;
 
 }  // namespace
 

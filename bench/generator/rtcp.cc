@@ -1,11 +1,11 @@
 #include "bench/generator/rtcp.h"
 
+#include "bench/generator/bytes.h"
 #include "relay/rtp/byte_order.h"
 
 namespace strata::gen {
 namespace {
 
-using Bytes = std::span<const std::uint8_t>;
 using relay::load_be16;
 using relay::load_be24;
 using relay::load_be32;
@@ -16,16 +16,6 @@ constexpr std::uint8_t kTransportFeedback = 205, kPayloadFeedback = 206;
 constexpr std::uint8_t kNack = 1, kTwcc = 15, kPli = 1, kFir = 4, kApplication = 15;
 constexpr std::size_t kBlockSize = 24;
 
-void put16(std::uint16_t value, std::vector<std::uint8_t>& out) {
-    out.resize(out.size() + 2);
-    relay::store_be16(&out[out.size() - 2], value);
-}
-
-void put32(std::uint32_t value, std::vector<std::uint8_t>& out) {
-    out.resize(out.size() + 4);
-    relay::store_be32(&out[out.size() - 4], value);
-}
-
 //  |V=2|P|  count  |      PT       |             length            |
 void put_header(std::uint8_t count, std::uint8_t type, std::size_t size_bytes,
                 std::vector<std::uint8_t>& out) {
@@ -34,7 +24,7 @@ void put_header(std::uint8_t count, std::uint8_t type, std::size_t size_bytes,
     put16(static_cast<std::uint16_t>(size_bytes / 4 - 1), out);
 }
 
-void read_blocks(Bytes blocks, std::size_t count, RtcpContents& out) {
+void read_blocks(ByteView blocks, std::size_t count, RtcpContents& out) {
     for (; count > 0 && blocks.size() >= kBlockSize; --count, blocks = blocks.subspan(kBlockSize)) {
         ReportBlock b;
         b.ssrc = load_be32(&blocks[0]);
@@ -48,7 +38,7 @@ void read_blocks(Bytes blocks, std::size_t count, RtcpContents& out) {
     }
 }
 
-void read_payload_feedback(Bytes packet, RtcpContents& out) {
+void read_payload_feedback(ByteView packet, RtcpContents& out) {
     const int format = packet[0] & 31;
     if (format == kPli && packet.size() >= 12) {
         out.key_frame_requests.push_back({load_be32(&packet[8]), false});
@@ -63,7 +53,7 @@ void read_payload_feedback(Bytes packet, RtcpContents& out) {
     }
 }
 
-void read_one(Bytes packet, RtcpContents& out) {
+void read_one(ByteView packet, RtcpContents& out) {
     const std::size_t count = packet[0] & 31u;
     switch (packet[1]) {
         case kSenderReport:
@@ -96,7 +86,7 @@ void read_one(Bytes packet, RtcpContents& out) {
 
 }  // namespace
 
-RtcpContents read_rtcp(Bytes compound) {
+RtcpContents read_rtcp(ByteView compound) {
     RtcpContents out;
     while (!compound.empty()) {
         if (compound.size() < 4 || compound[0] >> 6 != 2) {

@@ -14,11 +14,9 @@
 namespace strata::gen {
 namespace {
 
-constexpr std::int64_t kSecond_us = 1'000'000;
 // Packets under way when the last one was sent. Longer than a second: AF_PACKET may keep what a
 // busy kernel didn't take until something follows, and sender reports follow each second.
 constexpr std::int64_t kDrain_us = 1'200'000;
-constexpr std::int64_t kPollSlice_us = 20'000;  // commands are read at least this often
 
 std::vector<FreshNumbers> draw_numbers(std::mt19937& random, const PublisherPlan& plan,
                                        std::size_t encodings) {
@@ -144,9 +142,9 @@ std::int64_t Run::next_event_us() const {
 
 void Run::execute(RunObserver& observer) {
     began_us_ = monotonic_us();
-    next_second_us_ = began_us_ + kSecond_us;
+    next_second_us_ = began_us_ + relay::kUsPerSecond;
     // Early, so that a receiver without a key frame asks soon; then every second.
-    next_rtcp_us_ = began_us_ + kSecond_us / 2;
+    next_rtcp_us_ = began_us_ + relay::kUsPerSecond / 2;
     const std::uint64_t ntp = ntp_now();
     announce_targets(began_us_, observer);
     for (const auto& p : publishers_) p->publisher->begin(began_us_, ntp);
@@ -171,12 +169,12 @@ void Run::turn(std::int64_t now_us, RunObserver& observer) {
         p->publisher->send_reports(send_us);
     }
     if (now_us >= next_rtcp_us_) {
-        next_rtcp_us_ += kSecond_us;
+        next_rtcp_us_ += relay::kUsPerSecond;
         send_receiver_rtcp(now_us);
     }
     io_.flush();
     if (now_us < next_second_us_) return;
-    next_second_us_ += kSecond_us;
+    next_second_us_ += relay::kUsPerSecond;
     for (const ReceiverEnd& r : receivers_) r.receiver->on_second(now_us);
     observer.on_second(*this);
 }

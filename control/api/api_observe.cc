@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/api/api.h"
+#include "control/api/json_answer.h"
 #include "control/api/observation_reader.h"
 #include "control/api/timestamp.h"
 #include "control/observe/capture_file.h"
@@ -13,14 +14,7 @@
 namespace strata::control {
 namespace {
 
-using json = nlohmann::ordered_json;
-
-HttpResponse answer(int status, const json& body) {
-    return {.status = status,
-            .content_type = "application/json",
-            .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n",
-            .headers = {}};
-}
+using nlohmann::ordered_json;
 
 template <typename Clock>
 std::int64_t now_us() {
@@ -33,10 +27,10 @@ std::int64_t monotonic_to_unix_us() {
     return now_us<std::chrono::system_clock>() - now_us<std::chrono::steady_clock>();
 }
 
-json observation_json(const Observations::Observation& o) {
+ordered_json observation_json(const Observations::Observation& o) {
     return {{"id", o.id},
             {"state", observation_state_text(o.state)},
-            {"ended_by", o.why_done.empty() ? json(nullptr) : json(o.why_done)},
+            {"ended_by", o.why_done.empty() ? ordered_json(nullptr) : ordered_json(o.why_done)},
             {"selection", selection_words(o.spec)},
             {"packets", o.packets},
             {"bytes", o.bytes},
@@ -46,13 +40,14 @@ json observation_json(const Observations::Observation& o) {
             {"started_at", timestamp_text(o.started_ms)}};
 }
 
-json packet_json(const ObservedPacket& packet, const Directory& directory, std::int64_t offset_us) {
+ordered_json packet_json(const ObservedPacket& packet, const Directory& directory,
+                         std::int64_t offset_us) {
     const api::ObservedHead& h = packet.head;
-    json steps = json::array();
+    ordered_json steps = ordered_json::array();
     for (const TraceStep& step : trace_steps(packet, directory))
         steps.push_back({{"stage", step.stage}, {"text", step.text}});
     const auto id = [](auto value) {
-        return value.value == 0 ? json(nullptr) : json(id_text(value));
+        return value.value == 0 ? ordered_json(nullptr) : ordered_json(id_text(value));
     };
     return {{"number", h.number},
             {"at", timestamp_text((h.at_us + offset_us) / 1000)},
@@ -85,7 +80,7 @@ Result<HttpResponse> Api::begin_observation(Result<ObservationSpec> spec) {
     if (!spec) return std::unexpected(spec.error());
     const auto begun = node_.observations().start(*std::move(spec));
     if (!begun) return std::unexpected(begun.error());
-    return answer(201, observation_json(**begun));
+    return json_answer(201, observation_json(**begun));
 }
 
 Result<HttpResponse> Api::create_capture(const Call& call) {
@@ -98,16 +93,16 @@ Result<HttpResponse> Api::create_trace(const Call& call) {
 
 Result<HttpResponse> Api::list_observations(const Call& call) {
     const bool traces = call.path(1) == "traces";
-    json items = json::array();
+    ordered_json items = ordered_json::array();
     for (const auto* observation : node_.observations().list())
         if (observation->spec.trace == traces) items.push_back(observation_json(*observation));
-    return answer(200, {{"items", std::move(items)}, {"next", nullptr}});
+    return json_answer(200, {{"items", std::move(items)}, {"next", nullptr}});
 }
 
 Result<HttpResponse> Api::get_observation(const Call& call) {
     const auto found = find_observation(call);
     if (!found) return std::unexpected(found.error());
-    return answer(200, observation_json(**found));
+    return json_answer(200, observation_json(**found));
 }
 
 Result<HttpResponse> Api::end_observation(const Call& call) {
@@ -144,13 +139,13 @@ Result<HttpResponse> Api::read_trace_piece(const Call& call) {
     Observations::Observation& trace = **found;
     const auto packets = node_.observations().read(trace);
     const std::int64_t offset_us = monotonic_to_unix_us();
-    json items = json::array();
+    ordered_json items = ordered_json::array();
     for (const ObservedPacket& packet : packets)
         items.push_back(packet_json(packet, node_.directory(), offset_us));
     trace.ended = trace.state == ObservationState::done;
-    json body = observation_json(trace);
+    ordered_json body = observation_json(trace);
     body["items"] = std::move(items);
-    return answer(200, body);
+    return json_answer(200, body);
 }
 
 }  // namespace strata::control

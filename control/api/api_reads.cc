@@ -3,33 +3,21 @@
 #include <utility>
 
 #include "control/api/api.h"
+#include "control/api/json_answer.h"
 #include "control/api/path_ids.h"
 
 // The reads: one object, lists page by page, the node.
 namespace strata::control {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 constexpr std::size_t kDefaultPage = 1000;
 constexpr std::size_t kLargestPage = 10'000;
 
-HttpResponse answer(int status, const json& body) {
-    return {.status = status,
-            .content_type = "application/json",
-            .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n",
-            .headers = {}};
-}
-
-// Empty where it isn't given.
-std::string parameter(const Target& target, const std::string& name) {
-    const auto it = target.query.find(name);
-    return it == target.query.end() ? std::string() : it->second;
-}
-
 Result<std::size_t> page_size(const Target& target) {
     if (!target.query.contains("limit")) return kDefaultPage;
-    const std::string text = parameter(target, "limit");
+    const std::string text = target.parameter("limit");
     std::size_t limit = 0;
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
     if (error == std::errc{} && stop == text.data() + text.size() && limit >= 1 &&
@@ -53,14 +41,14 @@ Result<HttpResponse> page(const Map& map, const Target& target, Parse parse, con
     if (!limit) return std::unexpected(limit.error());
     auto it = map.begin();
     if (target.query.contains("after")) {
-        const auto after = parse(parameter(target, "after"));
+        const auto after = parse(target.parameter("after"));
         if (!after)
             return refuse(ErrorCode::invalid_query, "after", "not the `next` of a page",
                           "give it as it came");
         it = map.upper_bound(*after);
     }
-    json items = json::array();
-    json next = nullptr;
+    ordered_json items = ordered_json::array();
+    ordered_json next = nullptr;
     std::string last;
     for (; it != map.end(); ++it) {
         if (!wanted(it->second)) continue;
@@ -71,7 +59,7 @@ Result<HttpResponse> page(const Map& map, const Target& target, Parse parse, con
         items.push_back(representation.of(it->second));
         last = name_of(it->second);
     }
-    return answer(200, {{"items", std::move(items)}, {"next", std::move(next)}});
+    return json_answer(200, {{"items", std::move(items)}, {"next", std::move(next)}});
 }
 
 }  // namespace
@@ -79,7 +67,7 @@ Result<HttpResponse> page(const Map& map, const Target& target, Parse parse, con
 Result<HttpResponse> Api::show(const RecordKey& key, int status) const {
     const auto shown = [&](const auto& found) -> Answer {
         if (!found) return std::unexpected(found.error());
-        return answer(status, representation_.of(**found));
+        return json_answer(status, representation_.of(**found));
     };
     const Directory& d = node_.directory();
     if (const auto* id = std::get_if<ParticipantId>(&key)) return shown(d.participant(*id));
@@ -141,8 +129,8 @@ Result<HttpResponse> Api::list_tracks(const Call& call) {
     const Directory& d = node_.directory();
     if (auto ok = check_query(call.target, {"room", "participant", "limit", "after"}); !ok)
         return std::unexpected(ok.error());
-    const std::string room = parameter(call.target, "room");
-    const std::string participant = parameter(call.target, "participant");
+    const std::string room = call.target.parameter("room");
+    const std::string participant = call.target.parameter("participant");
     if (call.target.query.contains("room"))
         if (const auto found = d.room(room); !found) return std::unexpected(found.error());
     const auto wanted = [&](const Track& t) {
@@ -156,9 +144,9 @@ Result<HttpResponse> Api::list_subscriptions(const Call& call) {
     const Directory& d = node_.directory();
     if (auto ok = check_query(call.target, {"room", "participant", "track", "limit", "after"}); !ok)
         return std::unexpected(ok.error());
-    const std::string room = parameter(call.target, "room");
-    const std::string participant = parameter(call.target, "participant");
-    const std::string track = parameter(call.target, "track");
+    const std::string room = call.target.parameter("room");
+    const std::string participant = call.target.parameter("participant");
+    const std::string track = call.target.parameter("track");
     if (call.target.query.contains("room"))
         if (const auto found = d.room(room); !found) return std::unexpected(found.error());
     const auto wanted = [&](const Subscription& s) {
@@ -171,31 +159,35 @@ Result<HttpResponse> Api::list_subscriptions(const Call& call) {
 
 Result<HttpResponse> Api::list_drops(const Call& call) {
     if (auto ok = check_query(call.target, {"all"}); !ok) return std::unexpected(ok.error());
-    const std::string all = parameter(call.target, "all");
+    const std::string all = call.target.parameter("all");
     if (!all.empty() && all != "true" && all != "false")
         return refuse(ErrorCode::invalid_query, "all",
                       "'" + all.substr(0, 32) + "' is neither true nor false");
-    return answer(200, representation_.drops(all == "true"));
+    return json_answer(200, representation_.drops(all == "true"));
 }
 
 Result<HttpResponse> Api::list_workers(const Call&) {
-    return answer(200, representation_.workers());
+    return json_answer(200, representation_.workers());
 }
-Result<HttpResponse> Api::list_ports(const Call&) { return answer(200, representation_.ports()); }
+Result<HttpResponse> Api::list_ports(const Call&) {
+    return json_answer(200, representation_.ports());
+}
 Result<HttpResponse> Api::get_worker(const Call& call) {
     const auto id = path_worker(call.path(2), node_.directory().workers());
     if (!id) return std::unexpected(id.error());
-    return answer(200, representation_.worker(*id));
+    return json_answer(200, representation_.worker(*id));
 }
 Result<HttpResponse> Api::list_turns(const Call& call) {
     const auto id = path_worker(call.path(2), node_.directory().workers());
     if (!id) return std::unexpected(id.error());
-    return answer(200, representation_.worker_turns(*id));
+    return json_answer(200, representation_.worker_turns(*id));
 }
-Result<HttpResponse> Api::get_stats(const Call&) { return answer(200, representation_.stats()); }
-Result<HttpResponse> Api::get_node(const Call&) { return answer(200, representation_.node()); }
+Result<HttpResponse> Api::get_stats(const Call&) {
+    return json_answer(200, representation_.stats());
+}
+Result<HttpResponse> Api::get_node(const Call&) { return json_answer(200, representation_.node()); }
 Result<HttpResponse> Api::get_health(const Call&) {
-    return answer(representation_.healthy() ? 200 : 503, representation_.health());
+    return json_answer(representation_.healthy() ? 200 : 503, representation_.health());
 }
 Result<HttpResponse> Api::get_document(const Call&) {
     return HttpResponse{.status = 200,

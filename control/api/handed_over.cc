@@ -17,7 +17,7 @@ namespace {
 
 using boost::system::error_code;
 
-constexpr int kMessagesPerWakeup = 32;  // then the loop's other work gets its turn
+constexpr int kSocketsPerWakeup = 32;  // then the loop's other work gets its turn
 constexpr char kTls = 'T';
 
 struct Received {
@@ -125,7 +125,7 @@ void HandedOver::State::wait_readable() {
 }
 
 void HandedOver::State::on_readable() {
-    for (int i = 0; i < kMessagesPerWakeup && socket.connected(); ++i) {
+    for (int i = 0; i < kSocketsPerWakeup && socket.connected(); ++i) {
         const Received received = receive_one(socket.fd());
         if (received.blocked) break;
         if (received.ended) {

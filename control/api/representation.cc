@@ -8,15 +8,19 @@
 namespace strata::control {
 namespace {
 
-using json = nlohmann::ordered_json;
 using api::ObjectValue;
 using api::StatisticsKind;
+using nlohmann::ordered_json;
 
-json text_or_null(const std::string& text) { return text.empty() ? json(nullptr) : json(text); }
-json number_or_null(std::uint32_t number) { return number == 0 ? json(nullptr) : json(number); }
+ordered_json text_or_null(const std::string& text) {
+    return text.empty() ? ordered_json(nullptr) : ordered_json(text);
+}
+ordered_json number_or_null(std::uint32_t number) {
+    return number == 0 ? ordered_json(nullptr) : ordered_json(number);
+}
 
-json extensions_json(const Extensions& extensions) {
-    json object = json::object();
+ordered_json extensions_json(const Extensions& extensions) {
+    ordered_json object = ordered_json::object();
     for (const auto& [id, uri] : extensions) object[std::to_string(id)] = uri;
     return object;
 }
@@ -28,9 +32,9 @@ bool shown_elsewhere(ObjectValue value) {
            value == ObjectValue::forwarding || value == ObjectValue::latched;
 }
 
-json counters_json(const api::ObjectSnapshot* snapshot) {
+ordered_json counters_json(const api::ObjectSnapshot* snapshot) {
     if (snapshot == nullptr) return nullptr;
-    json counters = json::object();
+    ordered_json counters = ordered_json::object();
     for (std::size_t i = 0; i < static_cast<std::size_t>(ObjectValue::kCount); ++i) {
         const auto value = static_cast<ObjectValue>(i);
         if (!shown_elsewhere(value)) counters[api::name(value)] = (*snapshot)[value];
@@ -40,7 +44,7 @@ json counters_json(const api::ObjectSnapshot* snapshot) {
 
 }  // namespace
 
-void Representation::add_state(json& object, const RecordKey& key) const {
+void Representation::add_state(ordered_json& object, const RecordKey& key) const {
     switch (node_.state(key)) {
         case ObjectState::pending: object["state"] = "pending"; break;
         case ObjectState::applied: object["state"] = "applied"; break;
@@ -48,18 +52,18 @@ void Representation::add_state(json& object, const RecordKey& key) const {
     }
     const Refusal* refusal = node_.refusal(key);
     object["refusal"] = refusal == nullptr
-                            ? json(nullptr)
-                            : json{{"code", refusal->code}, {"message", refusal->message}};
+                            ? ordered_json(nullptr)
+                            : ordered_json{{"code", refusal->code}, {"message", refusal->message}};
 }
 
-json Representation::of(const Room& room) const {
+ordered_json Representation::of(const Room& room) const {
     const Directory& directory = node_.directory();
     std::size_t tracks = 0, subscriptions = 0;
     for (const ParticipantId id : directory.participants_in(room.name)) {
         tracks += directory.published(id).size();
         subscriptions += directory.received(id).size();
     }
-    json spread = json::array();
+    ordered_json spread = ordered_json::array();
     for (const auto& [worker, participants] : directory.spread_of(room.name))
         spread.push_back({{"worker", worker}, {"participants", participants}});
     return {{"name", room.name},
@@ -73,7 +77,7 @@ json Representation::of(const Room& room) const {
             {"created_at", timestamp_text(room.created_at_ms)}};
 }
 
-json Representation::of(const RoomProfile& p) const {
+ordered_json Representation::of(const RoomProfile& p) const {
     const RoomProfile* builtin = builtin_profile(p.name);
     return {{"name", p.name},
             {"publish", publish_text(p.publish)},
@@ -84,47 +88,47 @@ json Representation::of(const RoomProfile& p) const {
             {"edited", builtin == nullptr || p != *builtin}};
 }
 
-json Representation::relay_addresses(std::uint32_t worker) const {
-    json addresses = json::array();
+ordered_json Representation::relay_addresses(std::uint32_t worker) const {
+    ordered_json addresses = ordered_json::array();
     for (const WorkerAddress& w : node_.session().workers())
         if (w.worker == worker) addresses.push_back(endpoint_text(w.address, w.udp_port));
     return addresses;
 }
 
-json Representation::of(const Participant& p) const {
+ordered_json Representation::of(const Participant& p) const {
     const Directory& directory = node_.directory();
     const std::uint32_t worker = directory.worker_of(p.id);
-    json remote = nullptr;
+    ordered_json remote = nullptr;
     if (p.remote) remote = endpoint_text(*p.remote);
     if (!p.remote && p.latched) remote = endpoint_text(p.latched->value);
-    json relay = relay_addresses(worker);
-    json member = nullptr;
+    ordered_json relay = relay_addresses(worker);
+    ordered_json member = nullptr;
     if (p.membership)
         member = {{"id", id_text(p.membership->member)},
                   {"name", directory.members().at(p.membership->member).name},
                   {"publication", text_or_null(p.membership->publication)}};
-    json object = {{"id", id_text(p.id)},
-                   {"room", p.room},
-                   {"name", p.name},
-                   {"member", std::move(member)},
-                   {"worker", worker},
-                   {"remote", remote},
-                   {"remote_source", p.remote    ? "fixed"
-                                     : p.latched ? "latched"
-                                                 : "latching"},
-                   {"remote_protocol", p.latched_by_tcp ? "tcp" : "udp"},
-                   {"relay", relay.empty() ? json(nullptr) : relay[0]},
-                   {"relay_addresses", std::move(relay)},
-                   {"mtu_bytes", p.mtu_bytes},
-                   {"tracks", directory.published(p.id).size()},
-                   {"subscriptions", directory.received(p.id).size()}};
+    ordered_json object = {{"id", id_text(p.id)},
+                           {"room", p.room},
+                           {"name", p.name},
+                           {"member", std::move(member)},
+                           {"worker", worker},
+                           {"remote", remote},
+                           {"remote_source", p.remote    ? "fixed"
+                                             : p.latched ? "latched"
+                                                         : "latching"},
+                           {"remote_protocol", p.latched_by_tcp ? "tcp" : "udp"},
+                           {"relay", relay.empty() ? ordered_json(nullptr) : relay[0]},
+                           {"relay_addresses", std::move(relay)},
+                           {"mtu_bytes", p.mtu_bytes},
+                           {"tracks", directory.published(p.id).size()},
+                           {"subscriptions", directory.received(p.id).size()}};
     add_state(object, p.id);
     object["created_at"] = timestamp_text(p.created_at_ms);
     return object;
 }
 
-json Representation::encodings_of(const Track& track) const {
-    json encodings = json::array();
+ordered_json Representation::encodings_of(const Track& track) const {
+    ordered_json encodings = ordered_json::array();
     for (std::size_t i = 0; i < track.encodings.size(); ++i) {
         const Encoding& e = track.encodings[i];
         const auto known = [](std::uint32_t fixed, const auto& learned) {
@@ -141,9 +145,9 @@ json Representation::encodings_of(const Track& track) const {
 }
 
 // What workers other than the publisher's have of the track.
-json Representation::branches_of(const Track& track) const {
+ordered_json Representation::branches_of(const Track& track) const {
     using api::ObjectValue;
-    json branches = json::array();
+    ordered_json branches = ordered_json::array();
     for (std::uint32_t worker = 0; worker < node_.config().dataplane.workers; ++worker) {
         const auto* branch = statistics_.object(StatisticsKind::branch, track.id.value, worker);
         if (branch == nullptr) continue;
@@ -156,48 +160,48 @@ json Representation::branches_of(const Track& track) const {
     return branches;
 }
 
-json Representation::of(const Track& t) const {
+ordered_json Representation::of(const Track& t) const {
     const Directory& directory = node_.directory();
-    json object = {{"id", id_text(t.id)},
-                   {"room", directory.participants().at(t.participant).room},
-                   {"participant", id_text(t.participant)},
-                   {"name", t.name},
-                   {"codec", t.codec},
-                   {"clock_rate_hz", t.clock_rate_hz},
-                   {"payload_type", t.payload_type},
-                   {"rtx_payload_type", number_or_null(t.rtx_payload_type)},
-                   {"red_payload_type", number_or_null(t.red_payload_type)},
-                   {"extensions", extensions_json(t.extensions)},
-                   {"mid", text_or_null(t.mid)},
-                   {"end_to_end_encrypted", t.end_to_end_encrypted},
-                   {"encodings", encodings_of(t)},
-                   {"branches", branches_of(t)},
-                   {"subscriptions", directory.receivers(t.id).size()}};
+    ordered_json object = {{"id", id_text(t.id)},
+                           {"room", directory.participants().at(t.participant).room},
+                           {"participant", id_text(t.participant)},
+                           {"name", t.name},
+                           {"codec", t.codec},
+                           {"clock_rate_hz", t.clock_rate_hz},
+                           {"payload_type", t.payload_type},
+                           {"rtx_payload_type", number_or_null(t.rtx_payload_type)},
+                           {"red_payload_type", number_or_null(t.red_payload_type)},
+                           {"extensions", extensions_json(t.extensions)},
+                           {"mid", text_or_null(t.mid)},
+                           {"end_to_end_encrypted", t.end_to_end_encrypted},
+                           {"encodings", encodings_of(t)},
+                           {"branches", branches_of(t)},
+                           {"subscriptions", directory.receivers(t.id).size()}};
     add_state(object, t.id);
     object["counters"] = counters_json(statistics_.object(StatisticsKind::track, t.id.value));
     object["created_at"] = timestamp_text(t.created_at_ms);
     return object;
 }
 
-json Representation::of(const Subscription& s) const {
+ordered_json Representation::of(const Subscription& s) const {
     const Directory& directory = node_.directory();
     const Track& track = directory.tracks().at(s.track);
-    json object = {{"id", id_text(s.id)},
-                   {"room", directory.participants().at(s.participant).room},
-                   {"participant", id_text(s.participant)},
-                   {"track", id_text(s.track)},
-                   {"layers", layers_text(s.target, track.encodings)},
-                   {"ssrc", s.ssrc},
-                   {"payload_type", s.payload_type},
-                   {"rtx_ssrc", number_or_null(s.rtx_ssrc)},
-                   {"rtx_payload_type", number_or_null(s.rtx_payload_type)},
-                   {"red_payload_type", number_or_null(s.red_payload_type)},
-                   {"extensions", extensions_json(s.extensions)},
-                   {"extmap_allow_mixed", s.extmap_allow_mixed}};
+    ordered_json object = {{"id", id_text(s.id)},
+                           {"room", directory.participants().at(s.participant).room},
+                           {"participant", id_text(s.participant)},
+                           {"track", id_text(s.track)},
+                           {"layers", layers_text(s.target, track.encodings)},
+                           {"ssrc", s.ssrc},
+                           {"payload_type", s.payload_type},
+                           {"rtx_ssrc", number_or_null(s.rtx_ssrc)},
+                           {"rtx_payload_type", number_or_null(s.rtx_payload_type)},
+                           {"red_payload_type", number_or_null(s.red_payload_type)},
+                           {"extensions", extensions_json(s.extensions)},
+                           {"extmap_allow_mixed", s.extmap_allow_mixed}};
     add_state(object, s.id);
     const auto* live = statistics_.object(StatisticsKind::subscription, s.id.value);
-    object["forwarding"] =
-        live == nullptr ? json(nullptr) : json((*live)[ObjectValue::forwarding] != 0);
+    object["forwarding"] = live == nullptr ? ordered_json(nullptr)
+                                           : ordered_json((*live)[ObjectValue::forwarding] != 0);
     object["layers_current"] = nullptr;
     if (live != nullptr && (*live)[ObjectValue::forwarding] != 0) {
         const auto now = api::unpack_layers((*live)[ObjectValue::current]);

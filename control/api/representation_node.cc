@@ -8,9 +8,9 @@
 namespace strata::control {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
-void add(json& counters, const std::string& name, std::uint64_t value) {
+void add(ordered_json& counters, const std::string& name, std::uint64_t value) {
     const std::uint64_t before = counters.value(name, std::uint64_t{0});
     counters[name] = name.ends_with("_max") ? std::max(before, value) : before + value;
 }
@@ -29,14 +29,14 @@ std::vector<api::NamedValue> counters_of(const api::WorkerSnapshot& worker) {
     return all;
 }
 
-json counters_json(const api::WorkerSnapshot& worker) {
-    json counters = json::object();
+ordered_json counters_json(const api::WorkerSnapshot& worker) {
+    ordered_json counters = ordered_json::object();
     for (const api::NamedValue& v : counters_of(worker)) counters[v.name] = v.value;
     return counters;
 }
 
 void list_drops(const api::WorkerSnapshot& worker, const char* direction,
-                const std::vector<api::NamedValue>& reasons, bool all, json& items) {
+                const std::vector<api::NamedValue>& reasons, bool all, ordered_json& items) {
     for (const api::NamedValue& reason : reasons)
         if (all || reason.value != 0)
             items.push_back({{"worker", worker.id},
@@ -58,11 +58,11 @@ std::uint32_t Representation::core_of(std::uint32_t worker) const {
     return worker % node_.config().dataplane.workers;
 }
 
-json Representation::worker_summary(std::uint32_t id,
-                                    const std::vector<api::WorkerSnapshot>& snapshots) const {
+ordered_json Representation::worker_summary(
+    std::uint32_t id, const std::vector<api::WorkerSnapshot>& snapshots) const {
     const Directory& directory = node_.directory();
-    json worker = {{"id", id}, {"cpu", nullptr}, {"numa_node", nullptr}};
-    json addresses = json::array();
+    ordered_json worker = {{"id", id}, {"cpu", nullptr}, {"numa_node", nullptr}};
+    ordered_json addresses = ordered_json::array();
     for (const WorkerAddress& w : node_.session().workers()) {
         if (w.worker != id) continue;
         if (w.cpu >= 0) worker["cpu"] = w.cpu;
@@ -79,26 +79,26 @@ json Representation::worker_summary(std::uint32_t id,
     worker["rooms"] = rooms;
     worker["participants"] = participants;
     const auto& loads = directory.measured_load();
-    worker["load"] =
-        core_of(id) < loads.size() ? json(loads[core_of(id)].busy_share) : json(nullptr);
+    worker["load"] = core_of(id) < loads.size() ? ordered_json(loads[core_of(id)].busy_share)
+                                                : ordered_json(nullptr);
     worker["counters"] = nullptr;
     for (const api::WorkerSnapshot& snapshot : snapshots)
         if (snapshot.id == core_of(id)) worker["counters"] = counters_json(snapshot);
     return worker;
 }
 
-json Representation::workers() const {
+ordered_json Representation::workers() const {
     const auto snapshots = statistics_.workers();
-    json items = json::array();
+    ordered_json items = ordered_json::array();
     for (std::uint32_t id = 0; id < node_.directory().workers(); ++id)
         items.push_back(worker_summary(id, snapshots));
     return {{"items", std::move(items)}, {"sampled_at", timestamp_text(unix_ms())}};
 }
 
-json Representation::ports() const {
-    json items = json::array();
+ordered_json Representation::ports() const {
+    ordered_json items = ordered_json::array();
     for (const api::PortSnapshot& port : statistics_.ports()) {
-        json counters = json::object();
+        ordered_json counters = ordered_json::object();
         for (const api::NamedValue& v : port.counters) counters[v.name] = v.value;
         items.push_back(
             {{"port", port.spec}, {"link_up", port.link_up}, {"counters", std::move(counters)}});
@@ -106,8 +106,8 @@ json Representation::ports() const {
     return {{"items", std::move(items)}, {"sampled_at", timestamp_text(unix_ms())}};
 }
 
-json Representation::drops(bool all) const {
-    json items = json::array();
+ordered_json Representation::drops(bool all) const {
+    ordered_json items = ordered_json::array();
     for (const api::WorkerSnapshot& worker : statistics_.workers()) {
         list_drops(worker, "rx", worker.rx_drops, all, items);
         list_drops(worker, "tx", worker.tx_drops, all, items);
@@ -115,10 +115,10 @@ json Representation::drops(bool all) const {
     return {{"items", std::move(items)}, {"sampled_at", timestamp_text(unix_ms())}};
 }
 
-json Representation::stats() const {
+ordered_json Representation::stats() const {
     const auto snapshots = statistics_.workers();
-    json total = snapshots.empty() ? json(nullptr) : json::object();
-    json workers = json::array();
+    ordered_json total = snapshots.empty() ? ordered_json(nullptr) : ordered_json::object();
+    ordered_json workers = ordered_json::array();
     for (const api::WorkerSnapshot& worker : snapshots) {
         for (const api::NamedValue& v : counters_of(worker)) add(total, v.name, v.value);
         workers.push_back({{"worker", worker.id}, {"counters", counters_json(worker)}});
@@ -130,44 +130,44 @@ json Representation::stats() const {
             {"sampled_at_us", statistics_.now_us()}};
 }
 
-json Representation::node() const {
+ordered_json Representation::node() const {
     const LinkSession& session = node_.session();
     const Node::LinkCounters link = node_.link_counters();
     const std::uint64_t epoch = session.dataplane_epoch();
-    json limits = json::array();
+    ordered_json limits = ordered_json::array();
     for (std::size_t i = 0; i < kLimitCount; ++i) {
         const auto limit = static_cast<Limit>(i);
         limits.push_back({{"name", Limits::name(limit)},
                           {"limit", node_.limits().value(limit)},
                           {"hits", node_.limits().hits(limit)}});
     }
-    json signalling = json::object();
+    ordered_json signalling = ordered_json::object();
     for (const auto& [name, value] : node_.front_counters()) signalling[name] = value;
     for (const auto& [name, value] : node_.signalling_counters())
         signalling[std::string(name)] = value;
     const Directory& directory = node_.directory();
-    return {
-        {"name", node_.config().node.name},
-        {"version", STRATA_VERSION},
-        {"started_at", timestamp_text(node_.started_at_ms())},
-        {"dataplane",
-         {{"state", link_state_text(session.link_state())},
-          {"epoch", epoch == 0 ? json(nullptr) : json(hexadecimal(epoch))},
-          {"generation_wanted", session.generation_wanted()},
-          {"generation_applied", session.generation_applied()},
-          {"pending", session.pending_count()},
-          {"refused", session.refused_count()},
-          {"connects", link.connects},
-          {"resyncs", session.resyncs()},
-          {"last_resync_us", link.last_resync_us == 0 ? json(nullptr) : json(link.last_resync_us)},
-          {"last_error",
-           session.last_error().empty() ? json(nullptr) : json(session.last_error())}}},
-        {"limits", std::move(limits)},
-        {"signalling", std::move(signalling)},
-        {"rooms", directory.rooms().size()},
-        {"participants", directory.participants().size()},
-        {"tracks", directory.tracks().size()},
-        {"subscriptions", directory.subscriptions().size()}};
+    return {{"name", node_.config().node.name},
+            {"version", STRATA_VERSION},
+            {"started_at", timestamp_text(node_.started_at_ms())},
+            {"dataplane",
+             {{"state", link_state_text(session.link_state())},
+              {"epoch", epoch == 0 ? ordered_json(nullptr) : ordered_json(hexadecimal(epoch))},
+              {"generation_wanted", session.generation_wanted()},
+              {"generation_applied", session.generation_applied()},
+              {"pending", session.pending_count()},
+              {"refused", session.refused_count()},
+              {"connects", link.connects},
+              {"resyncs", session.resyncs()},
+              {"last_resync_us", link.last_resync_us == 0 ? ordered_json(nullptr)
+                                                          : ordered_json(link.last_resync_us)},
+              {"last_error", session.last_error().empty() ? ordered_json(nullptr)
+                                                          : ordered_json(session.last_error())}}},
+            {"limits", std::move(limits)},
+            {"signalling", std::move(signalling)},
+            {"rooms", directory.rooms().size()},
+            {"participants", directory.participants().size()},
+            {"tracks", directory.tracks().size()},
+            {"subscriptions", directory.subscriptions().size()}};
 }
 
 bool Representation::healthy() const {
@@ -175,7 +175,7 @@ bool Representation::healthy() const {
            statistics_.alive(unix_ms() * 1000);
 }
 
-json Representation::health() const {
+ordered_json Representation::health() const {
     return {{"status", healthy() ? "ok" : "degraded"},
             {"dataplane", link_state_text(node_.session().link_state())},
             {"store", node_.store_failing() ? "failing" : "ok"}};

@@ -7,16 +7,16 @@
 namespace strata::control {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 // Null: there is nothing to divide by.
-json ratio(std::uint64_t part, std::uint64_t whole) {
-    return whole == 0 ? json(nullptr)
-                      : json(static_cast<double>(part) / static_cast<double>(whole));
+ordered_json ratio(std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? ordered_json(nullptr)
+                      : ordered_json(static_cast<double>(part) / static_cast<double>(whole));
 }
 
-json histogram_json(const api::HistogramValues& values) {
-    json buckets = json::array();
+ordered_json histogram_json(const api::HistogramValues& values) {
+    ordered_json buckets = ordered_json::array();
     for (std::size_t i = 0; i < values.size(); ++i)
         if (values[i] != 0)
             buckets.push_back({{"from", api::histogram_lower_bound(i)},
@@ -30,7 +30,7 @@ json histogram_json(const api::HistogramValues& values) {
             {"buckets", std::move(buckets)}};
 }
 
-json loop_json(const api::WorkerSnapshot& worker, std::uint64_t tsc_hz) {
+ordered_json loop_json(const api::WorkerSnapshot& worker, std::uint64_t tsc_hz) {
     using api::WorkerCounter;
     const std::uint64_t busy = worker[WorkerCounter::busy_cycles];
     const std::uint64_t idle = worker[WorkerCounter::idle_cycles];
@@ -43,7 +43,8 @@ json loop_json(const api::WorkerSnapshot& worker, std::uint64_t tsc_hz) {
             {"sleeps", worker[WorkerCounter::sleeps]},
             {"busy_share", ratio(busy, busy + idle + asleep)},
             {"sleep_share", ratio(asleep, busy + idle + asleep)},
-            {"cycles_per_packet", ratio(busy, worker[WorkerCounter::rx_packets] + worker[WorkerCounter::handed_in])},
+            {"cycles_per_packet",
+             ratio(busy, worker[WorkerCounter::rx_packets] + worker[WorkerCounter::handed_in])},
             {"cycles_per_busy_turn", ratio(busy, busy_turns)},
             {"cycles_per_idle_turn", ratio(idle, idle_turns)},
             {"turn_ns_max", worker[WorkerCounter::turn_ns_max]},
@@ -58,9 +59,9 @@ json loop_json(const api::WorkerSnapshot& worker, std::uint64_t tsc_hz) {
 
 }  // namespace
 
-json Representation::worker(std::uint32_t id) const {
+ordered_json Representation::worker(std::uint32_t id) const {
     const auto snapshots = statistics_.workers();
-    json worker = worker_summary(id, snapshots);
+    ordered_json worker = worker_summary(id, snapshots);
     worker["loop"] = nullptr;
     for (const api::WorkerSnapshot& snapshot : snapshots)
         if (snapshot.id == core_of(id)) worker["loop"] = loop_json(snapshot, statistics_.tsc_hz());
@@ -68,9 +69,9 @@ json Representation::worker(std::uint32_t id) const {
     return worker;
 }
 
-json Representation::worker_turns(std::uint32_t id) const {
+ordered_json Representation::worker_turns(std::uint32_t id) const {
     const std::int64_t now_us = statistics_.now_us(), now_ms = unix_ms();
-    json items = json::array();
+    ordered_json items = ordered_json::array();
     for (const api::TurnRecord& turn : statistics_.turns(core_of(id))) {
         const std::int64_t age_us = now_us - static_cast<std::int64_t>(turn.begin_us);
         items.push_back({{"number", turn.number},

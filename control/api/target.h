@@ -14,6 +14,12 @@ namespace strata::control {
 struct Target {
     std::vector<std::string> path;
     std::map<std::string, std::string> query;
+
+    // Empty where it isn't given.
+    std::string parameter(const std::string& name) const {
+        const auto it = query.find(name);
+        return it == query.end() ? std::string() : it->second;
+    }
 };
 
 // Refuses what isn't an absolute path, broken percent-encoding, and a parameter given twice.

@@ -23,7 +23,7 @@ constexpr const char* kCiphers =
     "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-CHACHA20-POLY1305";
 constexpr const char* kGroups = "X25519:P-256:P-384";
 constexpr long kClockSkewS = 24 * 3600;  // a peer's clock may be behind ours
-constexpr long kDayS = 24 * 3600;
+constexpr long kSecondsPerDay = 24 * 3600;
 
 std::unexpected<Error> failed(const char* what) {
     const unsigned long code = ERR_get_error();
@@ -43,7 +43,7 @@ bool fill(X509* certificate, EVP_PKEY* key, std::uint32_t lifetime_days) {
            ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), serial >> 1) == 1 &&
            X509_gmtime_adj(X509_getm_notBefore(certificate), -kClockSkewS) != nullptr &&
            X509_gmtime_adj(X509_getm_notAfter(certificate),
-                           static_cast<long>(lifetime_days) * kDayS) != nullptr &&
+                           static_cast<long>(lifetime_days) * kSecondsPerDay) != nullptr &&
            X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, text, -1, -1, 0) == 1 &&
            X509_set_issuer_name(certificate, name) == 1 && X509_set_pubkey(certificate, key) == 1 &&
            X509_sign(certificate, key, EVP_sha256()) > 0;

@@ -15,7 +15,7 @@ namespace {
 
 using boost::system::error_code;
 
-constexpr int kMessagesPerWakeup = 32;  // then the loop's other work gets its turn
+constexpr int kDatagramsPerWakeup = 32;  // then the loop's other work gets its turn
 constexpr std::size_t kMaxDatagramBytes = 2048;
 
 }  // namespace
@@ -102,7 +102,7 @@ void PuntLink::State::wait_readable() {
 }
 
 void PuntLink::State::on_readable() {
-    for (int i = 0; i < kMessagesPerWakeup && socket.connected(); ++i) {
+    for (int i = 0; i < kDatagramsPerWakeup && socket.connected(); ++i) {
         const auto size = socket.receive(buffer);
         if (!size && size.error() == api::LinkError::would_block) break;
         if (!size) {

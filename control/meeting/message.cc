@@ -6,6 +6,7 @@
 
 #include "control/api/json_body.h"
 #include "control/room/layers_text.h"
+#include "control/room/media_rules.h"
 #include "control/room/profile.h"
 
 namespace strata::control::meeting {
@@ -17,7 +18,7 @@ using Known = std::initializer_list<std::string_view>;
 constexpr std::uint64_t kMaxId = std::uint64_t{1} << 53;  // a number of JavaScript is exact so far
 constexpr std::array<std::string_view, 4> kVideoCodecs = {"VP9", "AV1", "VP8", "H264"};
 constexpr std::size_t kMaxTracks = 16, kMaxSlots = 64;
-constexpr std::size_t kMaxMidBytes = 16, kMaxScalabilityBytes = 16, kMaxWishBytes = 32;
+constexpr std::size_t kMaxScalabilityBytes = 16, kMaxWishBytes = 32;
 constexpr std::size_t kMaxSecretBytes = 64, kMaxTokenChars = 4096;
 
 // A text that has to be there.

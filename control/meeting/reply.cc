@@ -9,21 +9,21 @@
 namespace strata::control::meeting {
 namespace {
 
-using json = nlohmann::ordered_json;
+using nlohmann::ordered_json;
 
 // Names and texts of peers may hold bytes that aren't UTF-8.
-std::string dumped(const json& value) {
+std::string dumped(const ordered_json& value) {
     return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-std::string answer(RequestId id, const char* type, json fields = json::object()) {
-    json message = {{"type", type}};
+std::string answer(RequestId id, const char* type, ordered_json fields = ordered_json::object()) {
+    ordered_json message = {{"type", type}};
     if (id) message["id"] = *id;
     message.update(fields);
     return dumped(message);
 }
 
-json track_json(const Track& track, std::string_view publication) {
+ordered_json track_json(const Track& track, std::string_view publication) {
     return {{"id", id_text(track.id)},
             {"kind", kind_text(kind_of(track.source))},
             {"source", source_text(track.source)},
@@ -35,11 +35,11 @@ json track_json(const Track& track, std::string_view publication) {
 
 struct Entry {
     std::string id, name;
-    json tracks = json::array();
+    ordered_json tracks = ordered_json::array();
 };
 
-json rights_json(const MemberRights& rights) {
-    json texts = json::array();
+ordered_json rights_json(const MemberRights& rights) {
+    ordered_json texts = ordered_json::array();
     if (rights.publish || rights.admin) texts.push_back("publish");
     if (rights.subscribe || rights.admin) texts.push_back("subscribe");
     if (rights.admin) texts.push_back("admin");
@@ -58,7 +58,7 @@ std::string with_page(std::string object, const MemberPage& page) {
     return object + "]}";
 }
 
-json receive_json(const Member& member) {
+ordered_json receive_json(const Member& member) {
     std::size_t video = 0;
     for (const Slot& slot : member.slots) video += slot.kind == MediaKind::video ? 1 : 0;
     return {{"video", video}, {"audio", member.slots.size() - video}};
@@ -67,7 +67,7 @@ json receive_json(const Member& member) {
 }  // namespace
 
 std::string error_text(RequestId id, const Error& error) {
-    json fields = {{"code", error_code_text(error.code)}};
+    ordered_json fields = {{"code", error_code_text(error.code)}};
     fields["detail"] = error.object.empty() ? error.detail : error.object + ": " + error.detail;
     if (!error.hint.empty()) fields["hint"] = error.hint;
     return answer(id, "error", std::move(fields));
@@ -79,7 +79,7 @@ std::string ok_text(RequestId id, std::string_view sdp) {
 
 std::string published_text(RequestId id, std::string_view publication,
                            const Legs::Published& published) {
-    json tracks = json::array();
+    ordered_json tracks = ordered_json::array();
     for (const auto& [mid, track] : published.tracks)
         tracks.push_back({{"mid", mid}, {"id", id_text(track)}});
     return answer(id, "published",
@@ -117,14 +117,15 @@ std::vector<Listed> listing_of(const Directory& directory, std::string_view room
         const auto& published = directory.published(id);
         if (published.empty()) continue;
         if (!one.membership) entries[id.value] = {id_text(id), one.name};
-        json& tracks = entries[one.membership ? one.membership->member.value : id.value].tracks;
+        ordered_json& tracks =
+            entries[one.membership ? one.membership->member.value : id.value].tracks;
         for (const TrackId track : published)
             tracks.push_back(track_json(directory.tracks().at(track),
                                         one.membership ? one.membership->publication : "camera"));
     }
     std::vector<Listed> listing;
     for (auto& [number, entry] : entries) {
-        const json member = {
+        const ordered_json member = {
             {"id", entry.id}, {"name", entry.name}, {"tracks", std::move(entry.tracks)}};
         listing.push_back({number, entry.id, dumped(member)});
     }
@@ -156,9 +157,9 @@ std::string members_text(RequestId id, const MemberPage& page) {
 
 std::string joined_text(RequestId id, const Joined& joined) {
     const Member& m = joined.member;
-    json servers = json::array();
+    ordered_json servers = ordered_json::array();
     for (const std::string& uri : joined.ice_servers)
-        servers.push_back({{"urls", json::array({uri})}});
+        servers.push_back({{"urls", ordered_json::array({uri})}});
     std::string text = answer(
         id, "joined",
         {{"resume", m.resume},
@@ -181,7 +182,7 @@ std::vector<std::string> slot_texts(const Directory& directory, const Member& me
             feeds[directory.subscriptions().at(id).mid] = &directory.subscriptions().at(id);
     std::vector<std::string> texts;
     for (const Slot& slot : member.slots) {
-        json object = {{"mid", slot.mid}, {"kind", kind_text(slot.kind)}};
+        ordered_json object = {{"mid", slot.mid}, {"kind", kind_text(slot.kind)}};
         if (const auto found = feeds.find(slot.mid); found != feeds.end()) {
             const Track& track = directory.tracks().at(found->second->track);
             const Participant& owner = directory.participants().at(track.participant);
@@ -202,7 +203,7 @@ std::vector<std::string> slot_texts(const Directory& directory, const Member& me
 }
 
 std::string unshown_text(std::span<const Unshown> unshown) {
-    json tracks = json::array();
+    ordered_json tracks = ordered_json::array();
     for (const Unshown& one : unshown)
         tracks.push_back({{"track", id_text(one.track)},
                           {"reason", one.reason == Unshown::Reason::codec ? "codec" : "av1-form"}});

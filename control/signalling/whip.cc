@@ -28,11 +28,6 @@ HttpResponse empty(int status) {
     return {.status = status, .content_type = "", .body = "", .headers = {}};
 }
 
-std::string parameter(const Target& target, const std::string& name) {
-    const auto it = target.query.find(name);
-    return it == target.query.end() ? std::string() : it->second;
-}
-
 std::string_view endpoint_text(WebRtcPeer::Kind kind) {
     return kind == WebRtcPeer::Kind::publisher ? "/whip/" : "/whep/";
 }
@@ -109,9 +104,9 @@ Result<Sessions::Opened> Whip::offer(const Call& call) {
     }
     if (auto ok = check_query(call.target, {"track", "participant", "layers"}); !ok)
         return std::unexpected(ok.error());
-    Sessions::Wish wish{.track = parameter(call.target, "track"),
-                        .participant = parameter(call.target, "participant")};
-    if (call.target.query.contains("layers")) wish.layers = parameter(call.target, "layers");
+    Sessions::Wish wish{.track = call.target.parameter("track"),
+                        .participant = call.target.parameter("participant")};
+    if (call.target.query.contains("layers")) wish.layers = call.target.parameter("layers");
     return sessions_.view(call.room, body, wish);
 }
 

@@ -6,8 +6,6 @@ namespace strata::dataplane::net {
 
 namespace {
 
-constexpr std::uint8_t kHopLimit = 64;  // RFC 1700's default time to live
-
 void put16(std::byte* at, std::uint16_t value) {
     const auto be = rte_cpu_to_be_16(value);
     std::memcpy(at, &be, 2);

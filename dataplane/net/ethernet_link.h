@@ -31,6 +31,8 @@
 // the header's checksum, which stands in the template, is the same for all lengths.
 namespace strata::dataplane::net {
 
+constexpr std::uint8_t kHopLimit = 64;  // of what is sent beyond the link: RFC 1700's default
+
 using MacAddress = std::array<std::uint8_t, 6>;
 
 constexpr std::uint16_t kEthernetBytes = 14, kVlanBytes = 4;

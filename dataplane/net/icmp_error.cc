@@ -10,7 +10,6 @@ namespace strata::dataplane::net {
 namespace {
 
 constexpr std::size_t kIcmpBytes = 8;
-constexpr std::uint8_t kHopLimit = 64;
 constexpr std::uint8_t kUnreachable = 3, kTimeExceeded = 11, kParameterProblem = 12;
 constexpr std::uint8_t kPortUnreachable = 3, kFragmentationNeeded = 4;
 constexpr std::uint8_t kUnreachableV6 = 1, kPacketTooBig = 2, kLastErrorV6 = 4;

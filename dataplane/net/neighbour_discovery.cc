@@ -6,7 +6,7 @@ namespace strata::dataplane::net {
 
 namespace {
 
-constexpr std::uint8_t kHopLimit = 255;  // RFC 4861 section 7.1: nothing that was routed
+constexpr std::uint8_t kUnroutedHopLimit = 255;  // RFC 4861 section 7.1: nothing that was routed
 constexpr std::uint8_t kSolicitedOverride = 0x60, kOverride = 0x20;
 constexpr std::uint8_t kSourceOption = 1, kTargetOption = 2;
 constexpr std::uint16_t kFixedBytes = 24;
@@ -21,7 +21,7 @@ std::uint16_t write(const LocalNet& local, const Message& m, const MacAddress& t
                     std::uint8_t* frame) {
     const std::uint16_t head = put_ethernet(frame, to, local, kEtherTypeIpv6);
     std::uint8_t* ip = frame + head;
-    put_icmpv6_head(ip, {kNeighbourBytes, kHopLimit, local.address, m.destination});
+    put_icmpv6_head(ip, {kNeighbourBytes, kUnroutedHopLimit, local.address, m.destination});
     std::uint8_t* icmp = ip + kIpv6Bytes;
     std::memset(icmp, 0, kNeighbourBytes);
     icmp[0] = m.type;
@@ -56,7 +56,8 @@ std::uint16_t icmpv6_checksum(const std::uint8_t* ip, std::uint16_t message_byte
 }
 
 std::optional<NeighbourMessage> parse_neighbour(std::span<const std::uint8_t> packet) {
-    if (packet.size() < kIpv6Bytes + kFixedBytes || packet[7] != kHopLimit) return std::nullopt;
+    if (packet.size() < kIpv6Bytes + kFixedBytes || packet[7] != kUnroutedHopLimit)
+        return std::nullopt;
     const std::uint8_t* icmp = packet.data() + kIpv6Bytes;
     const bool solicitation = icmp[0] == kNeighbourSolicitation;
     if ((!solicitation && icmp[0] != kNeighbourAdvertisement) || icmp[1] != 0) return std::nullopt;

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "dataplane/port/flow_key.h"
+#include "dataplane/port/socket_address.h"
 
 // A receiver behind a kernel socket: its socket address is the link, and lies in front of the RTP
 // header in the mbuf, so that sendmmsg can point at it.
@@ -19,20 +20,10 @@ static_assert(kSocketLinkBytes == 28);
 
 // Socket address of flow.remote, zero-filled up to kSocketLinkBytes.
 inline void make_socket_link(const FlowKey& flow, std::span<std::byte, 64> link) {
+    sockaddr_storage address;
+    to_sockaddr(flow.remote_endpoint(), address);
     std::memset(link.data(), 0, link.size());
-    if (flow.remote.is_v4()) {
-        sockaddr_in a{};
-        a.sin_family = AF_INET;
-        a.sin_port = htons(flow.remote_port);
-        std::memcpy(&a.sin_addr, flow.remote.v4_bytes(), 4);
-        std::memcpy(link.data(), &a, sizeof a);
-    } else {
-        sockaddr_in6 a{};
-        a.sin6_family = AF_INET6;
-        a.sin6_port = htons(flow.remote_port);
-        std::memcpy(&a.sin6_addr, flow.remote.bytes.data(), 16);
-        std::memcpy(link.data(), &a, sizeof a);
-    }
+    std::memcpy(link.data(), &address, kSocketLinkBytes);
 }
 
 // 32 bits that tell the addresses of such links apart, the best of them on top: receivers often

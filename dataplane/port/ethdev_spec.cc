@@ -6,8 +6,6 @@ namespace strata::dataplane {
 
 namespace {
 
-constexpr std::string_view kPci = "pci:";
-
 // Takes what is in front of the next `separator` off `text`.
 std::string_view take(std::string_view& text, char separator) {
     const std::size_t end = text.find(separator);

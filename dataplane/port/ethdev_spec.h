@@ -10,6 +10,8 @@
 
 namespace strata::dataplane {
 
+constexpr std::string_view kPci = "pci:";
+
 // An ethdev port as configured, DEVICE[,devargs][;key=value]… (see open_port).
 struct EthdevSpec {
     std::string bus;      // "vdev" or "pci"

@@ -14,7 +14,6 @@ namespace strata::dataplane {
 namespace {
 constexpr std::string_view kMemory = "memory";
 constexpr std::string_view kSocket = "socket:";
-constexpr std::string_view kPci = "pci:";
 }  // namespace
 
 std::expected<void, PortError> check_port_spec(std::string_view spec) {

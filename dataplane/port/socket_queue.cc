@@ -6,40 +6,11 @@
 #include <cerrno>
 #include <cstring>
 
+#include "dataplane/port/socket_address.h"
+
 namespace strata::dataplane {
 
 namespace {
-
-socklen_t to_sockaddr(const Endpoint& endpoint, sockaddr_storage& out) {
-    out = {};
-    if (endpoint.address.is_v4()) {
-        auto& a = reinterpret_cast<sockaddr_in&>(out);
-        a.sin_family = AF_INET;
-        a.sin_port = htons(endpoint.port);
-        std::memcpy(&a.sin_addr, endpoint.address.v4_bytes(), 4);
-        return sizeof a;
-    }
-    auto& a = reinterpret_cast<sockaddr_in6&>(out);
-    a.sin6_family = AF_INET6;
-    a.sin6_port = htons(endpoint.port);
-    std::memcpy(&a.sin6_addr, endpoint.address.bytes.data(), 16);
-    return sizeof a;
-}
-
-// Either family lies in room for an IPv6 one.
-void read_remote(const sockaddr_in6& from, FlowKey& flow) {
-    if (from.sin6_family == AF_INET) {
-        sockaddr_in a;
-        std::memcpy(&a, &from, sizeof a);
-        std::array<std::uint8_t, 4> b;
-        std::memcpy(b.data(), &a.sin_addr, b.size());
-        flow.remote = IpAddress::v4(b);
-        flow.remote_port = ntohs(a.sin_port);
-    } else {
-        std::memcpy(flow.remote.bytes.data(), &from.sin6_addr, 16);
-        flow.remote_port = ntohs(from.sin6_port);
-    }
-}
 
 // Asks for a buffer beyond the system's limit first, which root may have.
 void set_buffer(int fd, int force, int plain, std::uint32_t bytes) {
@@ -77,10 +48,7 @@ int SocketQueue::open(rte_mempool* pool) {
     set_buffer(fd_, SO_SNDBUFFORCE, SO_SNDBUF, config_.socket_buffer_bytes);
     if (bind(fd_, reinterpret_cast<const sockaddr*>(&address), size) != 0) return errno;
     if (getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) != 0) return errno;
-    local_ = bind_to_;
-    local_.port =
-        ntohs(bind_to_.address.is_v4() ? reinterpret_cast<const sockaddr_in&>(address).sin_port
-                                       : reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
+    local_ = {bind_to_.address, to_endpoint(address).port};
     return 0;
 }
 
@@ -126,7 +94,9 @@ std::uint16_t SocketQueue::deliver(std::uint16_t received, rte_mbuf** packets) {
         m->data_len = static_cast<std::uint16_t>(message.msg_len);
         m->pkt_len = message.msg_len;
         FlowKey& flow = meta(m).flow;
-        read_remote(rx_addresses_[i], flow);
+        const Endpoint remote = to_endpoint(rx_addresses_[i]);
+        flow.remote = remote.address;
+        flow.remote_port = remote.port;
         flow.local = local_.address;
         flow.local_port = local_.port;
         packets[count++] = m;

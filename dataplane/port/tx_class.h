@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -11,6 +12,8 @@ enum class TxClass : std::uint8_t { audio, base, upper };
 
 // As far as a queue tells them apart that doesn't look at layers.
 constexpr std::size_t kTxClasses = 3;
+// How much of a queue's room and waiting time each may use, in percent: audio, base, upper.
+constexpr std::array<std::uint32_t, kTxClasses> kTxShare{100, 90, 75};
 constexpr std::size_t tx_group(TxClass c) {
     return c < TxClass::upper ? static_cast<std::size_t>(c) : kTxClasses - 1;
 }

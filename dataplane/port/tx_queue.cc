@@ -7,9 +7,6 @@ namespace strata::dataplane {
 
 namespace {
 
-// Shares of capacity and waiting time, in percent: audio, base, upper.
-constexpr std::array<std::uint32_t, kTxClasses> kShare{100, 90, 75};
-
 // The class travels in the mbuf, in the field that DPDK's schedulers use for it: beside the pointer
 // it would cost the fast path a store of its own, and it is only read when packets are dropped.
 void set_class(rte_mbuf* m, TxClass c) {
@@ -34,8 +31,8 @@ TxQueue::TxQueue(Port& port, std::uint16_t queue, const TxQueueConfig& config)
       packets_(mask_ + 1),
       since_us_(mask_ + 1) {
     for (std::size_t c = 0; c < kTxClasses; ++c) {
-        admit_[c] = static_cast<std::uint32_t>(std::uint64_t{capacity_} * kShare[c] / 100);
-        wait_us_[c] = config.max_wait_us * kShare[c] / 100;
+        admit_[c] = static_cast<std::uint32_t>(std::uint64_t{capacity_} * kTxShare[c] / 100);
+        wait_us_[c] = config.max_wait_us * kTxShare[c] / 100;
     }
 }
 

@@ -8,10 +8,6 @@
 namespace strata::dataplane {
 namespace {
 
-std::unexpected<ObjectProblem> invalid(std::string message) {
-    return std::unexpected(ObjectProblem{"invalid", std::move(message)});
-}
-
 relay::Codec codec_of(const std::string& name) {
     if (name == "VP8") return relay::Codec::vp8;
     if (name == "VP9") return relay::Codec::vp9;

@@ -21,6 +21,10 @@ struct ObjectProblem {
     std::string message;
 };
 
+inline std::unexpected<ObjectProblem> invalid(std::string message) {
+    return std::unexpected(ObjectProblem{"invalid", std::move(message)});
+}
+
 template <typename T>
 using Built = std::expected<std::unique_ptr<T>, ObjectProblem>;
 

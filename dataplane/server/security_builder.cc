@@ -9,10 +9,6 @@
 namespace strata::dataplane {
 namespace {
 
-std::unexpected<ObjectProblem> invalid(std::string message) {
-    return std::unexpected(ObjectProblem{"invalid", std::move(message)});
-}
-
 bool fill(relay::SrtpMasterKey& out, relay::SrtpProfile profile, const std::string& key,
           const std::string& salt) {
     if (key.size() != relay::key_size(profile) || salt.size() != relay::salt_size(profile))
@@ -32,7 +28,7 @@ void wipe_text(std::string& text) {
 
 Built<SecureTransport> build_security(const api::Security& spec, relay::SrtpCipher& engine,
                                       const relay::InboundStreams::Limits& limits) {
-    if (spec.profile() == api::SRTP_NONE) return nullptr;
+    if (spec.profile() == api::SRTP_PROFILE_NONE) return nullptr;
     const auto profile = static_cast<relay::SrtpProfile>(spec.profile());
     if (!relay::is_known(profile))
         return invalid("SRTP profile " + std::to_string(spec.profile()) +

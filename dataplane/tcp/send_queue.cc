@@ -6,8 +6,6 @@
 namespace strata::dataplane {
 namespace {
 
-// Shares of the bounds, in percent: audio, base, upper.
-constexpr std::array<std::uint32_t, kTxClasses> kShare{100, 90, 75};
 // Nearly empty: so much of a bound at most.
 constexpr std::uint32_t kCalmPart = 8;
 // A layer that has to be left out again this soon after it was let in makes for more patience.
@@ -28,7 +26,7 @@ void SendQueue::push(Packet packet, relay::TimeUs now) {
         ++drops_.held_back[tx_group(c)];
         return;
     }
-    const std::uint64_t share = std::uint64_t{config_.bytes} * kShare[tx_group(c)] / 100;
+    const std::uint64_t share = std::uint64_t{config_.bytes} * kTxShare[tx_group(c)] / 100;
     while (bytes_ + packet.size > share) {
         const TxClass top = highest();
         if (top <= c) {
@@ -48,7 +46,7 @@ void SendQueue::push(Packet packet, relay::TimeUs now) {
 void SendQueue::expire(relay::TimeUs now) {
     const auto over = [&](const Fifo& fifo, TxClass c) {
         return !fifo.empty() &&
-               now - fifo.front().since_us > config_.wait_us * kShare[tx_group(c)] / 100;
+               now - fifo.front().since_us > config_.wait_us * kTxShare[tx_group(c)] / 100;
     };
     while (over(first_, TxClass::audio)) {
         ++drops_.late[index(TxClass::audio)];

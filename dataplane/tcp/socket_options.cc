@@ -8,42 +8,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+
+#include "dataplane/port/socket_address.h"
 
 namespace strata::dataplane {
 namespace {
 
 constexpr int kBacklog = 512;
-
-Endpoint to_endpoint(const sockaddr_storage& address) {
-    Endpoint endpoint;
-    if (address.ss_family == AF_INET) {
-        const auto& a = reinterpret_cast<const sockaddr_in&>(address);
-        std::array<std::uint8_t, 4> b;
-        std::memcpy(b.data(), &a.sin_addr, b.size());
-        return {IpAddress::v4(b), ntohs(a.sin_port)};
-    }
-    const auto& a = reinterpret_cast<const sockaddr_in6&>(address);
-    std::memcpy(endpoint.address.bytes.data(), &a.sin6_addr, endpoint.address.bytes.size());
-    endpoint.port = ntohs(a.sin6_port);
-    return endpoint;
-}
-
-socklen_t to_sockaddr(const Endpoint& endpoint, sockaddr_storage& out) {
-    out = {};
-    if (endpoint.address.is_v4()) {
-        auto& a = reinterpret_cast<sockaddr_in&>(out);
-        a.sin_family = AF_INET;
-        a.sin_port = htons(endpoint.port);
-        std::memcpy(&a.sin_addr, endpoint.address.v4_bytes(), 4);
-        return sizeof a;
-    }
-    auto& a = reinterpret_cast<sockaddr_in6&>(out);
-    a.sin6_family = AF_INET6;
-    a.sin6_port = htons(endpoint.port);
-    std::memcpy(&a.sin6_addr, endpoint.address.bytes.data(), 16);
-    return sizeof a;
-}
 
 void set(int fd, int level, int option, int value) {
     ::setsockopt(fd, level, option, &value, sizeof value);

@@ -15,7 +15,7 @@
 namespace strata::dataplane {
 namespace {
 
-constexpr std::size_t kMaxDatagramBytes = 2'048;
+constexpr std::size_t kMaxOpeningBytes = 2'048;
 
 // What counts as one address: a whole /64 of IPv6, which one subscriber has.
 IpAddress neighbourhood(IpAddress address) {
@@ -82,7 +82,7 @@ void TcpServer::wait_for_bytes(TcpConnection& connection, std::size_t bytes) {
 
 // By what has come so far, which stays in the socket: control must find it there.
 void TcpServer::decide(TcpConnection& connection, int events) {
-    std::array<std::uint8_t, kMaxDatagramBytes> buffer;
+    std::array<std::uint8_t, kMaxOpeningBytes> buffer;
     connection.ended = events < 0 || (events & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
     const std::size_t most = std::min<std::size_t>(config_.undecided_bytes, buffer.size());
     const ssize_t size = ::recv(connection.fd, buffer.data(), most, MSG_PEEK | MSG_DONTWAIT);
@@ -123,7 +123,7 @@ void TcpServer::open(TcpConnection& connection, std::uint16_t worker) {
     set_for_media(connection.fd, config_.unsent_bytes);
     connection.state = State::open;
     connection.queue = worker;
-    connection.reader = std::make_unique<relay::FrameReader>(kMaxDatagramBytes);
+    connection.reader = std::make_unique<relay::FrameReader>(kMaxOpeningBytes);
     connection.waiting = std::make_unique<SendQueue>(config_.queue, drops_);
     --undecided_;
     port_.set_open(connection.handle, worker);

@@ -12,10 +12,6 @@ constexpr TimeUs kSilentUs = 1'500'000;
 // Who has neither sends checks where it wants its media at most 6 s apart (RFC 7675 section 5.1).
 constexpr TimeUs kUncheckedUs = 7'000'000;
 
-std::span<const std::uint8_t> bytes_of(std::string_view text) {
-    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
 }  // namespace
 
 IceCredentials::IceCredentials(std::string_view local_ufrag, std::string_view local_password,

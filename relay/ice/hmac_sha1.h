@@ -1,10 +1,17 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "relay/ice/sha1.h"
 
 namespace strata::relay {
+
+// A password or a user's name as what is hashed.
+inline std::span<const std::uint8_t> bytes_of(std::string_view text) {
+    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
 
 // HMAC-SHA1 (RFC 2104) under one key. The blocks that depend on the key alone are hashed once, in
 // the constructor: a short message costs three blocks.

@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::size_t kIntegrityAttributeBytes = 24;
 
-std::span<const std::uint8_t> bytes_of(std::string_view text) {
-    return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
 }  // namespace
 
 StunWriter::StunWriter(std::span<std::uint8_t> buffer, StunClass kind,

@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::size_t kFixedHeaderBytes = 12;   // RFC 3550 section 5.1
 constexpr std::uint8_t kVersion2Padded = 0xa0;  // V=2, P=1
-constexpr std::uint8_t kExtensionBit = 0x10;
 
 }  // namespace
 

@@ -12,6 +12,8 @@
 
 namespace strata::relay {
 
+constexpr std::uint8_t kExtensionBit = 0x10;  // X of the first byte, RFC 3550 section 5.1
+
 // A header extension block as it was written; offsets count from its first byte.
 struct ExtensionBlock {
     std::size_t size = 0;           // with its 4-byte header and padding; 0: no extension is left

@@ -12,7 +12,6 @@ namespace strata::relay {
 namespace {
 
 constexpr std::uint8_t kVersion2 = 0x80;  // RFC 3550 section 5.1
-constexpr std::uint8_t kExtensionBit = 0x10;
 constexpr std::uint8_t kMarkerBit = 0x80;
 constexpr std::size_t kMaxRedBlocks = 8;  // RFC 2198; more than anybody sends
 

@@ -4,7 +4,6 @@ namespace strata::relay {
 
 namespace {
 
-constexpr TimeUs kUsPerSecond = 1'000'000;
 constexpr TimeUs kStepUs = 500'000;  // more than any queue on the way
 constexpr TimeUs kFasterShare = 4;   // of an earlier arrival, 1/4 is taken over at once
 constexpr TimeUs kSlowerShare = 64;  // of a later one, 1/64: a clock that drifts by 100 ppm moves

@@ -6,7 +6,6 @@ namespace strata::relay {
 
 namespace {
 
-constexpr TimeUs kUsPerSecond = 1'000'000;
 // Arrivals count for one to two of these, so that clock drift and route changes are followed.
 constexpr TimeUs kPeriodUs = 5 * kUsPerSecond;
 

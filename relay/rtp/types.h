@@ -41,5 +41,6 @@ using TemporalId = std::uint8_t;  // 0..7; 0 is the lowest frame rate
 
 // Microseconds of the caller's monotonic clock. Never read here: always an argument.
 using TimeUs = std::int64_t;
+constexpr TimeUs kUsPerSecond = 1'000'000;
 
 }  // namespace strata::relay

@@ -5,8 +5,6 @@
 namespace strata::relay {
 namespace {
 
-std::uint16_t low16(std::int64_t value) { return static_cast<std::uint16_t>(value); }
-
 std::uint16_t descriptor_frame_number(const TrackedPacket& tracked) {
     return tracked.descriptor->frame_number;
 }

@@ -8,8 +8,6 @@
 namespace strata::relay {
 namespace {
 
-std::uint16_t low16(std::int64_t value) { return static_cast<std::uint16_t>(value); }
-
 // Whether `number` is one of [begin, end), taken as close to one another.
 bool in_range(std::uint16_t number, std::uint16_t begin, std::uint16_t end) {
     return static_cast<std::uint16_t>(number - begin) < static_cast<std::uint16_t>(end - begin);

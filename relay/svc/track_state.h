@@ -20,6 +20,9 @@
 // Inside of Track. Split over track_*.cc by what happens: packets, moves, late packets, control.
 namespace strata::relay {
 
+// A number of the stream, from one that doesn't wrap.
+inline std::uint16_t low16(std::int64_t value) { return static_cast<std::uint16_t>(value); }
+
 // How far one encoding had come some time ago: holes before it are given up (C17).
 struct HolePatience {
     static constexpr std::size_t kMarks = 16;

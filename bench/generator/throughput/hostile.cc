@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t kLongest = 1'200;
 constexpr int kMostAtOnce = 64;
-constexpr std::int64_t kSecond_us = 1'000'000;
 
 enum class Kind : std::uint32_t { noise, unknown_stream, lying_header, cut, rtcp_storm, kCount };
 
@@ -28,7 +27,7 @@ Hostile::Hostile(PacketIo& io, std::vector<int> endpoints, const Address& remote
 void Hostile::send_due(std::int64_t now_us) {
     const auto spacing_us =
         std::max<std::int64_t>(static_cast<std::int64_t>(1e6 / (packets_per_s_ * rate_)), 1);
-    next_us_ = std::max(next_us_, now_us - kSecond_us);
+    next_us_ = std::max(next_us_, now_us - relay::kUsPerSecond);
     for (int i = 0; i < kMostAtOnce && next_us_ <= now_us; ++i, next_us_ += spacing_us) {
         make();
         io_.send(endpoints_[sent_++ % endpoints_.size()], remote_, packet_);

@@ -13,12 +13,9 @@ namespace {
 
 constexpr double kRest_s = 0.5, kRestRate = 0.25;
 constexpr double kWarmUpShare = 0.25, kShortestWarmUp_s = 0.25, kLongestWarmUp_s = 1;
-constexpr std::int64_t kPollSlice_us = 20'000;
 // Every flow reports once a second, a hundredth of them at a time.
 constexpr std::int64_t kReports_us = 10'000;
 constexpr std::size_t kReportSlices = 100;
-// A paced packet may leave a little late; more than this share late means too slow.
-constexpr double kLateShare = 0.02;
 constexpr std::uint64_t kLateAtLeast = 20;  // one stall of a busy machine isn't a lack of speed
 constexpr double kNoReserve = 0.95;
 

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <limits>
 
+#include "control/room/media_rules.h"
 #include "control/signalling/sdp/field_reader.h"
 
 namespace strata::control::sdp {
@@ -12,7 +13,6 @@ namespace {
 
 using Read = Result<void> (*)(std::string_view value, Media& media);
 
-constexpr std::size_t kMaxMidBytes = 16;  // what the MID extension's one-byte form can carry
 constexpr std::size_t kMaxRids = 16;
 constexpr std::size_t kMaxSources = 64;
 constexpr std::size_t kMaxFeedback = 32;  // lines of one payload type

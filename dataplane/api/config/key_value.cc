@@ -9,7 +9,7 @@ namespace strata::api {
 namespace {
 
 // As TOML and JSON both write it.
-std::string quoted(std::string_view text) {
+std::string toml_string(std::string_view text) {
     std::string out = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\') out += '\\';
@@ -86,7 +86,7 @@ std::string expected_value(const Key& key) {
         } else {
             std::string text = "one of ";
             for (const std::string_view choice : choices(key)) {
-                text += (text.ends_with(' ') ? "" : ", ") + quoted(choice);
+                text += (text.ends_with(' ') ? "" : ", ") + toml_string(choice);
             }
             return text;
         }
@@ -104,19 +104,19 @@ std::string value_text(const Key& key, const Config& config) {
         } else if constexpr (std::is_same_v<Value, std::uint32_t>) {
             return number_text(value, key.octal);
         } else if constexpr (std::is_same_v<Value, std::string>) {
-            return quoted(value);
+            return toml_string(value);
         } else if constexpr (std::is_same_v<Value, std::vector<std::uint32_t>>) {
             return list_text(value, [](std::uint32_t item) { return std::to_string(item); });
         } else if constexpr (std::is_same_v<Value, std::vector<PortSpec>>) {
-            return list_text(value, [](const PortSpec& item) { return quoted(item.text); });
+            return list_text(value, [](const PortSpec& item) { return toml_string(item.text); });
         } else if constexpr (std::is_same_v<Value, std::vector<PublicAddress>>) {
             return list_text(value, [](const PublicAddress& item) {
-                return quoted(item.own + "=" + item.outside);
+                return toml_string(item.own + "=" + item.outside);
             });
         } else if constexpr (std::is_same_v<Value, std::vector<TcpListen>>) {
-            return list_text(value, [](const TcpListen& item) { return quoted(item.text()); });
+            return list_text(value, [](const TcpListen& item) { return toml_string(item.text()); });
         } else {
-            return quoted(choices(key)[static_cast<std::size_t>(value)]);
+            return toml_string(choices(key)[static_cast<std::size_t>(value)]);
         }
     };
     return std::visit(of_type, key.field);

@@ -3,11 +3,9 @@
 namespace strata::relay {
 namespace {
 
-constexpr std::size_t kPartiesSize = 8;
-
 bool is_payload_feedback(const RtcpPacket& packet, std::uint8_t format) {
     return packet.type == RtcpType::payload_feedback && packet.count == format &&
-           packet.body.size() >= kPartiesSize;
+           packet.body.size() >= kFeedbackPartiesSize;
 }
 
 }  // namespace
@@ -18,7 +16,7 @@ bool is_payload_feedback(const RtcpPacket& packet, std::uint8_t format) {
 //  |   defined per codec          ...                | Padding (0) |
 bool read_reference_selection(const RtcpPacket& packet, ReferenceSelection& out) {
     if (!is_payload_feedback(packet, kFmtReferenceSelection)) return false;
-    const auto fci = packet.body.subspan(kPartiesSize);
+    const auto fci = packet.body.subspan(kFeedbackPartiesSize);
     if (fci.size() < 4) return false;
     const std::size_t padding_bits = fci[0], bits = (fci.size() - 2) * 8;
     if (padding_bits > bits) return false;
@@ -39,8 +37,8 @@ bool read_trade_off(const RtcpPacket& packet, TradeOff& out) {
     const std::uint8_t format = out.notification ? kFmtTradeOffNotification : kFmtTradeOffRequest;
     if (!is_payload_feedback(packet, format)) return false;
     out.sender = {load_be32(&packet.body[0])};
-    const std::size_t size = packet.body.size() - kPartiesSize;
-    out.entries = packet.body.subspan(kPartiesSize, size / 8 * 8);
+    const std::size_t size = packet.body.size() - kFeedbackPartiesSize;
+    out.entries = packet.body.subspan(kFeedbackPartiesSize, size / 8 * 8);
     return !out.entries.empty();
 }
 
@@ -51,7 +49,7 @@ bool read_trade_off(const RtcpPacket& packet, TradeOff& out) {
 //  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 //  |                    VBCM octet string....      |    Padding    |
 bool read_video_back_channel(const RtcpPacket& packet, VideoBackChannel& out) {
-    constexpr std::size_t kFixed = kPartiesSize + 8;
+    constexpr std::size_t kFixed = kFeedbackPartiesSize + 8;
     if (!is_payload_feedback(packet, kFmtVideoBackChannel) || packet.body.size() < kFixed)
         return false;
     const std::size_t length = load_be16(&packet.body[14]);

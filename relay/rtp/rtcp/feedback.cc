@@ -6,8 +6,6 @@
 namespace strata::relay {
 namespace {
 
-constexpr std::size_t kPartiesSize = 8;
-
 //   0                   1                   2                   3
 //   0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
 //  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
@@ -18,7 +16,7 @@ constexpr std::size_t kPartiesSize = 8;
 //  :            feedback control information (FCI)                 :
 bool read_parties(const RtcpPacket& packet, RtcpType type, std::uint8_t format,
                   FeedbackParties& out) {
-    if (packet.type != type || packet.count != format || packet.body.size() < kPartiesSize)
+    if (packet.type != type || packet.count != format || packet.body.size() < kFeedbackPartiesSize)
         return false;
     out.sender = {load_be32(&packet.body[0])};
     out.media = {load_be32(&packet.body[4])};
@@ -40,7 +38,7 @@ std::uint64_t scaled(std::uint64_t mantissa, unsigned exponent) {
 bool read_generic_nack(const RtcpPacket& packet, GenericNack& out) {
     if (!read_parties(packet, RtcpType::transport_feedback, kFmtGenericNack, out.parties))
         return false;
-    out.items = packet.body.subspan(kPartiesSize);
+    out.items = packet.body.subspan(kFeedbackPartiesSize);
     return out.items.size() >= 4;
 }
 
@@ -50,7 +48,7 @@ bool read_picture_loss(const RtcpPacket& packet, FeedbackParties& out) {
 
 bool read_slice_loss(const RtcpPacket& packet, FeedbackParties& out) {
     return read_parties(packet, RtcpType::payload_feedback, kFmtSliceLoss, out) &&
-           packet.body.size() >= kPartiesSize + 4;
+           packet.body.size() >= kFeedbackPartiesSize + 4;
 }
 
 //  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
@@ -62,8 +60,8 @@ bool read_full_intra_request(const RtcpPacket& packet, FullIntraRequest& out) {
     FeedbackParties parties;
     if (!read_parties(packet, RtcpType::payload_feedback, kFmtFullIntra, parties)) return false;
     out.sender = parties.sender;
-    const std::size_t size = packet.body.size() - kPartiesSize;
-    out.entries = packet.body.subspan(kPartiesSize, size / 8 * 8);
+    const std::size_t size = packet.body.size() - kFeedbackPartiesSize;
+    out.entries = packet.body.subspan(kFeedbackPartiesSize, size / 8 * 8);
     return !out.entries.empty();
 }
 
@@ -74,7 +72,7 @@ bool read_full_intra_request(const RtcpPacket& packet, FullIntraRequest& out) {
 //  +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 //  |   SSRC feedback …                                             |
 bool read_receiver_estimate(const RtcpPacket& packet, ReceiverEstimate& out) {
-    constexpr std::size_t kFixed = kPartiesSize + 8;
+    constexpr std::size_t kFixed = kFeedbackPartiesSize + 8;
     FeedbackParties parties;
     if (!read_parties(packet, RtcpType::payload_feedback, kFmtApplicationLayer, parties) ||
         packet.body.size() < kFixed || load_be32(&packet.body[8]) != 0x52454D42)
@@ -96,8 +94,8 @@ bool read_bitrate_limit(const RtcpPacket& packet, BitrateLimit& out) {
     out.notification = packet.count == kFmtTmmbn;
     const std::uint8_t format = out.notification ? kFmtTmmbn : kFmtTmmbr;
     if (!read_parties(packet, RtcpType::transport_feedback, format, out.parties)) return false;
-    const std::size_t size = packet.body.size() - kPartiesSize;
-    out.entries = packet.body.subspan(kPartiesSize, size / 8 * 8);
+    const std::size_t size = packet.body.size() - kFeedbackPartiesSize;
+    out.entries = packet.body.subspan(kFeedbackPartiesSize, size / 8 * 8);
     return true;
 }
 

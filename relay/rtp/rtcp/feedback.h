@@ -12,6 +12,7 @@ namespace strata::relay {
 struct FeedbackParties {
     Ssrc sender, media;
 };
+constexpr std::size_t kFeedbackPartiesSize = 8;  // of both, in front of what the message says
 
 // Generic NACK, RFC 4585 section 6.2.1.
 struct GenericNack {

@@ -11,7 +11,7 @@
 namespace strata::gen {
 namespace {
 
-std::unique_ptr<SyntheticSource> make(const std::string& name) {
+std::unique_ptr<SyntheticSource> of_profile(const std::string& name) {
     const Profile profile = load_profile(std::string(STRATA_PROFILES "/") + name + ".json");
     return std::make_unique<SyntheticSource>(
         profile, numbers_near_wrap(profile.track.encodings.size()), 0xfff0);
@@ -32,7 +32,7 @@ TEST(SyntheticSource, EveryLayerSetOfEveryProfileIsRight) {  // C24
                 // The link doesn't renumber pictures, as VP8 needs below its highest layer (C23).
                 if (profile.codec == relay::Codec::vp8 && t + 1 < profile.mode.temporal_layers)
                     continue;
-                VirtualLink link(make(name), target);
+                VirtualLink link(of_profile(name), target);
                 link.set_middle(relay_for(profile.track, s, t));
                 link.run(4);
                 link.finish();
@@ -45,7 +45,7 @@ TEST(SyntheticSource, EveryLayerSetOfEveryProfileIsRight) {  // C24
 }
 
 TEST(SyntheticSource, RateIsThatOfTheProfile) {
-    VirtualLink link(make("vp9-l3t3"));
+    VirtualLink link(of_profile("vp9-l3t3"));
     link.run(10);
     // 1,750 kbit/s of payload plus one key frame and headers.
     const double kbps = static_cast<double>(link.publisher().totals().bytes) * 8 / 1000 / 10;
@@ -55,7 +55,7 @@ TEST(SyntheticSource, RateIsThatOfTheProfile) {
 }
 
 TEST(SyntheticSource, AnswersKeyFrameRequestsNotTooOften) {  // C33
-    VirtualLink link(make("av1-l3t3"));
+    VirtualLink link(of_profile("av1-l3t3"));
     link.run(1.5);
     const std::uint64_t before = link.publisher().totals().key_pictures;
     RtcpContents request;
@@ -69,7 +69,7 @@ TEST(SyntheticSource, AnswersKeyFrameRequestsNotTooOften) {  // C33
 }
 
 TEST(SyntheticSource, SimulcastSharesOneFrameNumberAndNamesItsRids) {  // B3, B8
-    auto source = make("vp8-simulcast");
+    auto source = of_profile("vp8-simulcast");
     const relay::PacketParser parser = source->track().parser();
     std::map<std::uint32_t, int> with_rid;
     for (int i = 0; i < 500; ++i) {

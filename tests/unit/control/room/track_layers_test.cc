@@ -13,7 +13,7 @@ Track svc(std::string mode, std::uint32_t height_px = 720) {
     track.encodings = {{.ssrc = 1}};
     return track;
 }
-Track simulcast(std::string mode = "L1T3") {
+Track three_rids(std::string mode = "L1T3") {
     Track track = svc(std::move(mode));
     track.encodings = {{.rid = "q"}, {.rid = "h"}, {.rid = "f"}};
     return track;
@@ -24,8 +24,8 @@ TEST(TrackLayers, TextsForView) {
     EXPECT_EQ(layer_texts(svc("L2T1_KEY")), (Texts{"S0T0", "S1T0"}));
     EXPECT_EQ(layer_texts(svc("S2T3h")), (Texts{"S0T2", "S1T2"}));
     EXPECT_EQ(layer_texts(svc("L1T3")), (Texts{"S0T2"}));
-    EXPECT_EQ(layer_texts(simulcast()), (Texts{"q:T2", "h:T2", "f:T2"}));
-    EXPECT_EQ(layer_texts(simulcast("")), (Texts{"q:max", "h:max", "f:max"}));
+    EXPECT_EQ(layer_texts(three_rids()), (Texts{"q:T2", "h:T2", "f:T2"}));
+    EXPECT_EQ(layer_texts(three_rids("")), (Texts{"q:max", "h:max", "f:max"}));
     // Unknown, or nonsense.
     for (const char* mode : {"", "L", "L9T3", "X3T3", "L3X3", "L0T1", "L3T5"})
         EXPECT_EQ(layer_texts(svc(mode)), Texts{}) << mode;
@@ -45,8 +45,8 @@ TEST(TrackLayers, TheSmallestThatIsntSmaller) {
     EXPECT_EQ(chosen(svc("L3T3"), 5000), "S2T2");
     EXPECT_EQ(chosen(svc("L3T3", 1080), 270), "S0T2");
     EXPECT_EQ(chosen(svc("L3T3", 0), 180), "S0T2");  // 720 is assumed
-    EXPECT_EQ(chosen(simulcast(), 200), "h:T2");
-    EXPECT_EQ(chosen(simulcast(), 5000), "f:T2");
+    EXPECT_EQ(chosen(three_rids(), 200), "h:T2");
+    EXPECT_EQ(chosen(three_rids(), 5000), "f:T2");
     EXPECT_EQ(chosen(svc(""), 90), "max");
 }
 
@@ -68,9 +68,9 @@ TEST(TrackLayers, WhatIsGivenIsSaidInTheSameWords) {
     EXPECT_EQ(given(svc(""), 0, 1, 1), "S1T1");
     EXPECT_EQ(given(svc(""), 0, 0, 3), "S0");  // all that it has in time
     // Pictures of their own: the data plane says S0 of each.
-    EXPECT_EQ(given(simulcast(), 1, 0, 3), "h:T2");
-    EXPECT_EQ(given(simulcast(), 0, 0, 1), "q:T1");
-    EXPECT_EQ(given_layers_text(simulcast(), {.encoding = 0, .paused = true}), "none");
+    EXPECT_EQ(given(three_rids(), 1, 0, 3), "h:T2");
+    EXPECT_EQ(given(three_rids(), 0, 0, 1), "q:T1");
+    EXPECT_EQ(given_layers_text(three_rids(), {.encoding = 0, .paused = true}), "none");
 }
 
 }  // namespace

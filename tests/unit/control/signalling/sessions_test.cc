@@ -7,13 +7,11 @@
 namespace strata::control {
 namespace {
 
-using Kind = WebRtcPeer::Kind;
-
 struct SessionsTest : testing::Test, SessionsFixture {
     std::string patch(const Sessions::Opened& opened, const std::string& if_match,
                       const std::string& fragment) {
-        const auto got =
-            sessions->patch(Kind::publisher, "demo", opened.session, if_match, fragment);
+        const auto got = sessions->patch(WebRtcPeer::Kind::publisher, "demo", opened.session,
+                                         if_match, fragment);
         if (!got) return std::string(error_code_text(got.error().code));
         return got->fragment.empty() ? "ignored" : got->fragment;
     }
@@ -31,7 +29,7 @@ TEST_F(SessionsTest, APublisherIsAParticipantWithTracks) {
     ASSERT_EQ(t.ice().credentials_size(), 1);
     EXPECT_GE(t.ice().credentials(0).local_password().size(), 24u);
     EXPECT_EQ(opened.etag, '"' + t.ice().credentials(0).local_ufrag() + '"');
-    EXPECT_EQ(t.security().profile(), api::SRTP_NONE);
+    EXPECT_EQ(t.security().profile(), api::SRTP_PROFILE_NONE);
     EXPECT_TRUE(handshakes->expects(id));
     const sdp::Description answer = sdp::parsed(opened.answer);
     EXPECT_EQ(answer.media[0].transport.fingerprint, handshakes->fingerprint());
@@ -75,7 +73,7 @@ TEST_F(SessionsTest, KeysAreHandedDownAndNeverStored) {  // C45
     bool in_force = false;
     peers->install(id, keys(), [&] { in_force = true; });
     EXPECT_TRUE(in_force);
-    EXPECT_EQ(transport(id).security().profile(), api::SRTP_AEAD_AES_128_GCM);
+    EXPECT_EQ(transport(id).security().profile(), api::SRTP_PROFILE_AEAD_AES_128_GCM);
     EXPECT_EQ(transport(id).security().inbound_key(), std::string(16, 7));
     EXPECT_TRUE(transport(id).security().flight_follows());
     const auto stored = store.get("participants/" + std::to_string(id.value));
@@ -91,7 +89,7 @@ TEST_F(SessionsTest, KeysAreHandedDownAndNeverStored) {  // C45
     connect();
     run_timers();
     ASSERT_TRUE(node->directory().participants().contains(id));
-    EXPECT_EQ(transport(id).security().profile(), api::SRTP_NONE);
+    EXPECT_EQ(transport(id).security().profile(), api::SRTP_PROFILE_NONE);
     EXPECT_TRUE(transport(id).security().keep());
 }
 
@@ -204,10 +202,10 @@ TEST_F(SessionsTest, TrickleIsIgnoredAndRestartsAreNot) {  // C44
 
 TEST_F(SessionsTest, EndAndSilence) {
     const Sessions::Opened opened = publish();
-    EXPECT_FALSE(sessions->end(Kind::viewer, "demo", opened.session));
-    EXPECT_FALSE(sessions->end(Kind::publisher, "other", opened.session));
-    EXPECT_TRUE(sessions->end(Kind::publisher, "demo", opened.session));
-    EXPECT_FALSE(sessions->end(Kind::publisher, "demo", opened.session));
+    EXPECT_FALSE(sessions->end(WebRtcPeer::Kind::viewer, "demo", opened.session));
+    EXPECT_FALSE(sessions->end(WebRtcPeer::Kind::publisher, "other", opened.session));
+    EXPECT_TRUE(sessions->end(WebRtcPeer::Kind::publisher, "demo", opened.session));
+    EXPECT_FALSE(sessions->end(WebRtcPeer::Kind::publisher, "demo", opened.session));
     EXPECT_EQ(handshakes->expected(), 0u);
 
     publish();

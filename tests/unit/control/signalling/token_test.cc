@@ -12,7 +12,7 @@
 namespace strata::control {
 namespace {
 
-constexpr std::int64_t kNow = 1'800'000'000;
+constexpr std::int64_t kClaimsNow = 1'800'000'000;
 const TokenKey kSecret{TokenAlgorithm::hs256, "0123456789abcdef0123456789abcdef"};
 
 struct Ed25519Keys {
@@ -37,8 +37,10 @@ Ed25519Keys ed25519() {
 }
 
 TokenClaims claims() {
-    return {
-        .subject = "alice", .room = "demo", .rights = {Right::publish}, .expires_at_s = kNow + 600};
+    return {.subject = "alice",
+            .room = "demo",
+            .rights = {Right::publish},
+            .expires_at_s = kClaimsNow + 600};
 }
 
 // A token with any header and body, signed with HMAC-SHA256 by `key`.
@@ -51,8 +53,8 @@ std::string forged(const nlohmann::json& header, const nlohmann::json& body,
 nlohmann::json body() {
     return {{"iss", "strata"},
             {"aud", "strata"},
-            {"exp", kNow + 600},
-            {"iat", kNow},
+            {"exp", kClaimsNow + 600},
+            {"iat", kClaimsNow},
             {"strata", {{"room", "demo"}, {"rights", {"publish"}}}}};
 }
 const nlohmann::json kHeader = {{"alg", "HS256"}, {"typ", "JWT"}};
@@ -61,16 +63,16 @@ TEST(Token, RoundTripOfBothAlgorithms) {
     const Ed25519Keys keys = ed25519();
     for (const auto& [signer, verifier] :
          {std::pair{kSecret, kSecret}, std::pair{keys.secret, keys.open}}) {
-        const auto token = make_token(claims(), signer, {}, kNow);
+        const auto token = make_token(claims(), signer, {}, kClaimsNow);
         ASSERT_TRUE(token);
-        const auto read = verify_token(*token, verifier, {}, kNow + 599);
+        const auto read = verify_token(*token, verifier, {}, kClaimsNow + 599);
         ASSERT_TRUE(read) << read.error().detail;
         EXPECT_EQ(read->subject, "alice");
         EXPECT_TRUE(read->allows(Right::publish, "demo"));
         EXPECT_FALSE(read->allows(Right::subscribe, "demo"));
         EXPECT_FALSE(read->allows(Right::publish, "other"));
     }
-    EXPECT_FALSE(make_token(claims(), keys.open, {}, kNow));  // can't sign
+    EXPECT_FALSE(make_token(claims(), keys.open, {}, kClaimsNow));  // can't sign
 }
 
 TEST(Token, RightsAndRooms) {
@@ -82,50 +84,51 @@ TEST(Token, RightsAndRooms) {
 TEST(Token, AlgorithmIsTheKeysAlone) {
     const Ed25519Keys keys = ed25519();
     const std::string none = base64url(R"({"alg":"none"})") + "." + base64url(body().dump()) + ".";
-    EXPECT_FALSE(verify_token(none, kSecret, {}, kNow));
-    EXPECT_FALSE(verify_token(none, {TokenAlgorithm::hs256, ""}, {}, kNow));
+    EXPECT_FALSE(verify_token(none, kSecret, {}, kClaimsNow));
+    EXPECT_FALSE(verify_token(none, {TokenAlgorithm::hs256, ""}, {}, kClaimsNow));
     // HS256 keyed with the public key that verifies EdDSA.
-    EXPECT_FALSE(verify_token(forged(kHeader, body(), keys.open.bytes), keys.open, {}, kNow));
+    EXPECT_FALSE(verify_token(forged(kHeader, body(), keys.open.bytes), keys.open, {}, kClaimsNow));
     EXPECT_FALSE(key_fits({TokenAlgorithm::hs256, keys.open.bytes}));
-    EXPECT_FALSE(
-        verify_token(forged({{"alg", "EdDSA"}}, body(), keys.open.bytes), keys.open, {}, kNow));
+    EXPECT_FALSE(verify_token(forged({{"alg", "EdDSA"}}, body(), keys.open.bytes), keys.open, {},
+                              kClaimsNow));
     for (const char* alg : {"HS384", "hs256", "None", ""})
         EXPECT_FALSE(
-            verify_token(forged({{"alg", alg}}, body(), kSecret.bytes), kSecret, {}, kNow));
+            verify_token(forged({{"alg", alg}}, body(), kSecret.bytes), kSecret, {}, kClaimsNow));
     EXPECT_FALSE(verify_token(forged({{"alg", "HS256"}, {"crit", {"exp"}}}, body(), kSecret.bytes),
-                              kSecret, {}, kNow));
-    ASSERT_TRUE(verify_token(forged(kHeader, body(), kSecret.bytes), kSecret, {}, kNow));
+                              kSecret, {}, kClaimsNow));
+    ASSERT_TRUE(verify_token(forged(kHeader, body(), kSecret.bytes), kSecret, {}, kClaimsNow));
 }
 
 TEST(Token, ForgedTruncatedAndGarbage) {
-    const std::string good = *make_token(claims(), kSecret, {}, kNow);
-    EXPECT_FALSE(verify_token(forged(kHeader, body(), std::string(32, 'x')), kSecret, {}, kNow));
+    const std::string good = *make_token(claims(), kSecret, {}, kClaimsNow);
+    EXPECT_FALSE(
+        verify_token(forged(kHeader, body(), std::string(32, 'x')), kSecret, {}, kClaimsNow));
     for (std::size_t size = 0; size < good.size(); ++size)
-        EXPECT_FALSE(verify_token(good.substr(0, size), kSecret, {}, kNow));
+        EXPECT_FALSE(verify_token(good.substr(0, size), kSecret, {}, kClaimsNow));
     for (std::size_t i = 0; i < good.size(); ++i) {
         std::string changed = good;
         changed[i] = changed[i] == 'A' ? 'B' : 'A';
-        EXPECT_FALSE(verify_token(changed, kSecret, {}, kNow)) << i;
+        EXPECT_FALSE(verify_token(changed, kSecret, {}, kClaimsNow)) << i;
     }
-    EXPECT_FALSE(verify_token(good + ".x", kSecret, {}, kNow));
-    EXPECT_FALSE(verify_token(std::string(5000, 'a'), kSecret, {}, kNow));
-    EXPECT_FALSE(verify_token("a.b.c", kSecret, {}, kNow));
+    EXPECT_FALSE(verify_token(good + ".x", kSecret, {}, kClaimsNow));
+    EXPECT_FALSE(verify_token(std::string(5000, 'a'), kSecret, {}, kClaimsNow));
+    EXPECT_FALSE(verify_token("a.b.c", kSecret, {}, kClaimsNow));
 }
 
 TEST(Token, EveryClaimIsChecked) {
     const auto refused = [](const char* what, auto change) {
         nlohmann::json changed = body();
         change(changed);
-        EXPECT_FALSE(verify_token(forged(kHeader, changed, kSecret.bytes), kSecret, {}, kNow))
+        EXPECT_FALSE(verify_token(forged(kHeader, changed, kSecret.bytes), kSecret, {}, kClaimsNow))
             << what;
     };
-    refused("expired", [](auto& b) { b["exp"] = kNow - 6; });
+    refused("expired", [](auto& b) { b["exp"] = kClaimsNow - 6; });
     refused("no exp", [](auto& b) { b.erase("exp"); });
     refused("exp text", [](auto& b) { b["exp"] = "1900000000"; });
     refused("exp huge", [](auto& b) { b["exp"] = 1e300; });
-    refused("nbf", [](auto& b) { b["nbf"] = kNow + 60; });
-    refused("iat", [](auto& b) { b["iat"] = kNow + 60; });
-    refused("too long", [](auto& b) { b["exp"] = kNow + 100'000'000; });
+    refused("nbf", [](auto& b) { b["nbf"] = kClaimsNow + 60; });
+    refused("iat", [](auto& b) { b["iat"] = kClaimsNow + 60; });
+    refused("too long", [](auto& b) { b["exp"] = kClaimsNow + 100'000'000; });
     refused("iss", [](auto& b) { b["iss"] = "other"; });
     refused("aud", [](auto& b) { b["aud"] = "other"; });
     refused("no aud", [](auto& b) { b.erase("aud"); });
@@ -133,7 +136,7 @@ TEST(Token, EveryClaimIsChecked) {
     refused("no claim", [](auto& b) { b.erase("strata"); });
     nlohmann::json list = body();
     list["aud"] = {"x", "strata"};
-    EXPECT_TRUE(verify_token(forged(kHeader, list, kSecret.bytes), kSecret, {}, kNow));
+    EXPECT_TRUE(verify_token(forged(kHeader, list, kSecret.bytes), kSecret, {}, kClaimsNow));
 }
 
 }  // namespace

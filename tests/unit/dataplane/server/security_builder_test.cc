@@ -60,7 +60,7 @@ TEST(WipeKeys, LeavesNone) {
     wipe_keys(spec);
     EXPECT_TRUE(spec.security().inbound_key().empty());
     EXPECT_TRUE(spec.security().outbound_salt().empty());
-    EXPECT_EQ(spec.security().profile(), api::SRTP_AEAD_AES_256_GCM);
+    EXPECT_EQ(spec.security().profile(), api::SRTP_PROFILE_AEAD_AES_256_GCM);
 }
 
 TEST(BuildSecurity, WithoutAProfileThereAreNoKeysYet) {

@@ -11,7 +11,7 @@
 namespace strata::gen {
 namespace {
 
-StageConfig small() {
+StageConfig small_stage() {
     setenv("STRATA_GEN_PROFILES", STRATA_PROFILES, 1);
     StageConfig config;
     config.preset = parse_preset(R"({"scale": "listener", "members": [
@@ -26,7 +26,7 @@ TEST(Stage, BuildsGrowsShrinksAndCleansUp) {
     FakeRelay relay;
     Load load(relay);
     {
-        Stage stage(small(), relay, load, relay);
+        Stage stage(small_stage(), relay, load, relay);
         stage.set_units(3);
         EXPECT_EQ(relay.rooms.size(), 1u);
         EXPECT_EQ(relay.participants.size(), 4u);
@@ -46,7 +46,7 @@ TEST(Stage, BuildsGrowsShrinksAndCleansUp) {
 TEST(Stage, RoomsOfMeetings) {
     FakeRelay relay;
     Load load(relay);
-    StageConfig config = small();
+    StageConfig config = small_stage();
     config.preset = parse_preset(R"({"members": [
         {"name": "m", "count": 4, "publish": ["opus"], "receive": [{"kind": "audio", "count": 2}]}]})"_json,
                                  "meeting");
@@ -63,14 +63,14 @@ TEST(Stage, TellsWhenNothingComes) {
     FakeRelay relay;
     relay.rooms.insert("bench-1");
     Load load(relay);
-    Stage stage(small(), relay, load, relay);
+    Stage stage(small_stage(), relay, load, relay);
     EXPECT_THROW(stage.set_units(1), ApiError);
 }
 
 TEST(Stage, ChurnIsRightAllTheTime) {
     FakeRelay relay;
     Load load(relay);
-    StageConfig config = small();
+    StageConfig config = small_stage();
     config.preset.churn = {20, 40};
     Stage stage(config, relay, load, relay);
     stage.set_units(4);
@@ -88,7 +88,7 @@ TEST(Stage, ChurnIsRightAllTheTime) {
 TEST(Stage, HostilePacketsGoBeside) {
     FakeRelay relay;
     Load load(relay);
-    StageConfig config = small();
+    StageConfig config = small_stage();
     config.preset.hostile_packets_per_s = 500;
     Stage stage(config, relay, load, relay);
     stage.set_units(2);
