@@ -37,11 +37,14 @@ const CounterKey& counter_key(const CipherKey& key) {
 
 // How many of the first jobs are AES-GCM's and have body and head size in common.
 std::size_t gcm_run(std::span<const CipherJob> jobs) {
-    const CipherJob& first = jobs.front();
+    const CipherJob first = jobs.front();
     std::size_t n = 0;
-    while (n < jobs.size() && relay::is_gcm(jobs[n].key->profile) && jobs[n].body == first.body &&
-           jobs[n].body_size == first.body_size && jobs[n].head_size == first.head_size)
+    for (const CipherJob& job : jobs) {
+        if (job.body != first.body || job.body_size != first.body_size ||
+            job.head_size != first.head_size || !relay::is_gcm(job.key->profile))
+            break;
         ++n;
+    }
     return n;
 }
 

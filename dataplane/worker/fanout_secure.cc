@@ -44,24 +44,40 @@ struct FanOut::SecureOutput {
     const relay::Output& output;
     const std::uint8_t* payload;
     std::uint16_t clear_size;
+    std::uint16_t size;  // without a tag
     std::uint16_t rtp_offset;
     Burst burst;
+    // Of a link that says nothing about what is encrypted: written with the RTP header, for packets
+    // with the tag of the first receiver's profile. Null: links of another kind.
+    const net::EthernetWriter* links = nullptr;
+    std::uint16_t linked_size = 0;
 
-    std::size_t largest() const {
-        return std::size_t{output.header.size} + output.payload_size + relay::kMaxSrtpTag;
-    }
     // Fits a header mbuf, where nothing is gained by room in front.
-    bool small() const { return largest() <= kHeaderPayloadBytes; }
+    bool small() const { return size + relay::kMaxSrtpTag <= kHeaderPayloadBytes; }
 };
 
 void FanOut::send_secure(rte_mbuf& packet, const relay::Output& output, Burst burst) {
     const relay::HeaderTemplate& header = output.header;
     const auto clear = relay::rtp_clear_size(std::span(header.bytes).first(header.size));
     SecureOutput common{
-        output, rte_pktmbuf_mtod_offset(&packet, const std::uint8_t*, output.payload_offset),
-        static_cast<std::uint16_t>(clear.value_or(header.size)), kRtpOffset, burst};
+        .output = output,
+        .payload = rte_pktmbuf_mtod_offset(&packet, const std::uint8_t*, output.payload_offset),
+        .clear_size = static_cast<std::uint16_t>(clear.value_or(header.size)),
+        .size = static_cast<std::uint16_t>(header.size + output.payload_size),
+        .rtp_offset = kRtpOffset,
+        .burst = burst};
     if (!common.small()) common.rtp_offset = aligned_rtp_offset(common.clear_size);
-    with_slot_header(header, [&](const auto& writer) { send_secure_with(common, writer); });
+    const auto send = [&] {
+        with_slot_header(header, [&](const auto& writer) { send_secure_with(common, writer); });
+    };
+    const relay::SrtpKeys* first = static_cast<SecureLeg*>(output.receivers.front().seal)->keys;
+    if (port_.capabilities().link_kind != LinkKind::ethernet || first == nullptr) return send();
+    net::EthernetWriter links(*port_.ethernet(queue_index_));
+    common.linked_size =
+        static_cast<std::uint16_t>(common.size + relay::tag_size(first->profile()));
+    links.begin(net::DatagramShape{common.linked_size});
+    common.links = &links;
+    send();
 }
 
 template <typename Header>
@@ -89,33 +105,47 @@ void FanOut::send_secure_with(const SecureOutput& common, const Header& header) 
 
 // False: this receiver gets nothing, counted; `m` isn't used.
 template <typename Header>
-bool FanOut::add_secure(const SecureOutput& common, const Header& header,
-                        const relay::ReceiverSlot& slot, rte_mbuf* m) {
+[[gnu::always_inline]] inline bool FanOut::add_secure(const SecureOutput& common,
+                                                      const Header& header,
+                                                      const relay::ReceiverSlot& slot,
+                                                      rte_mbuf* m) {
     const relay::Output& output = common.output;
     auto& leg = *static_cast<SecureLeg*>(slot.seal);
-    if (!leg.keys) return ++counters_.unkeyed, false;
+    if (!leg.keys) [[unlikely]]
+        return ++counters_.unkeyed, false;
     const relay::SrtpProfile profile = leg.keys->profile();
-    const std::size_t size = output.header.size + output.payload_size + relay::tag_size(profile);
+    const auto size = static_cast<std::uint16_t>(common.size + relay::tag_size(profile));
     // C46: the tag counts.
     if (size > port_.capabilities().max_datagram_bytes || size + common.rtp_offset > m->buf_len)
+        [[unlikely]]
         return ++counters_.too_large, false;
     const auto index = leg.stream.claim(
         static_cast<std::uint16_t>(output.header.sequence + slot.offsets.sequence));
-    if (!index) return ++counters_.index_used, false;
+    if (!index) [[unlikely]]
+        return ++counters_.index_used, false;
 
     std::uint8_t* rtp = rtp_room(m, common.rtp_offset);
     m->ol_flags = 0;
+    Sealing& sealing = sealings_[waiting_];
+    sealing.packet = m;
+    sealing.tx_class = common.burst.tx_class;
+    if (common.links && size == common.linked_size && common.links->is_bare(slot.link.data()))
+        [[likely]] {
+        const bool resolved = common.links->write_bare<net::LinkEnd::over>(rtp, slot.link.data());
+        set_lengths(m, net::kIpv4HeadBytes, size, common.rtp_offset);
+        sealing.linked = resolved ? Sealing::Linked::resolved : Sealing::Linked::unresolved;
+    } else {
+        sealing.bytes = size;
+        sealing.rtp_offset = common.rtp_offset;
+        sealing.link = slot.link;
+        sealing.linked = Sealing::Linked::no;
+    }
     header.write(slot, rtp);
     const auto head = static_cast<std::uint16_t>(output.header.size - common.clear_size);
     relay::frame_sent_rtp(*leg.keys,
                           {rtp, common.clear_size, head, common.payload, output.payload_size},
                           *index, jobs_[waiting_]);
-    Sealing& sealing = sealings_[waiting_++];
-    sealing.packet = m;
-    sealing.bytes = static_cast<std::uint16_t>(size);
-    sealing.rtp_offset = common.rtp_offset;
-    sealing.tx_class = common.burst.tx_class;
-    sealing.link = slot.link;
+    ++waiting_;
     if (waiting_ == (relay::is_gcm(profile) ? kGcmBatch : kCounterBatch) ||
         waiting_ == kCounterBatch)
         seal(common.burst.now);
@@ -138,7 +168,7 @@ void FanOut::seal(relay::TimeUs now) {
     waiting_ = 0;
 }
 
-// Links come last: a checksum is that of the ciphertext. Runs of one class leave together.
+// Links with a checksum come last: it is that of the ciphertext. Runs of one class leave together.
 template <typename Writer>
 void FanOut::finish_sealed(Writer writer, relay::TimeUs now) {
     std::array<rte_mbuf*, kCounterBatch> ready, unresolved;
@@ -147,16 +177,13 @@ void FanOut::finish_sealed(Writer writer, relay::TimeUs now) {
     for (std::uint32_t i = 0; i < waiting_; ++i) {
         const Sealing& sealing = sealings_[i];
         rte_mbuf* m = sealing.packet;
-        std::uint8_t* const rtp = rtp_room(m, sealing.rtp_offset);
-        bool resolved;
-        if (sealing.bytes != shaped) {
-            shaped = sealing.bytes;
-            writer.begin(net::DatagramShape{shaped});
-        }
-        if (writer.is_bare(sealing.link.data())) [[likely]] {
-            resolved = writer.template write_bare<net::LinkEnd::exact>(rtp, sealing.link.data());
-            set_lengths(m, net::kIpv4HeadBytes, sealing.bytes, sealing.rtp_offset);
-        } else {
+        bool resolved = sealing.linked == Sealing::Linked::resolved;
+        if (sealing.linked == Sealing::Linked::no) {
+            if (sealing.bytes != shaped) {
+                shaped = sealing.bytes;
+                writer.begin(net::DatagramShape{shaped});
+            }
+            std::uint8_t* const rtp = rtp_room(m, sealing.rtp_offset);
             set_lengths(m, writer.write(*m, rtp, sealing.link.data()), sealing.bytes,
                         sealing.rtp_offset);
             resolved = writer.resolved();

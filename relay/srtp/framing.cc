@@ -1,11 +1,10 @@
 #include "relay/srtp/framing.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include "relay/rtp/byte_order.h"
-#include "relay/srtp/packet_index.h"
+#include "relay/srtp/packet_iv.h"
 
 namespace strata::relay {
 namespace {
@@ -13,34 +12,6 @@ namespace {
 constexpr std::size_t kRtpFixed = 12;
 constexpr std::size_t kRtcpClear = 8;
 constexpr std::uint32_t kEncrypted = 0x8000'0000;  // E bit
-
-// AES-CM, RFC 3711 section 4.1.1: (SSRC * 2^64) XOR (index * 2^16) XOR (salt * 2^16).
-//      0..3     4..7       8..13        14, 15
-//   +--------+--------+-------------+-----------+
-//   |   0    |  SSRC  | index (48)  | counter 0 |
-//   +--------+--------+-------------+-----------+
-// AES-GCM, RFC 7714 sections 8.1 and 9.1:
-//      0, 1     2..5       6..11
-//   +--------+--------+-------------+
-//   |   0    |  SSRC  | index (48)  |
-//   +--------+--------+-------------+
-// In two words, as they lie in memory: this runs for every packet and receiver.
-void set_iv(const CipherKey& key, std::uint32_t ssrc, std::uint64_t index,
-            std::array<std::uint8_t, 16>& iv) {
-    static_assert(std::endian::native == std::endian::little);
-    const bool gcm = is_gcm(key.profile);
-    std::uint64_t high, low;
-    std::uint32_t middle;
-    std::uint16_t end;
-    std::memcpy(&high, key.salt.data(), 8);
-    std::memcpy(&middle, key.salt.data() + 8, 4);
-    std::memcpy(&end, key.salt.data() + 12, 2);
-    low = std::uint64_t{end} << 32 | middle;
-    high ^= std::byteswap(gcm ? std::uint64_t{ssrc} << 16 | index >> 32 : ssrc);
-    low ^= std::byteswap(index << (gcm ? 32 : 16));
-    std::memcpy(iv.data(), &high, 8);
-    std::memcpy(iv.data() + 8, &low, 8);
-}
 
 std::uint16_t size16(std::size_t size) { return static_cast<std::uint16_t>(size); }
 
@@ -120,25 +91,6 @@ void frame_received_rtcp(const SrtpKeys& keys, std::span<std::uint8_t> packet,
         store_be32(end, trailer);
     }
     set_iv(keys.rtcp, load_be32(&packet[4]), read.index, job.iv);
-}
-
-void frame_sent_rtp(const SrtpKeys& keys, const OutgoingRtp& packet, std::uint64_t index,
-                    CipherJob& job) {
-    const SrtpProfile profile = keys.profile();
-    std::uint8_t* const end = packet.packet + packet.size();
-    job.key = &keys.rtp;
-    job.text = packet.packet + packet.clear_size;
-    job.head_size = packet.head_size;
-    job.body = packet.body;
-    job.body_size = packet.body_size;
-    job.covered = packet.packet;
-    job.covered_size = packet.clear_size;
-    job.tag_out = end;
-    if (!is_gcm(profile)) {  // the tag comes to lie over the counter that it covers
-        store_be32(end, roc_of(index));
-        job.covered_size = size16(packet.size() + 4);
-    }
-    set_iv(keys.rtp, load_be32(packet.packet + 8), index, job.iv);
 }
 
 std::size_t frame_sent_rtcp(const SrtpKeys& keys, std::span<std::uint8_t> packet, std::size_t size,

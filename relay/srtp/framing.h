@@ -5,7 +5,10 @@
 #include <optional>
 #include <span>
 
+#include "relay/rtp/byte_order.h"
 #include "relay/srtp/keys.h"
+#include "relay/srtp/packet_index.h"
+#include "relay/srtp/packet_iv.h"
 
 // Where things stand in a protected packet, and what an engine has to do with them. No master key
 // index (MKI): DTLS-SRTP offers none, and a packet that has one fails its authentication.
@@ -45,8 +48,24 @@ struct OutgoingRtp {
 
     std::size_t size() const { return std::size_t{clear_size} + head_size + body_size; }
 };
-void frame_sent_rtp(const SrtpKeys& keys, const OutgoingRtp& packet, std::uint64_t index,
-                    CipherJob& job);
+// Leaves job.tag and job.authentic, which are of packets that come in, as they are.
+inline void frame_sent_rtp(const SrtpKeys& keys, const OutgoingRtp& packet, std::uint64_t index,
+                           CipherJob& job) {
+    std::uint8_t* const end = packet.packet + packet.size();
+    job.key = &keys.rtp;
+    job.text = packet.packet + packet.clear_size;
+    job.head_size = packet.head_size;
+    job.body = packet.body;
+    job.body_size = packet.body_size;
+    job.covered = packet.packet;
+    job.covered_size = packet.clear_size;
+    job.tag_out = end;
+    if (!is_gcm(keys.profile())) {  // the tag comes to lie over the counter that it covers
+        store_be32(end, roc_of(index));
+        job.covered_size = static_cast<std::uint16_t>(packet.size() + 4);
+    }
+    set_iv(keys.rtp, load_be32(packet.packet + 8), index, job.iv);
+}
 
 // An RTCP compound of `size` bytes (8 at least) at `packet`, encrypted in place; behind it there is
 // room for rtcp_overhead. Returns the protected packet's size.

@@ -17,14 +17,11 @@ class OutboundStream {
 
     // The index of a packet with this sequence number, nearest to the highest one so far. Nullopt:
     // it was given out, or is too old to know.
-    std::optional<std::uint64_t> claim(std::uint16_t sequence) {
+    [[gnu::always_inline]] std::optional<std::uint64_t> claim(std::uint16_t sequence) {
         if (used_.started() && static_cast<std::uint16_t>(used_.highest() + 1) == sequence)
+            [[likely]]
             return used_.use_next();
-        const std::uint64_t index =
-            used_.started() ? nearest_index(used_.highest(), sequence) : sequence;
-        if (used_.state(index) != IndexState::fresh) return std::nullopt;
-        used_.use(index);
-        return index;
+        return claim_other(sequence);
     }
 
     // After a restart (C53): the next index lies behind `highest`, all before it count as used.
@@ -38,6 +35,15 @@ class OutboundStream {
     std::uint64_t highest() const { return used_.highest(); }
 
   private:
+    // Anything but the next one.
+    [[gnu::noinline]] std::optional<std::uint64_t> claim_other(std::uint16_t sequence) {
+        const std::uint64_t index =
+            used_.started() ? nearest_index(used_.highest(), sequence) : sequence;
+        if (used_.state(index) != IndexState::fresh) return std::nullopt;
+        used_.use(index);
+        return index;
+    }
+
     ReplayWindow<std::array<std::uint64_t, kWindowPackets / 64>> used_;
 };
 
