@@ -13,7 +13,6 @@
 #include "bench/generator/pcap_reader.h"
 #include "bench/generator/port_io.h"
 #include "bench/generator/profile.h"
-#include "bench/generator/rate_search.h"
 #include "bench/generator/report.h"
 #include "bench/generator/run.h"
 #include "bench/generator/selftest.h"
@@ -132,25 +131,6 @@ int profiles(const std::string& name) {
     return 0;
 }
 
-int search(const RunOptions& options, const RateSearchConfig& config) {
-    Plan plan = read_plan(options.plan);
-    if (!options.port.empty()) plan.port = options.port;
-    plan.duration_us = 0;
-    const std::unique_ptr<PacketIo> io = make_io(plan.port);
-    Run run(plan, *io);
-    if (!run.set_rate(1))
-        throw PlanError("search: publishers must be profiles: a capture has one rate");
-    RateSearch search(config);
-    run.execute(search);
-    const json report = search.report();
-    if (options.json_file.empty() || options.json_file == "-") {
-        std::cout << report.dump(2) << '\n';
-    } else {
-        std::ofstream(options.json_file) << report.dump(2) << '\n';
-    }
-    return report["ok"].get<bool>() ? 0 : kWrong;
-}
-
 int describe(const std::string& capture, const std::string& kind) {
     const TrackKind wanted = kind == "audio"   ? TrackKind::audio
                              : kind == "video" ? TrackKind::video
@@ -222,20 +202,6 @@ int command_line(int argc, char** argv) {
     CLI::App* profiles_command =
         app.add_subcommand("profiles", "list synthetic profiles, or describe one");
     profiles_command->add_option("name", path, "profile or its file");
-    RateSearchConfig search_config;
-    CLI::App* search_command =
-        app.add_subcommand("search", "highest packet rate of a plan's profiles without loss");
-    search_command->add_option("plan", run_options.plan, "plan file")->required();
-    search_command
-        ->add_option("--loss-ratio", search_config.loss_ratio, "0: NDR; 0.001: PDR at 0.1 %")
-        ->check(CLI::Range(0.0, 0.5));
-    search_command->add_option("--seconds", search_config.trial_s, "length of a trial")
-        ->check(CLI::Range(0.5, 600.0));
-    search_command
-        ->add_option("--max", search_config.max_multiplier, "highest multiple of the plan's rate")
-        ->check(CLI::Range(1.0, 1e6));
-    search_command->add_option("--port", run_options.port, "as of run");
-    search_command->add_option("--json", run_options.json_file, "write the report there");
 
     double seconds = 3;
     CLI::App* selftest_command =
@@ -254,7 +220,6 @@ int command_line(int argc, char** argv) {
     }
     if (const auto status = bench.run()) return *status;
     if (*run) return run_plan(run_options);
-    if (*search_command) return search(run_options, search_config);
     if (*selftest_command) return selftest(run_options, seconds);
     if (*profiles_command) return profiles(path);
     if (*export_command) return export_to_pcap(path, export_options, source_mac, destination_mac);

@@ -9,6 +9,7 @@
 #include "bench/generator/synthetic_source.h"
 #include "bench/generator/target.h"
 #include "relay/rtp/byte_order.h"
+#include "relay/rtp/types.h"
 #include "relay/rtp/demux.h"
 
 namespace strata::gen {
@@ -210,12 +211,6 @@ bool Run::set_target(const std::string& receiver, const std::string& target) {
         return true;
     }
     return false;
-}
-
-bool Run::set_rate(double multiplier) {
-    bool all = true;
-    for (const auto& p : publishers_) all = p->publisher->set_rate(multiplier) && all;
-    return all;
 }
 
 void Run::send_receiver_rtcp(std::int64_t now_us) {

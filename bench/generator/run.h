@@ -41,8 +41,6 @@ class Run final : private PacketIo::Sink {
     void execute(RunObserver& observer);
     // A receiver asks for something else from now on. False: no such receiver or target.
     bool set_target(const std::string& receiver, const std::string& target);
-    // Every publisher sends at that many times its own rate. False: one of them can't.
-    bool set_rate(double multiplier);
 
     struct PublisherEnd;
     struct ReceiverEnd {

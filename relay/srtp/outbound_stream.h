@@ -21,7 +21,9 @@ class OutboundStream {
         if (used_.started() && static_cast<std::uint16_t>(used_.highest() + 1) == sequence)
             [[likely]]
             return used_.use_next();
-        return claim_other(sequence);
+        const std::uint64_t index = claim_other(sequence);
+        if (index == kNone) return std::nullopt;
+        return index;
     }
 
     // After a restart (C53): the next index lies behind `highest`, all before it count as used.
@@ -35,11 +37,13 @@ class OutboundStream {
     std::uint64_t highest() const { return used_.highest(); }
 
   private:
-    // Anything but the next one.
-    [[gnu::noinline]] std::optional<std::uint64_t> claim_other(std::uint16_t sequence) {
+    static constexpr std::uint64_t kNone = ~std::uint64_t{0};
+
+    // Anything but the next one; kNone: no. A plain number, which stays in a register.
+    [[gnu::noinline]] std::uint64_t claim_other(std::uint16_t sequence) {
         const std::uint64_t index =
             used_.started() ? nearest_index(used_.highest(), sequence) : sequence;
-        if (used_.state(index) != IndexState::fresh) return std::nullopt;
+        if (used_.state(index) != IndexState::fresh) return kNone;
         used_.use(index);
         return index;
     }

@@ -68,9 +68,9 @@ class ReplayWindow {
         started_ = true;
     }
 
-    Bits bits_{};
-    std::uint64_t highest_ = 0;
+    std::uint64_t highest_ = 0;  // in front of the bits: with whatever its owner is asked for first
     bool started_ = false;
+    Bits bits_{};
 };
 
 }  // namespace strata::relay

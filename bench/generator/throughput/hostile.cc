@@ -4,6 +4,7 @@
 
 #include "bench/generator/rtcp.h"
 #include "relay/rtp/byte_order.h"
+#include "relay/rtp/types.h"
 
 namespace strata::gen {
 namespace {
