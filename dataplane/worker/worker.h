@@ -157,10 +157,11 @@ class Worker {
         std::uint64_t known = 0;  // bit i: packet i's stream is that of the packet before it
         bool secure = false;      // some packets are to be opened
     };
-    // In two steps: who the packets are probably from, and whether they are.
-    void find_transports(std::span<rte_mbuf* const> packets,
-                         std::span<Transport*, kMaxBurst> transports);
-    FoundPlaces find_places(std::span<rte_mbuf* const> packets,
+    // In two steps: who the packets are probably from, and whether they are. Between them `same`,
+    // bit i: packet i has the flow of the one before it, whose transport is its own too.
+    std::uint64_t find_transports(std::span<rte_mbuf* const> packets,
+                                  std::span<Transport*, kMaxBurst> transports);
+    FoundPlaces find_places(std::span<rte_mbuf* const> packets, std::uint64_t same,
                             std::span<Transport*, kMaxBurst> transports);
     StreamRef find_stream(const StreamPlace& place, Transport* transport);
     static void prefetch_transport(const Transport& transport);
