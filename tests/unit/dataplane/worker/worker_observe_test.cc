@@ -52,13 +52,8 @@ struct ObservedRelay : Logs, Relay {
         }
     }
     void in_room(std::uint64_t id, std::uint8_t last_byte, const char* room) {
-        api::Object object;
-        api::Transport& out = *object.mutable_transport();
-        out.set_id(id);
-        out.set_room(room);
-        const char bytes[] = {10, 0, 0, static_cast<char>(last_byte)};
-        if (last_byte != 0) out.set_remote_address(bytes, 4);
-        if (last_byte != 0) out.set_remote_port(5000);
+        api::Object object = transport_object(id, last_byte);
+        object.mutable_transport()->set_room(room);
         ASSERT_EQ(put(object), "");
     }
 
@@ -373,19 +368,9 @@ TEST(WorkerObserve, SrtpIsShownDecryptedAndWhatFailsIsNamed) {
     const auto profile = relay::SrtpProfile::aead_aes_128_gcm;
     SrtpPeer publisher(profile, 10), receiver(profile, 50);
     ObservedRelay relay;
-    const auto secure = [&](std::uint64_t id, std::uint8_t last_byte, const SrtpPeer& peer) {
-        api::Object object;
-        api::Transport& out = *object.mutable_transport();
-        out.set_id(id);
-        const char bytes[] = {10, 0, 0, static_cast<char>(last_byte)};
-        out.set_remote_address(bytes, 4);
-        out.set_remote_port(5000);
-        *out.mutable_security() = peer.security;
-        ASSERT_EQ(relay.put(object), "");
-    };
-    secure(1, 2, publisher);
+    ASSERT_EQ(relay.put(secure_transport_object(1, 2, publisher.security)), "");
     ASSERT_EQ(relay.track(2, 1, "opus", {kSsrc}), "");
-    secure(3, 11, receiver);
+    ASSERT_EQ(relay.put(secure_transport_object(3, 11, receiver.security)), "");
     ASSERT_EQ(relay.subscription(4, 2, 3, 7'000), "");
     relay.add().set_snap_bytes(2'048);
     relay.observe();
