@@ -55,21 +55,30 @@ struct Rates {
     std::vector<double> alone, together, ratio;
 };
 
-Rates run_rounds(std::array<Runner, 2>& runners) {
+// `alone` and `together` measure once each, in turns.
+template <typename Alone, typename Together>
+Rates run_rounds(Alone alone, Together together) {
     Rates rates;
     for (int round = -1; round < kRounds; ++round) {  // the first one warms up
-        runners[0].run();
-        const double alone = runners[0].outputs_per_cpu_s;
-        rte_eal_remote_launch(Runner::on_lcore, &runners[1], 1);
-        runners[0].run();
-        rte_eal_wait_lcore(1);
-        const double both = runners[0].outputs_per_cpu_s + runners[1].outputs_per_cpu_s;
+        const double one = alone();
+        const double both = together();
         if (round < 0) continue;
-        rates.alone.push_back(alone);
+        rates.alone.push_back(one);
         rates.together.push_back(both);
-        rates.ratio.push_back(both / alone);
+        rates.ratio.push_back(both / one);
     }
     return rates;
+}
+
+// `setting`: the row's first fields.
+void report(const std::string& setting, const Rates& rates) {
+    const Spread alone = spread(rates.alone), both = spread(rates.together);
+    const Spread ratio = spread(rates.ratio);
+    std::printf(
+        "{\"bench\":\"workers\",%s,\"rounds\":%d,\"one_outputs_per_cpu_s\":%.4g,"
+        "\"two_outputs_per_cpu_s\":%.4g,\"ratio\":%.4g,\"ratio_low\":%.4g,"
+        "\"ratio_high\":%.4g}\n",
+        setting.c_str(), kRounds, alone.median, both.median, ratio.median, ratio.low, ratio.high);
 }
 
 struct Options {
@@ -86,35 +95,27 @@ void measure_rooms(const Options& options, const dataplane::Pools& pools) {
         runner.product = std::make_unique<Product>(shape, pools);
         runner.inputs = options.inputs();
     }
-    const Rates rates = run_rounds(runners);
-    const Spread alone = spread(rates.alone), both = spread(rates.together);
-    const Spread ratio = spread(rates.ratio);
-    std::printf(
-        "{\"bench\":\"workers\",\"workers\":2,\"receivers\":%u,\"rooms\":%u,\"rounds\":%d,"
-        "\"one_outputs_per_cpu_s\":%.4g,\"two_outputs_per_cpu_s\":%.4g,\"ratio\":%.4g,"
-        "\"ratio_low\":%.4g,\"ratio_high\":%.4g}\n",
-        options.receivers, kRooms, kRounds, alone.median, both.median, ratio.median, ratio.low,
-        ratio.high);
+    const auto alone = [&] {
+        runners[0].run();
+        return runners[0].outputs_per_cpu_s;
+    };
+    const auto together = [&] {
+        rte_eal_remote_launch(Runner::on_lcore, &runners[1], 1);
+        runners[0].run();
+        rte_eal_wait_lcore(1);
+        return runners[0].outputs_per_cpu_s + runners[1].outputs_per_cpu_s;
+    };
+    report("\"workers\":2,\"receivers\":" + std::to_string(options.receivers) +
+               ",\"rooms\":" + std::to_string(kRooms),
+           run_rounds(alone, together));
 }
 
 void measure_shared_room(const Options& options, const dataplane::Pools& pools) {
     SharedRoom one(options.receivers, 1, pools), two(options.receivers, 2, pools);
-    Rates rates;
-    for (int round = -1; round < kRounds; ++round) {  // the first one warms up
-        const double alone = one.run(options.inputs());
-        const double both = two.run(options.inputs());
-        if (round < 0) continue;
-        rates.alone.push_back(alone);
-        rates.together.push_back(both);
-        rates.ratio.push_back(both / alone);
-    }
-    const Spread alone = spread(rates.alone), both = spread(rates.together);
-    const Spread ratio = spread(rates.ratio);
-    std::printf(
-        "{\"bench\":\"workers\",\"name\":\"one room over two\",\"receivers\":%u,\"rounds\":%d,"
-        "\"one_outputs_per_cpu_s\":%.4g,\"two_outputs_per_cpu_s\":%.4g,\"ratio\":%.4g,"
-        "\"ratio_low\":%.4g,\"ratio_high\":%.4g}\n",
-        options.receivers, kRounds, alone.median, both.median, ratio.median, ratio.low, ratio.high);
+    const auto run_one = [&] { return one.run(options.inputs()); };
+    const auto run_two = [&] { return two.run(options.inputs()); };
+    report("\"name\":\"one room over two\",\"receivers\":" + std::to_string(options.receivers),
+           run_rounds(run_one, run_two));
 }
 
 int run(const Options& options) {

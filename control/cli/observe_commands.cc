@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdint>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -87,25 +88,41 @@ class Progress {
     bool said_ = false;
 };
 
-Result<void> write_capture(const ApiClient& api, const std::string& target, std::ostream& out) {
-    Progress progress("capturing");
+// Where captures and traces differ.
+struct Observing {
+    std::string collection;
+    const char* doing;  // "capturing"
+    // Fetches what has come and puts it out. How the observation stands by then.
+    std::function<Result<Json>(const std::string& target)> take;
+    std::function<void()> finish = [] {};  // after the last piece
+};
+
+Result<void> take_all(const std::string& target, const Observing& observing) {
+    Progress progress(observing.doing);
     for (bool last = false;;) {
-        const auto piece = api.get_bytes(target + "/packets");
-        if (!piece) return std::unexpected(piece.error());
-        out.write(piece->data(), static_cast<std::streamsize>(piece->size()));
-        if (!out.flush())
-            return std::unexpected(
-                CliError{ExitCode::kRefused, "output", "the capture can't be written", {}});
-        const auto state = api.get(target);
+        const auto state = observing.take(target);
         if (!state) return std::unexpected(state.error());
         progress.note(*state);
         if (last || field_text(*state, "state") == "done") {
+            observing.finish();
             progress.end(*state);
             return {};
         }
         last = interrupted;  // one more piece
         if (!last) std::this_thread::sleep_for(kPeriod);
     }
+}
+
+// Begins what `body` selects, takes piece by piece and ends it.
+Result<void> while_observed(const ApiClient& api, const Json& body, const Observing& observing) {
+    catch_interrupts();
+    const auto begun = api.post("/v1/" + observing.collection, body);
+    if (!begun) return std::unexpected(begun.error());
+    const std::string target = object_target(observing.collection, field_text(*begun, "id"));
+    auto done = take_all(target, observing);
+    const auto removed = api.remove(target);
+    if (done && !removed && removed.error().exit_code != ExitCode::kNotFound) return removed;
+    return done;
 }
 
 Result<void> capture(Session& session, const Values& values) {
@@ -119,14 +136,17 @@ Result<void> capture(Session& session, const Values& values) {
         file.open(path, std::ios::binary | std::ios::trunc);
         if (!file) return usage_error("--write: \"" + path + "\" can't be written");
     }
-    catch_interrupts();
-    const auto begun = (*api)->post("/v1/captures", *body);
-    if (!begun) return std::unexpected(begun.error());
-    const std::string target = object_target("captures", field_text(*begun, "id"));
-    auto done = write_capture(**api, target, path == "-" ? session.out() : file);
-    const auto removed = (*api)->remove(target);
-    if (done && !removed && removed.error().exit_code != ExitCode::kNotFound) return removed;
-    return done;
+    std::ostream& out = path == "-" ? session.out() : file;
+    const auto take = [&](const std::string& target) -> Result<Json> {
+        const auto piece = (*api)->get_bytes(target + "/packets");
+        if (!piece) return std::unexpected(piece.error());
+        out.write(piece->data(), static_cast<std::streamsize>(piece->size()));
+        if (!out.flush())
+            return std::unexpected(
+                CliError{ExitCode::kRefused, "output", "the capture can't be written", {}});
+        return (*api)->get(target);
+    };
+    return while_observed(**api, *body, {"captures", "capturing", take});
 }
 
 void show_traced(Session& session, const Json& packet) {
@@ -139,42 +159,27 @@ void show_traced(Session& session, const Json& packet) {
     session.out() << "\n" << std::flush;
 }
 
-Result<void> read_trace(Session& session, const ApiClient& api, const std::string& target) {
-    Progress progress("tracing");
+Result<void> trace(Session& session, const Values& values) {
+    const auto api = session.api();
+    if (!api) return std::unexpected(api.error());
+    const auto body = selection_of(**api, values);
+    if (!body) return std::unexpected(body.error());
     Json all = Json::array();
-    for (bool last = false;;) {
-        auto piece = api.get(target + "/packets");
-        if (!piece) return std::unexpected(piece.error());
-        progress.note(*piece);
+    const auto take = [&](const std::string& target) -> Result<Json> {
+        auto piece = (*api)->get(target + "/packets");
+        if (!piece) return piece;
         for (Json& packet : (*piece)["items"]) {
             if (session.as_json())
                 all.push_back(std::move(packet));
             else
                 show_traced(session, packet);
         }
-        if (last || field_text(*piece, "state") == "done") {
-            if (session.as_json()) session.print(all);
-            progress.end(*piece);
-            return {};
-        }
-        last = interrupted;
-        if (!last) std::this_thread::sleep_for(kPeriod);
-    }
-}
-
-Result<void> trace(Session& session, const Values& values) {
-    const auto api = session.api();
-    if (!api) return std::unexpected(api.error());
-    const auto body = selection_of(**api, values);
-    if (!body) return std::unexpected(body.error());
-    catch_interrupts();
-    const auto begun = (*api)->post("/v1/traces", *body);
-    if (!begun) return std::unexpected(begun.error());
-    const std::string target = object_target("traces", field_text(*begun, "id"));
-    auto done = read_trace(session, **api, target);
-    const auto removed = (*api)->remove(target);
-    if (done && !removed && removed.error().exit_code != ExitCode::kNotFound) return removed;
-    return done;
+        return piece;
+    };
+    const auto finish = [&] {
+        if (session.as_json()) session.print(all);
+    };
+    return while_observed(**api, *body, {"traces", "tracing", take, finish});
 }
 
 }  // namespace

@@ -11,7 +11,6 @@ namespace strata::control {
 namespace {
 
 constexpr std::size_t kUdpBytes = 8, kIpv4Bytes = 20, kIpv6Bytes = 40;
-constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 void store16(std::uint8_t* at, std::size_t value) {
     at[0] = static_cast<std::uint8_t>(value >> 8);
@@ -33,7 +32,7 @@ std::size_t write_headers(const api::ObservedHead& head, std::span<std::uint8_t,
     const bool out = head.direction == api::ObservedDirection::out;
     const auto& source = out ? head.local : head.remote;
     const auto& destination = out ? head.remote : head.local;
-    const bool v4 = std::equal(kMapped.begin(), kMapped.end(), head.remote.begin());
+    const bool v4 = v4_bytes(head.remote) != nullptr;
     const std::size_t udp_bytes = kUdpBytes + head.wire_bytes;
     std::fill(to.begin(), to.end(), std::uint8_t{0});
     std::uint8_t* udp = to.data() + (v4 ? kIpv4Bytes : kIpv6Bytes);
@@ -43,8 +42,8 @@ std::size_t write_headers(const api::ObservedHead& head, std::span<std::uint8_t,
         to[6] = 0x40;  // DF
         to[8] = 64;
         to[9] = 17;
-        std::memcpy(&to[12], source.data() + kMapped.size(), 4);
-        std::memcpy(&to[16], destination.data() + kMapped.size(), 4);
+        std::ranges::copy(std::span(source).last<4>(), &to[12]);
+        std::ranges::copy(std::span(destination).last<4>(), &to[16]);
         store16(&to[10], internet_checksum(std::span(to).first(kIpv4Bytes)));
     } else {  // RFC 8200 section 3
         to[0] = 0x60;

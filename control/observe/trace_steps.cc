@@ -10,10 +10,6 @@ namespace {
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
-std::string counted(std::uint64_t count, const char* noun) {
-    return number(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
 std::string layers(unsigned spatial, unsigned temporal) {
     return "S" + number(spatial) + "T" + number(temporal);
 }

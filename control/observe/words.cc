@@ -10,11 +10,6 @@
 namespace strata::control {
 namespace {
 
-// "1 receiver", "3 receivers".
-std::string counted(std::uint32_t count, const char* noun) {
-    return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
 template <typename Enum>
 std::string reason_text(std::uint8_t reason) {
     return reason < static_cast<std::uint32_t>(Enum::kCount) ? name(static_cast<Enum>(reason))
@@ -23,11 +18,20 @@ std::string reason_text(std::uint8_t reason) {
 
 }  // namespace
 
-std::string observed_address(const std::array<std::uint8_t, 16>& address, std::uint16_t port) {
+std::string counted(std::uint64_t count, const char* noun) {
+    return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+const std::uint8_t* v4_bytes(const std::array<std::uint8_t, 16>& address) {
     constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    const bool mapped = std::equal(kMapped.begin(), kMapped.end(), address.begin());
+    return mapped ? address.data() + kMapped.size() : nullptr;
+}
+
+std::string observed_address(const std::array<std::uint8_t, 16>& address, std::uint16_t port) {
     char text[INET6_ADDRSTRLEN] = "";
-    if (std::equal(kMapped.begin(), kMapped.end(), address.begin())) {
-        inet_ntop(AF_INET, address.data() + kMapped.size(), text, sizeof text);
+    if (const std::uint8_t* v4 = v4_bytes(address)) {
+        inet_ntop(AF_INET, v4, text, sizeof text);
         return std::string(text) + ":" + std::to_string(port);
     }
     inet_ntop(AF_INET6, address.data(), text, sizeof text);

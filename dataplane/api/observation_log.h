@@ -5,12 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
-#include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dataplane/api/observation.h"
+#include "dataplane/api/shared_memory.h"
 #include "dataplane/api/statistics.h"
 
 // Where workers write down what is looked at, in shared memory: a log for each worker, in which new
@@ -82,21 +83,15 @@ class ObservationSegment {
   public:
     static std::expected<ObservationSegment, std::string> create(const std::string& name,
                                                                  const ObservationLayout& layout);
-    ~ObservationSegment();
-    ObservationSegment(ObservationSegment&& other) noexcept;
-    ObservationSegment& operator=(ObservationSegment&&) = delete;
 
-    ObservationHeader& header() { return *reinterpret_cast<ObservationHeader*>(base_); }
+    ObservationHeader& header() { return *reinterpret_cast<ObservationHeader*>(memory_.base()); }
     // `worker` < layout.workers; its positions begin anew, so once per worker.
     ObservationLog log(std::uint32_t worker);
-    const std::byte* base() const { return base_; }
-    std::size_t size() const { return size_; }
+    const OwnedSegment& memory() const { return memory_; }
 
   private:
-    ObservationSegment() = default;
-    std::string name_;
-    std::byte* base_ = nullptr;
-    std::size_t size_ = 0;
+    explicit ObservationSegment(OwnedSegment memory) : memory_(std::move(memory)) {}
+    OwnedSegment memory_;
 };
 
 // The reading side, with a place in each log. A log that breaks its own rules ends in an error,
@@ -121,25 +116,18 @@ class ObservationReader {
     std::uint64_t lost() const { return lost_; }
 
   private:
-    struct Mapping {
-        const std::byte* base = nullptr;
-        std::size_t size = 0;
-        bool owned = false;
-        ~Mapping();
-    };
     struct Place {
         std::uint64_t position = 0;
         std::uint64_t number = 0;  // of the record read last
     };
-    explicit ObservationReader(std::shared_ptr<const Mapping> mapping);
-    static std::expected<ObservationReader, std::string> check(
-        std::shared_ptr<const Mapping> mapping);
+    explicit ObservationReader(SegmentView memory);
+    static std::expected<ObservationReader, std::string> check(SegmentView memory);
     const ObservationHeader& header() const {
-        return *reinterpret_cast<const ObservationHeader*>(mapping_->base);
+        return *reinterpret_cast<const ObservationHeader*>(memory_.base());
     }
     bool copy(std::uint32_t worker, std::uint64_t position, std::size_t first, std::size_t words);
 
-    std::shared_ptr<const Mapping> mapping_;
+    SegmentView memory_;
     std::uint64_t epoch_ = 0, stride_ = 0, log_words_ = 0;
     std::vector<Place> places_;
     std::uint64_t lost_ = 0;

@@ -1,16 +1,9 @@
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <bit>
-#include <cerrno>
 #include <cstring>
 #include <new>
 #include <utility>
 
 #include "dataplane/api/observation_log.h"
-#include "dataplane/api/shared_memory.h"
 
 namespace strata::api {
 namespace {
@@ -34,13 +27,9 @@ std::expected<ObservationSegment, std::string> ObservationSegment::create(
     const std::string& name, const ObservationLayout& layout) {
     const std::uint64_t log_bytes = std::bit_ceil(std::max(layout.log_bytes, kLeastLogBytes));
     const std::size_t size = kPage + layout.workers * stride_of(log_bytes);
-    auto base = map_new_segment(kKind, name, size);
-    if (!base) return std::unexpected(base.error());
-    ObservationSegment segment;
-    segment.name_ = name;
-    segment.base_ = static_cast<std::byte*>(*base);
-    segment.size_ = size;
-    auto* header = new (segment.base_) ObservationHeader{};
+    auto memory = OwnedSegment::create(kKind, name, size);
+    if (!memory) return std::unexpected(memory.error());
+    auto* header = new (memory->base()) ObservationHeader{};
     header->version = kObservationVersion;
     header->head_bytes = sizeof(ObservedHead);
     header->total_size = size;
@@ -49,81 +38,50 @@ std::expected<ObservationSegment, std::string> ObservationSegment::create(
     header->log_stride = stride_of(log_bytes);
     header->log_words = log_bytes / 8;
     std::atomic_ref(header->magic).store(kObservationMagic, std::memory_order_release);
-    return segment;
-}
-
-ObservationSegment::ObservationSegment(ObservationSegment&& other) noexcept
-    : name_(std::exchange(other.name_, {})),
-      base_(std::exchange(other.base_, nullptr)),
-      size_(std::exchange(other.size_, 0)) {}
-
-ObservationSegment::~ObservationSegment() {
-    if (!base_) return;
-    ::munmap(base_, size_);
-    if (!name_.empty()) ::shm_unlink(name_.c_str());
+    return ObservationSegment(std::move(*memory));
 }
 
 ObservationLog ObservationSegment::log(std::uint32_t worker) {
-    std::byte* at = base_ + kPage + worker * header().log_stride;
+    std::byte* at = memory_.base() + kPage + worker * header().log_stride;
     return {*new (at) ObservationLogHeader{}, words_at(at), header().log_words};
 }
 
-ObservationReader::Mapping::~Mapping() {
-    if (owned) ::munmap(const_cast<std::byte*>(base), size);
-}
-
 std::expected<ObservationReader, std::string> ObservationReader::open(const std::string& name) {
-    const int fd = ::shm_open(name.c_str(), O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0) return std::unexpected(segment_failure(kKind, name, "shm_open"));
-    struct stat status{};
-    void* base = MAP_FAILED;
-    std::size_t size = 0;
-    if (::fstat(fd, &status) == 0) {
-        size = static_cast<std::size_t>(status.st_size);
-        if (size >= sizeof(ObservationHeader))
-            base = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
-    }
-    ::close(fd);
-    if (base == MAP_FAILED)
-        return std::unexpected(std::string(kKind) + " " + name + ": too small to be one");
-    auto mapping = std::make_shared<Mapping>();
-    mapping->base = static_cast<const std::byte*>(base);
-    mapping->size = size;
-    mapping->owned = true;
-    return check(std::move(mapping));
+    auto memory = SegmentView::open(name, sizeof(ObservationHeader));
+    if (memory) return check(std::move(*memory));
+    const std::string why = memory.error() != 0
+                                ? std::string("shm_open: ") + std::strerror(memory.error())
+                                : "too small to be one";
+    return std::unexpected(std::string(kKind) + " " + name + ": " + why);
 }
 
 std::expected<ObservationReader, std::string> ObservationReader::of(
     const ObservationSegment& segment) {
-    auto mapping = std::make_shared<Mapping>();
-    mapping->base = segment.base();
-    mapping->size = segment.size();
-    return check(std::move(mapping));
+    return check(SegmentView(segment.memory()));
 }
 
-std::expected<ObservationReader, std::string> ObservationReader::check(
-    std::shared_ptr<const Mapping> mapping) {
-    const auto& h = *reinterpret_cast<const ObservationHeader*>(mapping->base);
+std::expected<ObservationReader, std::string> ObservationReader::check(SegmentView memory) {
+    const auto& h = *reinterpret_cast<const ObservationHeader*>(memory.base());
     if (h.magic != kObservationMagic || h.version != kObservationVersion ||
         h.head_bytes != sizeof(ObservedHead))
         return std::unexpected("the observation segment is of another build, or not ready yet");
-    const bool sane = h.total_size == mapping->size && std::has_single_bit(h.log_words) &&
+    const bool sane = h.total_size == memory.size() && std::has_single_bit(h.log_words) &&
                       h.log_words * 8 >= kLeastLogBytes && h.log_words < (1ULL << 40) &&
                       h.log_stride == stride_of(h.log_words * 8) &&
-                      h.workers <= (mapping->size - kPage) / h.log_stride;
+                      h.workers <= (memory.size() - kPage) / h.log_stride;
     if (!sane) return std::unexpected("the observation segment describes more than it holds");
-    return ObservationReader(std::move(mapping));
+    return ObservationReader(std::move(memory));
 }
 
-ObservationReader::ObservationReader(std::shared_ptr<const Mapping> mapping)
-    : mapping_(std::move(mapping)),
+ObservationReader::ObservationReader(SegmentView memory)
+    : memory_(std::move(memory)),
       epoch_(header().epoch),
       stride_(header().log_stride),
       log_words_(header().log_words),
       places_(header().workers) {
     for (std::size_t i = 0; i < places_.size(); ++i) {
         const auto& log =
-            *reinterpret_cast<const ObservationLogHeader*>(mapping_->base + kPage + i * stride_);
+            *reinterpret_cast<const ObservationLogHeader*>(memory_.base() + kPage + i * stride_);
         places_[i].position = log.end.load(std::memory_order_acquire);
         places_[i].number = log.records.load(std::memory_order_relaxed);
     }
@@ -134,7 +92,7 @@ std::uint64_t ObservationReader::applied() const { return header().applied.get()
 // Words [first, words) of the record at `position`. False: some were overwritten meanwhile.
 bool ObservationReader::copy(std::uint32_t worker, std::uint64_t position, std::size_t first,
                              std::size_t words) {
-    const std::byte* at = mapping_->base + kPage + worker * stride_;
+    const std::byte* at = memory_.base() + kPage + worker * stride_;
     const ObservationWord* from = words_at(at);
     for (std::size_t i = first; i < words; ++i)
         record_[i] = from[(position + i) & (log_words_ - 1)].load(std::memory_order_relaxed);
@@ -147,7 +105,7 @@ const ObservedHead* ObservationReader::next(std::uint32_t worker) {
     constexpr std::size_t kHeadWords = sizeof(ObservedHead) / 8;
     Place& place = places_[worker];
     const auto& log =
-        *reinterpret_cast<const ObservationLogHeader*>(mapping_->base + kPage + worker * stride_);
+        *reinterpret_cast<const ObservationLogHeader*>(memory_.base() + kPage + worker * stride_);
     const std::uint64_t end = log.end.load(std::memory_order_acquire);
     if (place.position >= end) return nullptr;
     const auto* head = reinterpret_cast<const ObservedHead*>(record_.data());

@@ -9,7 +9,9 @@
 #include <cstring>
 
 namespace strata::api {
+namespace {
 
+// "statistics segment NAME: mmap: Cannot allocate memory", from errno.
 std::string segment_failure(std::string_view kind, const std::string& name, const char* action) {
     return std::string(kind) + " " + (name.empty() ? "(private)" : name) + ": " + action + ": " +
            std::strerror(errno);
@@ -41,6 +43,44 @@ std::expected<void*, std::string> map_new_segment(std::string_view kind, const s
     ::shm_unlink(name.c_str());
     errno = mmap_errno;
     return failed("allocate");
+}
+
+}  // namespace
+
+std::expected<OwnedSegment, std::string> OwnedSegment::create(std::string_view kind,
+                                                              const std::string& name,
+                                                              std::size_t size) {
+    const auto base = map_new_segment(kind, name, size);
+    if (!base) return std::unexpected(base.error());
+    return OwnedSegment(static_cast<std::byte*>(*base), {name, size});
+}
+
+void OwnedSegment::Remove::operator()(std::byte* base) const {
+    ::munmap(base, size);
+    if (!name.empty()) ::shm_unlink(name.c_str());
+}
+
+std::expected<SegmentView, int> SegmentView::open(const std::string& name, std::size_t least) {
+    const int fd = ::shm_open(name.c_str(), O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0) return std::unexpected(errno);
+    struct stat status{};
+    void* base = MAP_FAILED;
+    std::size_t size = 0;
+    if (::fstat(fd, &status) == 0) {
+        size = static_cast<std::size_t>(status.st_size);
+        if (size >= least) base = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
+    }
+    ::close(fd);
+    if (base == MAP_FAILED) return std::unexpected(0);
+    SegmentView view;
+    view.memory_ = {static_cast<const std::byte*>(base), Unmap{size}};
+    view.size_ = size;
+    view.inode_ = status.st_ino;
+    return view;
+}
+
+void SegmentView::Unmap::operator()(const std::byte* base) const {
+    if (size != 0) ::munmap(const_cast<std::byte*>(base), size);
 }
 
 }  // namespace strata::api

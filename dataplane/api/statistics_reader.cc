@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -59,25 +58,16 @@ std::expected<StatisticsReader, std::string> StatisticsReader::open(const std::s
     const auto fail = [&](const std::string& why) {
         return std::unexpected("statistics segment " + name + ": " + why);
     };
-    const int fd = ::shm_open(name.c_str(), O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0) return fail(std::strerror(errno));
-    struct stat status{};
-    void* base = MAP_FAILED;
-    if (::fstat(fd, &status) == 0 &&
-        static_cast<std::size_t>(status.st_size) >= sizeof(SegmentHeader))
-        base =
-            ::mmap(nullptr, static_cast<std::size_t>(status.st_size), PROT_READ, MAP_SHARED, fd, 0);
-    ::close(fd);
-    if (base == MAP_FAILED) return fail("too small, or can't be mapped");
-
+    auto memory = SegmentView::open(name, sizeof(SegmentHeader));
+    if (!memory)
+        return fail(memory.error() != 0 ? std::strerror(memory.error())
+                                        : "too small, or can't be mapped");
     StatisticsReader reader;
     reader.name_ = name;
-    reader.base_ = static_cast<const std::byte*>(base);
-    reader.size_ = static_cast<std::size_t>(status.st_size);
-    reader.inode_ = status.st_ino;
-    std::memcpy(static_cast<void*>(&reader.checked_), base, sizeof(SegmentHeader));
+    reader.memory_ = std::move(*memory);
+    std::memcpy(static_cast<void*>(&reader.checked_), reader.memory_.base(), sizeof(SegmentHeader));
     std::atomic_thread_fence(std::memory_order_acquire);
-    if (const std::string wrong = check(reader.checked_, reader.size_); !wrong.empty())
+    if (const std::string wrong = check(reader.checked_, reader.memory_.size()); !wrong.empty())
         return fail(wrong);
     return reader;
 }
@@ -86,32 +76,23 @@ StatisticsReader::StatisticsReader(StatisticsReader&& other) noexcept { *this = 
 
 StatisticsReader& StatisticsReader::operator=(StatisticsReader&& other) noexcept {
     if (this == &other) return *this;
-    unmap();
     name_ = std::exchange(other.name_, {});
-    base_ = std::exchange(other.base_, nullptr);
-    size_ = std::exchange(other.size_, 0);
-    inode_ = other.inode_;
+    memory_ = std::move(other.memory_);
     std::memcpy(static_cast<void*>(&checked_), &other.checked_, sizeof(checked_));
     return *this;
-}
-
-StatisticsReader::~StatisticsReader() { unmap(); }
-
-void StatisticsReader::unmap() {
-    if (base_) ::munmap(const_cast<std::byte*>(std::exchange(base_, nullptr)), size_);
 }
 
 bool StatisticsReader::stale() const {
     const int fd = ::shm_open(name_.c_str(), O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0) return true;
     struct stat status{};
-    const bool same = ::fstat(fd, &status) == 0 && status.st_ino == inode_;
+    const bool same = ::fstat(fd, &status) == 0 && status.st_ino == memory_.inode();
     ::close(fd);
     return !same;
 }
 
 const WorkerBlock& StatisticsReader::block(std::uint32_t index) const {
-    return *reinterpret_cast<const WorkerBlock*>(base_ + checked_.workers_at +
+    return *reinterpret_cast<const WorkerBlock*>(memory_.base() + checked_.workers_at +
                                                  std::size_t{index} * sizeof(WorkerBlock));
 }
 
@@ -121,7 +102,7 @@ std::vector<TurnRecord> StatisticsReader::turns(std::uint32_t index) const {
 
 WorkerSnapshot StatisticsReader::worker(std::uint32_t index) const {
     const WorkerBlock& block = this->block(index);
-    const char* names = reinterpret_cast<const char*>(base_ + checked_.names_at);
+    const char* names = reinterpret_cast<const char*>(memory_.base() + checked_.names_at);
     WorkerSnapshot out;
     out.id = block.id;
     out.cpu = block.cpu;
@@ -142,18 +123,19 @@ WorkerSnapshot StatisticsReader::worker(std::uint32_t index) const {
 std::vector<NamedValue> StatisticsReader::tcp() const {
     const std::size_t before = std::size_t{checked_.counter_count} + checked_.rx_drop_count +
                                checked_.tx_drop_count + checked_.object_value_count;
-    return read_named(header().tcp, reinterpret_cast<const char*>(base_ + checked_.names_at) +
-                                        before * kStatisticsNameBytes);
+    return read_named(header().tcp,
+                      reinterpret_cast<const char*>(memory_.base() + checked_.names_at) +
+                          before * kStatisticsNameBytes);
 }
 
 std::vector<PortSnapshot> StatisticsReader::ports() const {
     const std::size_t before = std::size_t{checked_.counter_count} + checked_.rx_drop_count +
                                checked_.tx_drop_count + checked_.object_value_count + kTcpCounters;
-    const char* names =
-        reinterpret_cast<const char*>(base_ + checked_.names_at) + before * kStatisticsNameBytes;
+    const char* names = reinterpret_cast<const char*>(memory_.base() + checked_.names_at) +
+                        before * kStatisticsNameBytes;
     std::vector<PortSnapshot> out;
     for (std::uint32_t i = 0; i < checked_.port_count; ++i) {
-        const auto& port = *reinterpret_cast<const PortBlock*>(base_ + checked_.ports_at +
+        const auto& port = *reinterpret_cast<const PortBlock*>(memory_.base() + checked_.ports_at +
                                                                std::size_t{i} * sizeof(PortBlock));
         const std::string_view spec(port.spec.data(), ::strnlen(port.spec.data(), kPortSpecBytes));
         const std::span<const Counter> values(port.values.data(), checked_.port_counter_count);
@@ -169,7 +151,7 @@ std::vector<PortSnapshot> StatisticsReader::ports() const {
 
 std::vector<ObjectSnapshot> StatisticsReader::objects() const {
     std::vector<ObjectSnapshot> out;
-    const auto* slots = reinterpret_cast<const ObjectSlot*>(base_ + checked_.slots_at);
+    const auto* slots = reinterpret_cast<const ObjectSlot*>(memory_.base() + checked_.slots_at);
     const std::size_t count = std::size_t{checked_.worker_count} * checked_.slots_per_worker;
     for (std::size_t i = 0; i < count; ++i) {
         const ObjectSlot& slot = slots[i];

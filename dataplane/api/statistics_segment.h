@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dataplane/api/histogram_summary.h"
+#include "dataplane/api/shared_memory.h"
 #include "dataplane/api/statistics.h"
 #include "dataplane/api/turn_log.h"
 
@@ -116,22 +117,17 @@ class StatisticsSegment {
   public:
     static std::expected<StatisticsSegment, std::string> create(const std::string& name,
                                                                 const StatisticsLayout& layout);
-    ~StatisticsSegment();
-    StatisticsSegment(StatisticsSegment&& other) noexcept;
-    StatisticsSegment& operator=(StatisticsSegment&&) = delete;
 
     static std::size_t size_of(const StatisticsLayout& layout);
 
-    SegmentHeader& header() { return *reinterpret_cast<SegmentHeader*>(base_); }
+    SegmentHeader& header() { return *reinterpret_cast<SegmentHeader*>(memory_.base()); }
     WorkerBlock& worker(std::uint32_t index);
     std::span<ObjectSlot> slots(std::uint32_t worker);
     PortBlock& port(std::uint32_t index);
 
   private:
-    StatisticsSegment() = default;
-    std::string name_;
-    std::byte* base_ = nullptr;
-    std::size_t size_ = 0;
+    explicit StatisticsSegment(OwnedSegment memory) : memory_(std::move(memory)) {}
+    OwnedSegment memory_;
 };
 
 // Gives a slot an identity and zeroes its values, or frees it. Main thread.
@@ -176,11 +172,12 @@ class StatisticsReader {
   public:
     // The error text says what is wrong with the segment, or that there is none.
     static std::expected<StatisticsReader, std::string> open(const std::string& name);
-    ~StatisticsReader();
     StatisticsReader(StatisticsReader&& other) noexcept;
     StatisticsReader& operator=(StatisticsReader&& other) noexcept;
 
-    const SegmentHeader& header() const { return *reinterpret_cast<const SegmentHeader*>(base_); }
+    const SegmentHeader& header() const {
+        return *reinterpret_cast<const SegmentHeader*>(memory_.base());
+    }
     // True when another run of the data plane has replaced the segment, or it is gone: open again.
     bool stale() const;
     // `index` < header().worker_count.
@@ -194,12 +191,9 @@ class StatisticsReader {
 
   private:
     StatisticsReader() = default;
-    void unmap();
     const WorkerBlock& block(std::uint32_t index) const;
     std::string name_;
-    const std::byte* base_ = nullptr;
-    std::size_t size_ = 0;
-    std::uint64_t inode_ = 0;
+    SegmentView memory_;
     // Copies of the checked geometry: the header's could change under a corrupting writer.
     SegmentHeader checked_{};
 };

@@ -1,4 +1,3 @@
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -6,7 +5,6 @@
 #include <new>
 #include <utility>
 
-#include "dataplane/api/shared_memory.h"
 #include "dataplane/api/statistics_segment.h"
 
 namespace strata::api {
@@ -61,14 +59,11 @@ std::size_t StatisticsSegment::size_of(const StatisticsLayout& layout) {
 std::expected<StatisticsSegment, std::string> StatisticsSegment::create(
     const std::string& name, const StatisticsLayout& layout) {
     const Offsets at = offsets_of(layout);
-    auto base = map_new_segment("statistics segment", name, at.total);
-    if (!base) return std::unexpected(base.error());
+    auto memory = OwnedSegment::create("statistics segment", name, at.total);
+    if (!memory) return std::unexpected(memory.error());
 
-    StatisticsSegment segment;
-    segment.name_ = name;
-    segment.base_ = static_cast<std::byte*>(*base);
-    segment.size_ = at.total;
-    auto* header = new (segment.base_) SegmentHeader{};
+    std::byte* const base = memory->base();
+    auto* header = new (base) SegmentHeader{};
     header->version = kStatisticsVersion;
     header->header_size = sizeof(SegmentHeader);
     header->total_size = at.total;
@@ -91,7 +86,7 @@ std::expected<StatisticsSegment, std::string> StatisticsSegment::create(
     header->port_count = static_cast<std::uint32_t>(layout.ports.size());
     header->port_stride = sizeof(PortBlock);
     header->port_counter_count = static_cast<std::uint32_t>(layout.port_counters.size());
-    char* names = reinterpret_cast<char*>(segment.base_ + at.names);
+    char* names = reinterpret_cast<char*>(base + at.names);
     names = write_names<WorkerCounter>(names);
     names = write_names<RxDrop>(names);
     names = write_names<TxDrop>(names);
@@ -102,42 +97,31 @@ std::expected<StatisticsSegment, std::string> StatisticsSegment::create(
         names += kStatisticsNameBytes;
     }
     for (std::size_t i = 0; i < layout.ports.size(); ++i) {
-        auto* port = new (segment.base_ + at.ports + i * sizeof(PortBlock)) PortBlock{};
+        auto* port = new (base + at.ports + i * sizeof(PortBlock)) PortBlock{};
         layout.ports[i].copy(port->spec.data(), kPortSpecBytes - 1);
     }
     for (std::uint32_t i = 0; i < layout.workers; ++i) {
-        auto* worker = new (segment.base_ + at.workers + i * sizeof(WorkerBlock)) WorkerBlock{};
+        auto* worker = new (base + at.workers + i * sizeof(WorkerBlock)) WorkerBlock{};
         worker->id = i;
         worker->cpu = -1;
     }
     std::atomic_ref(header->magic).store(kStatisticsMagic, std::memory_order_release);
-    return segment;
-}
-
-StatisticsSegment::StatisticsSegment(StatisticsSegment&& other) noexcept
-    : name_(std::exchange(other.name_, {})),
-      base_(std::exchange(other.base_, nullptr)),
-      size_(std::exchange(other.size_, 0)) {}
-
-StatisticsSegment::~StatisticsSegment() {
-    if (!base_) return;
-    ::munmap(base_, size_);
-    if (!name_.empty()) ::shm_unlink(name_.c_str());
+    return StatisticsSegment(std::move(*memory));
 }
 
 WorkerBlock& StatisticsSegment::worker(std::uint32_t index) {
-    return *reinterpret_cast<WorkerBlock*>(base_ + header().workers_at +
+    return *reinterpret_cast<WorkerBlock*>(memory_.base() + header().workers_at +
                                            std::size_t{index} * sizeof(WorkerBlock));
 }
 
 PortBlock& StatisticsSegment::port(std::uint32_t index) {
-    return *reinterpret_cast<PortBlock*>(base_ + header().ports_at +
+    return *reinterpret_cast<PortBlock*>(memory_.base() + header().ports_at +
                                          std::size_t{index} * sizeof(PortBlock));
 }
 
 std::span<ObjectSlot> StatisticsSegment::slots(std::uint32_t worker) {
     const std::size_t count = header().slots_per_worker;
-    auto* first = reinterpret_cast<ObjectSlot*>(base_ + header().slots_at);
+    auto* first = reinterpret_cast<ObjectSlot*>(memory_.base() + header().slots_at);
     return {first + worker * count, count};
 }
 

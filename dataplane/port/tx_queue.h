@@ -52,14 +52,13 @@ class TxQueue {
     void flush(relay::TimeUs now);
 
     std::uint32_t queued() const { return tail_ - head_; }
-    // Running numbers of packets that had to wait: of the newest, and of the newest that left.
-    std::uint32_t pushed() const { return tail_; }
-    std::uint32_t passed() const { return head_; }
     // Of those that waited: too long, or refused by the port.
     std::uint64_t lost_late() const {
         return counters_.errors + counters_.expired[0] + counters_.expired[1] +
                counters_.expired[2];
     }
+    // Packets that have left it, in whichever way, in their order.
+    std::uint32_t left() const { return static_cast<std::uint32_t>(counters_.sent + lost_late()); }
     const TxQueueCounters& counters() const { return counters_; }
     Port& port() { return port_; }
     std::uint16_t queue() const { return queue_; }

@@ -47,6 +47,18 @@ Observation build(const api::Observation& spec) {
 
 bool fits(std::uint64_t wanted, std::uint64_t id) { return wanted == 0 || wanted == id; }
 
+// Bits of the observations that take in this peer and, of what is its own, what `about` says.
+template <typename About>
+std::uint8_t marks_where(const std::vector<api::Observation>& observations,
+                         const api::Transport& peer, About about) {
+    unsigned marks = 0;
+    for (const api::Observation& o : observations)
+        if ((o.room().empty() || o.room() == peer.room()) && fits(o.transport(), peer.id()) &&
+            about(o))
+            marks |= 1u << o.slot();
+    return static_cast<std::uint8_t>(marks);
+}
+
 }  // namespace
 
 DesiredState::WorkerSide::WorkerSide(std::uint32_t i, Worker* w, const StateLimits& limits,
@@ -61,32 +73,22 @@ DesiredState::WorkerSide::~WorkerSide() = default;
 
 // What is about the peer as a whole, not about one of its tracks.
 std::uint8_t DesiredState::marks_of(const api::Transport& spec) const {
-    unsigned marks = 0;
-    for (const api::Observation& o : observations_)
-        if (o.track() == 0 && (o.room().empty() || o.room() == spec.room()) &&
-            fits(o.transport(), spec.id()))
-            marks |= 1u << o.slot();
-    return static_cast<std::uint8_t>(marks);
+    return marks_where(observations_, spec,
+                       [](const api::Observation& o) { return o.track() == 0; });
 }
 
 std::uint8_t DesiredState::marks_of(const api::Track& spec) const {
-    const std::string& room = transports_.at(spec.transport()).spec.room();
-    unsigned marks = 0;
-    for (const api::Observation& o : observations_)
-        if ((o.in() || o.trace()) && (o.room().empty() || o.room() == room) &&
-            fits(o.transport(), spec.transport()) && fits(o.track(), spec.id()))
-            marks |= 1u << o.slot();
-    return static_cast<std::uint8_t>(marks);
+    return marks_where(observations_, transports_.at(spec.transport()).spec,
+                       [&spec](const api::Observation& o) {
+                           return (o.in() || o.trace()) && fits(o.track(), spec.id());
+                       });
 }
 
 std::uint8_t DesiredState::marks_of(const api::Subscription& spec) const {
-    const std::string& room = transports_.at(spec.transport()).spec.room();
-    unsigned marks = 0;
-    for (const api::Observation& o : observations_)
-        if (o.out() && !o.trace() && (o.room().empty() || o.room() == room) &&
-            fits(o.transport(), spec.transport()) && fits(o.track(), spec.track()))
-            marks |= 1u << o.slot();
-    return static_cast<std::uint8_t>(marks);
+    return marks_where(observations_, transports_.at(spec.transport()).spec,
+                       [&spec](const api::Observation& o) {
+                           return o.out() && !o.trace() && fits(o.track(), spec.track());
+                       });
 }
 
 void DesiredState::keep_observations(std::vector<api::ObservationLog*> logs) {

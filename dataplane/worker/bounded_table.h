@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -37,6 +38,26 @@ template <typename Key>
     return multiply_and_fold(hash ^ kGolden, kGolden);
 }
 
+// Of a table with open addressing and linear probing that `max_entries` fill at most by half: the
+// number of its cells, a power of two, less one.
+constexpr std::size_t mask_of_cells(std::size_t max_entries) {
+    return std::bit_ceil(max_entries * 2 + 2) - 1;
+}
+
+// Closes the gap that cell `gap` of such a table becomes, by moving later cells of the run back, so
+// that no marks are left behind and look-ups stay short. `home_of(i)` is where what lies in cell i
+// is looked for, nullopt of an empty cell; `move(from, to)` copies. The cell that is free at last.
+template <typename HomeOf, typename Move>
+std::size_t close_gap(std::size_t mask, std::size_t gap, HomeOf home_of, Move move) {
+    for (std::size_t i = (gap + 1) & mask; const std::optional<std::size_t> home = home_of(i);
+         i = (i + 1) & mask) {
+        if (((i - *home) & mask) < ((i - gap) & mask)) continue;
+        move(i, gap);
+        gap = i;
+    }
+    return gap;
+}
+
 // Open addressing with linear probing, at most half full, never grows: the cost of a look-up
 // doesn't depend on how much is in it. Value must be default-constructible and cheap to copy; a
 // default-constructed one marks nothing (cells have their own flag). Allocates in its constructor.
@@ -46,7 +67,7 @@ class BoundedTable {
     // At most `max_entries` entries.
     BoundedTable(std::size_t max_entries, std::uint64_t secret)
         : max_entries_(max_entries),
-          mask_(std::bit_ceil(max_entries * 2 + 2) - 1),
+          mask_(mask_of_cells(max_entries)),
           secret_(secret),
           cells_(mask_ + 1) {}
 
@@ -94,19 +115,16 @@ class BoundedTable {
 
     bool full() const { return size_ >= max_entries_; }
 
-    // False: not there. Closes the gap by moving later cells of the run back, so that no marks are
-    // left behind and look-ups stay short.
+    // False: not there.
     bool erase(const Key& key) {
         std::size_t gap = home(key);
         for (; !(cells_[gap].used && cells_[gap].key == key); gap = (gap + 1) & mask_)
             if (!cells_[gap].used) return false;
-        for (std::size_t i = (gap + 1) & mask_; cells_[i].used; i = (i + 1) & mask_) {
-            const std::size_t from_home = (i - home(cells_[i].key)) & mask_;
-            if (from_home < ((i - gap) & mask_)) continue;
-            cells_[gap] = cells_[i];
-            gap = i;
-        }
-        cells_[gap] = {};
+        const auto home_of = [this](std::size_t i) {
+            return cells_[i].used ? std::optional(home(cells_[i].key)) : std::nullopt;
+        };
+        const auto move = [this](std::size_t from, std::size_t to) { cells_[to] = cells_[from]; };
+        cells_[close_gap(mask_, gap, home_of, move)] = {};
         --size_;
         ++erasures_;
         return true;

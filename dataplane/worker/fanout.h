@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -25,6 +26,11 @@ constexpr std::size_t kOwnPacketBytes = 2'048;
 constexpr std::uint16_t kTinyPayloadMax = 192;
 // mbuf reference counts are 16 bits and wrap silently: more receivers take another indirect mbuf.
 constexpr std::uint32_t kMaxReferences = 32'000;
+
+// Which of its worker's ports a receiver's packets leave by.
+inline std::size_t port_of(const relay::ReceiverSlot& slot) {
+    return std::to_integer<std::size_t>(slot.link[kLinkPortByte]);
+}
 
 // Every output that was asked for ends in exactly one of the first group; `queued_for_tx` goes on
 // in TxQueueCounters::pushed. selected = queued_for_tx + no_header_mbuf + no_payload_mbuf +

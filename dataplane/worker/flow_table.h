@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -22,7 +23,7 @@ class FlowTable {
     // At most `max_entries` entries.
     FlowTable(std::size_t max_entries, std::uint64_t secret)
         : max_entries_(max_entries),
-          mask_(std::bit_ceil(max_entries * 2 + 2) - 1),
+          mask_(mask_of_cells(max_entries)),
           secret_(secret),
           marks_(mask_ + 1),
           keys_(mask_ + 1) {}
@@ -67,19 +68,19 @@ class FlowTable {
         return true;
     }
 
-    // False: not there. Closes the gap by moving later cells of the run back.
+    // False: not there.
     bool erase(const FlowKey& flow) {
         std::size_t gap = home(hash(flow));
         for (; marks_[gap] == 0 || keys_[gap].flow != flow; gap = (gap + 1) & mask_)
             if (marks_[gap] == 0) return false;
-        for (std::size_t i = (gap + 1) & mask_; marks_[i] != 0; i = (i + 1) & mask_) {
-            const std::size_t from_home = (i - home(hash(keys_[i].flow))) & mask_;
-            if (from_home < ((i - gap) & mask_)) continue;
-            marks_[gap] = marks_[i];
-            keys_[gap] = keys_[i];
-            gap = i;
-        }
-        marks_[gap] = 0;
+        const auto home_of = [this](std::size_t i) {
+            return marks_[i] != 0 ? std::optional(home(hash(keys_[i].flow))) : std::nullopt;
+        };
+        const auto move = [this](std::size_t from, std::size_t to) {
+            marks_[to] = marks_[from];
+            keys_[to] = keys_[from];
+        };
+        marks_[close_gap(mask_, gap, home_of, move)] = 0;
         --size_;
         return true;
     }

@@ -14,11 +14,6 @@ std::uint64_t word_of(const api::Fate& fate) {
     return word;
 }
 
-// Packets that have left the queue, in whichever way, in their order.
-std::uint32_t left_of(const TxQueue& queue) {
-    return static_cast<std::uint32_t>(queue.counters().sent + queue.lost_late());
-}
-
 }  // namespace
 
 Observer::Observer(api::ObservationLog& log, std::span<const Observation> observations)
@@ -105,8 +100,7 @@ void Observer::await(const Pending& pending) {
 }
 
 void Observer::resolve(const Pending& p) {
-    const std::uint32_t passed = left_of(*p.queue);
-    const auto behind = static_cast<std::int32_t>(p.mark - passed);
+    const auto behind = static_cast<std::int32_t>(p.mark - p.queue->left());
     const std::uint32_t waiting =
         behind > 0 ? std::min(static_cast<std::uint32_t>(behind), p.packets) : 0;
     if (p.in_trace) {

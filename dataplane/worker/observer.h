@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -71,6 +72,13 @@ class Observer {
     bool wants(std::uint8_t slot, const api::Fate& fate);
 
     const Observation& at(std::uint8_t slot) const { return observations_[slot]; }
+    // How much of a packet of `wire_bytes` it keeps, the first `header_bytes` of which aren't
+    // payload.
+    std::size_t captured_bytes(std::uint8_t slot, std::size_t header_bytes,
+                               std::size_t wire_bytes) const {
+        const std::size_t snap = observations_[slot].snap_bytes;
+        return std::min({snap != 0 ? snap : header_bytes, wire_bytes, api::kMaxCapturedBytes});
+    }
     // The head to fill, and what follows it.
     api::ObservedHead& head() { return *reinterpret_cast<api::ObservedHead*>(record_.data()); }
     std::uint8_t* tail() {

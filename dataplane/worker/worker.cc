@@ -98,8 +98,8 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
     turn.received += n;
     statistics_.burst_packets[api::histogram_bucket(n)].add();
     const std::span received(packets.data(), n);
-    find_transports(received, transports);
-    const auto [known, secure] = find_places(received, transports);
+    const std::uint64_t same = find_transports(received, transports);
+    const auto [known, secure] = find_places(received, same, transports);
     const std::uint64_t ended = secure ? unprotect(received, {transports.data(), n}) : 0;
     // What a packet's track will touch is fetched while those before it are worked on: a burst may
     // belong to as many rooms. In steps, because each address stands in what the step before
@@ -144,10 +144,10 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
     rte_pktmbuf_free_bulk(packets.data(), n);
 }
 
-void Worker::find_transports(std::span<rte_mbuf* const> packets,
-                             std::span<Transport*, kMaxBurst> transports) {
+std::uint64_t Worker::find_transports(std::span<rte_mbuf* const> packets,
+                                      std::span<Transport*, kMaxBurst> transports) {
     const FlowKey* before = nullptr;
-    std::uint64_t same = 0;  // bit i: packet i is from where the one before it is
+    std::uint64_t same = 0;
     for (std::size_t i = 0; i < packets.size(); ++i) {
         rte_prefetch0(rte_pktmbuf_mtod(packets[i], const void*));
         const FlowKey& flow = meta(packets[i]).flow;
@@ -162,16 +162,13 @@ void Worker::find_transports(std::span<rte_mbuf* const> packets,
     std::uint64_t bytes = 0;
     for (std::size_t i = 0; i < packets.size(); ++i) {
         bytes += packets[i]->data_len;
-        if ((same >> i & 1) != 0) {
-            transports[i] = transports[i - 1];
-            flow_hashes_[i] = flow_hashes_[i - 1];
-            continue;
-        }
+        if ((same >> i & 1) != 0) continue;
         transports[i] = transports_.probable(flow_hashes_[i]);
         if (transports[i]) prefetch_transport(*transports[i]);
     }
     count(WorkerCounter::rx_packets, packets.size());
     count(WorkerCounter::rx_bytes, bytes);
+    return same;
 }
 
 [[gnu::always_inline]] inline void Worker::prefetch_transport(const Transport& transport) {
@@ -181,15 +178,17 @@ void Worker::find_transports(std::span<rte_mbuf* const> packets,
 }
 
 // Where each packet's stream is looked for, into places_.
-Worker::FoundPlaces Worker::find_places(std::span<rte_mbuf* const> packets,
+Worker::FoundPlaces Worker::find_places(std::span<rte_mbuf* const> packets, std::uint64_t same,
                                         std::span<Transport*, kMaxBurst> transports) {
     FoundPlaces found;
     const std::uint64_t erasures = streams_.erasures();
     for (std::size_t i = 0; i < packets.size(); ++i) {
         StreamPlace& place = places_[i];
         place.key = kNoStream;
-        if (!transports[i]) continue;
-        if (const FlowKey& flow = meta(packets[i]).flow; transports[i]->flow != flow) [[unlikely]]
+        if ((same >> i & 1) != 0)
+            transports[i] = transports[i - 1];
+        else if (const FlowKey& flow = meta(packets[i]).flow;
+                 transports[i] && transports[i]->flow != flow) [[unlikely]]
             transports[i] = transports_.find(flow, flow_hashes_[i]);
         if (!transports[i]) continue;
         found.secure = found.secure || transports[i]->secure;

@@ -23,6 +23,7 @@
 #include "dataplane/worker/punt_ring.h"
 #include "dataplane/worker/spsc_ring.h"
 #include "dataplane/worker/timer_wheel.h"
+#include "dataplane/worker/worker_config.h"
 #include "relay/ice/agent.h"
 #include "relay/ice/rate_limit.h"
 #include "relay/rtp/demux.h"
@@ -30,35 +31,6 @@
 #include "relay/srtp/receiver.h"
 
 namespace strata::dataplane {
-
-struct WorkerConfig {
-    std::uint32_t id = 0;
-    std::uint16_t queue = 0;  // of each port
-    std::uint32_t max_transports = 16'384;
-    std::uint32_t max_ssrcs = 65'536;
-    std::uint32_t max_subscriptions = 65'536;
-    std::uint32_t max_tracks = 32'768;       // places, those of branches and of what leaves too
-    std::uint32_t handoff_ring = 2'048;      // packets on their way from one other worker
-    std::uint32_t max_waiting_by_name = 64;  // tracks; each costs a look at stray packets
-    // The time stamp counter, for rx_tx_ns; null: not measured, as in virtual time.
-    TransitMeter::ReadTsc read_tsc = nullptr;
-    std::uint64_t tsc_hz = 0;
-    std::uint64_t secret = 1;                      // keys the hash tables; random, or from a seed
-    std::uint32_t relay_ssrc = 1;                  // sender SSRC of the relay's own RTCP
-    relay::TimeUs receiver_report_us = 1'000'000;  // to publishers (C54)
-    relay::TimeUs transport_feedback_us = 80'000;  // transport-wide, to publishers (C54)
-    relay::TimeUs sender_report_us = 1'000'000;    // to receivers (C31)
-    std::uint32_t max_rtcp_bytes = 1'500;
-    std::uint32_t track_outputs = relay::kMaxOutputs;  // (group, profile) pairs of one packet
-    std::uint32_t commands_per_turn = 64;
-    std::uint32_t timers_per_turn = 64;
-    std::uint32_t command_ring = 4'096;
-    std::uint32_t punt_ring_bytes = 262'144;
-    std::uint32_t stun_errors_per_s = 1'000;  // answered with an error
-    std::uint32_t nack_packets = 512;         // of one NACK that are looked at
-    KeptPacketsConfig history;
-    FanOutConfig fan_out;
-};
 
 // Which drop a packet is that parse_packet refused.
 constexpr api::RxDrop parse_drop(relay::ParseError error) {
@@ -68,17 +40,6 @@ constexpr api::RxDrop parse_drop(relay::ParseError error) {
         default: return api::RxDrop::malformed_rtp;
     }
 }
-
-constexpr std::uint16_t kMaxBurst = 64;
-constexpr std::size_t kMaxPorts = 9;  // with that for TCP
-
-constexpr relay::TimeUs kTrackTimerUs = 10'000;       // relay::Track::on_timer
-constexpr relay::TimeUs kIdleTrackTimerUs = 100'000;  // of a track without packets for a second
-constexpr relay::TimeUs kStatisticsUs = 250'000;      // objects' values in the segment
-
-// An RTCP compound of the relay's own has room for what SRTCP adds.
-constexpr std::size_t kRtcpBytes =
-    kHeaderPayloadBytes - relay::rtcp_overhead(relay::SrtpProfile::aead_aes_128_gcm);
 
 // One core's share of the relay: its queue of every port, the flows and streams that live there,
 // and nothing that another worker writes. Everything is done in turn(): no allocation, lock, log or
@@ -157,10 +118,11 @@ class Worker {
         std::uint64_t known = 0;  // bit i: packet i's stream is that of the packet before it
         bool secure = false;      // some packets are to be opened
     };
-    // In two steps: who the packets are probably from, and whether they are.
-    void find_transports(std::span<rte_mbuf* const> packets,
-                         std::span<Transport*, kMaxBurst> transports);
-    FoundPlaces find_places(std::span<rte_mbuf* const> packets,
+    // In two steps: who the packets are probably from, and whether they are. Between them `same`,
+    // bit i: packet i has the flow of the one before it, whose transport is its own too.
+    std::uint64_t find_transports(std::span<rte_mbuf* const> packets,
+                                  std::span<Transport*, kMaxBurst> transports);
+    FoundPlaces find_places(std::span<rte_mbuf* const> packets, std::uint64_t same,
                             std::span<Transport*, kMaxBurst> transports);
     StreamRef find_stream(const StreamPlace& place, Transport* transport);
     static void prefetch_transport(const Transport& transport);

@@ -132,13 +132,10 @@ void Worker::send_outputs(const PublishedTrack& track, rte_mbuf& packet, TxClass
 
 void Worker::send_all(std::span<const relay::Output> outputs, rte_mbuf& packet,
                       const Sending& how) {
-    const auto port_of = [](const relay::Output& output) {
-        return std::to_integer<std::size_t>(output.receivers.front().link[kLinkPortByte]);
-    };
     for (std::size_t begin = 0; begin < outputs.size();) {
         std::size_t end = begin + 1;
-        const std::size_t port = port_of(outputs[begin]);
-        while (end < outputs.size() && port_of(outputs[end]) == port) ++end;
+        const std::size_t port = port_of(outputs[begin].receivers.front());
+        while (end < outputs.size() && port_of(outputs[end].receivers.front()) == port) ++end;
         fan_outs_[port]->send(packet, outputs.subspan(begin, end - begin), how.tx_class, how.now,
                               how.input);
         begin = end;

@@ -171,9 +171,8 @@ void Worker::record_input(const Observed& seen, std::uint8_t bits, const Fate& f
             }
             continue;
         }
-        const std::size_t snap = observer_->at(slot).snap_bytes;
-        const std::size_t n = std::min(
-            {snap != 0 ? snap : seen.header_bytes(), seen.bytes.size(), api::kMaxCapturedBytes});
+        const std::size_t n =
+            observer_->captured_bytes(slot, seen.header_bytes(), seen.bytes.size());
         head.captured_bytes = static_cast<std::uint16_t>(n);
         std::memcpy(observer_->tail(), seen.bytes.data(), n);
         observer_->write(slot, n, now, position);

@@ -144,11 +144,10 @@ WorkerCounter Worker::send_again(Subscription& subscription,
         return WorkerCounter::nacks_unknown;
     output.receivers = {&repair_slot_, 1};
     rte_mbuf& packet = kept ? *kept->packet : *blank_;
-    const auto port = std::to_integer<std::size_t>(repair_slot_.link[kLinkPortByte]);
     if (subscription.marks != 0) [[unlikely]]
         send_watched(subscription, packet, output, {tx_class, FanOut::Input::kept, now});
     else
-        fan_outs_[port]->send(packet, {&output, 1}, tx_class, now);
+        fan_outs_[port_of(repair_slot_)]->send(packet, {&output, 1}, tx_class, now);
     ++subscription.stream->packets_repeated;
     return kept ? WorkerCounter::retransmissions_out : WorkerCounter::retransmissions_empty;
 }

@@ -57,13 +57,7 @@ Ended ended_since(const Tally& before, const FanOut& fan_out) {
 }
 
 // How many packets will have left the queue when the newest one in it has.
-std::uint32_t newest_of(const TxQueue& queue) {
-    return static_cast<std::uint32_t>(queue.counters().sent + queue.lost_late()) + queue.queued();
-}
-
-std::size_t port_of(const relay::Output& output) {
-    return std::to_integer<std::size_t>(output.receivers.front().link[kLinkPortByte]);
-}
+std::uint32_t newest_of(const TxQueue& queue) { return queue.left() + queue.queued(); }
 
 // The header that `slot` will be sent, with the hop's next numbers. Returns its size.
 std::size_t copy_header(const relay::Output& output, const relay::ReceiverSlot& slot,
@@ -93,7 +87,7 @@ void Worker::send_observed(const PublishedTrack& track, rte_mbuf& packet, std::u
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         std::size_t n = 0;
         while (n < watched.size() && watched[n].output == i) ++n;
-        FanOut& fan_out = *fan_outs_[port_of(outputs[i])];
+        FanOut& fan_out = *fan_outs_[port_of(outputs[i].receivers.front())];
         if (tracing_) fan_out.seal(how.now);
         const Tally before(fan_out);
         send_parts(packet, outputs[i], watched.first(n), bits, part);
@@ -159,7 +153,7 @@ std::span<Worker::Watched> Worker::find_watched(const PublishedTrack& track, std
 void Worker::send_one_watched(rte_mbuf& packet, const relay::Output& output, const Watched& watched,
                               std::uint8_t bits, const Sending& how) {
     const Subscription& subscription = *watched.subscription;
-    FanOut& fan_out = *fan_outs_[port_of(output)];
+    FanOut& fan_out = *fan_outs_[port_of(*watched.slot)];
     std::array<std::uint8_t, relay::HeaderTemplate::kMaxSize> header;
     const std::size_t header_bytes = copy_header(output, *watched.slot, header.data());
     if (watched.slot->seal) fan_out.seal(how.now);
@@ -190,9 +184,7 @@ void Worker::send_one_watched(rte_mbuf& packet, const relay::Output& output, con
         head.retransmitted = head.ssrc != subscription.config.ssrc;
         const std::size_t wire = header_bytes + output.payload_size;
         head.wire_bytes = static_cast<std::uint16_t>(wire);
-        const std::size_t snap = observer_->at(slot).snap_bytes;
-        const std::size_t n =
-            std::min({snap != 0 ? snap : header_bytes + clear, wire, api::kMaxCapturedBytes});
+        const std::size_t n = observer_->captured_bytes(slot, header_bytes + clear, wire);
         head.captured_bytes = static_cast<std::uint16_t>(n);
         const std::size_t from_header = std::min(n, header_bytes);
         std::memcpy(observer_->tail(), header.data(), from_header);
@@ -220,7 +212,7 @@ void Worker::send_watched(const Subscription& subscription, rte_mbuf& packet, re
 void Worker::trace_output(const relay::Output& output, const TracedEnd& end) {
     api::TracedOutput& to = traced_outputs_[traced_count_];
     const relay::ReceiverSlot& first = output.receivers.front();
-    const TxQueue& queue = fan_outs_[port_of(output)]->queue();
+    const TxQueue& queue = fan_outs_[port_of(first)]->queue();
     const auto receivers = static_cast<std::uint32_t>(output.receivers.size());
     to = {};
     to.receivers = receivers;
@@ -228,7 +220,7 @@ void Worker::trace_output(const relay::Output& output, const TracedEnd& end) {
     to.sequence = static_cast<std::uint16_t>(output.header.sequence + first.offsets.sequence);
     to.header_bytes = output.header.size;
     to.payload_bytes = output.payload_size;
-    to.port = static_cast<std::uint8_t>(port_of(output));
+    to.port = static_cast<std::uint8_t>(port_of(first));
     to.encrypted = first.seal != nullptr;
     to.empty = output.padding != 0;
     to.reason = end.reason;
@@ -256,9 +248,7 @@ void Worker::observe_rtcp(const Transport& transport, std::span<const std::uint8
         fill_out_head(head, transport, fate, now);
         head.packet_class = api::ObservedClass::rtcp;
         head.wire_bytes = static_cast<std::uint16_t>(compound.size());
-        const std::size_t snap = observer_->at(slot).snap_bytes;
-        const std::size_t n =
-            std::min({snap != 0 ? snap : compound.size(), compound.size(), api::kMaxCapturedBytes});
+        const std::size_t n = observer_->captured_bytes(slot, compound.size(), compound.size());
         head.captured_bytes = static_cast<std::uint16_t>(n);
         std::memcpy(observer_->tail(), compound.data(), n);
         std::uint64_t position = 0;

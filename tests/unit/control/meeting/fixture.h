@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -91,6 +92,18 @@ struct MeetingsFixture : SessionsFixture {
         }
         void lose() { events.closed(); }
     };
+
+    // The slots of the last message about them that are filled: mid → track.
+    static std::map<std::string, std::string> filled(Client& client) {
+        std::map<std::string, std::string> all;
+        for (json message = client.next("slots"); !message.is_null();
+             message = client.next("slots"))
+            for (const json& slot : message.at("slots")) {
+                all.erase(slot.at("mid"));
+                if (slot.contains("track")) all[slot.at("mid")] = slot.at("track");
+            }
+        return all;
+    }
 
     MeetingsFixture() { start_meetings(); }
     void start_meetings() {

@@ -6,9 +6,9 @@
 #include <sstream>
 
 #include "relay/rtp/extension_map.h"
-#include "relay/rtp/rtcp/writer.h"
 #include "tests/property/seeds.h"
 #include "tests/property/synthetic_encoder.h"
+#include "tests/unit/dataplane/worker/rtcp_packets.h"
 #include "tests/unit/dataplane/worker/spread_fixture.h"
 
 namespace strata::dataplane {
@@ -177,16 +177,12 @@ class Session {
     }
 
     void report(std::size_t e) {
-        std::array<std::uint8_t, 128> buffer;
-        relay::RtcpWriter writer(buffer);
         relay::SenderReport out;
         out.sender = {encoders_[e]->ssrc()};
         out.ntp = (std::uint64_t{0x83aa'7e80} << 32) + relay::ntp_from_us(relay_.now);
         out.rtp_timestamp = encoders_[e]->timestamp(relay_.now).value;
-        writer.sender_report(out);
-        const auto bytes = writer.written();
         in_flight_.emplace(relay_.now + random_.between(1, 30) * 1'000,
-                           Packet(bytes.begin(), bytes.end()));
+                           rtcp([&](auto& w) { w.sender_report(out); }));
     }
 
     void run_until(TimeUs until) {
@@ -205,11 +201,8 @@ class Session {
     void follow_requests() {
         for (; seen_ < relay_.sent.size(); ++seen_) {
             if (relay_.sent[seen_].flow.remote_endpoint() != Relay::peer(kPublisher)) continue;
-            relay::RtcpCompound compound(relay_.sent[seen_].packet);
-            while (const auto part = compound.next()) {
-                relay::FeedbackParties parties;
-                if (!relay::read_picture_loss(*part, parties)) continue;
-                const std::size_t e = parties.media.value - kFirstSsrc;
+            for (const std::uint32_t ssrc : picture_losses({&relay_.sent[seen_], 1})) {
+                const std::size_t e = ssrc - kFirstSsrc;
                 if (key_due_.at(e) == 0) key_due_[e] = relay_.now + 50'000;
             }
         }

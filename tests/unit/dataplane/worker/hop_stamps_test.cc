@@ -6,7 +6,7 @@
 #include "relay/bandwidth/feedback_recorder.h"
 #include "relay/rtp/extension_map.h"
 #include "relay/rtp/packet.h"
-#include "relay/rtp/rtcp/writer.h"
+#include "tests/unit/dataplane/worker/rtcp_packets.h"
 #include "tests/unit/dataplane/worker/srtp_peer.h"
 
 // What belongs to the hop towards a receiver: transport-wide numbers (C29) and the MID.
@@ -29,14 +29,9 @@ class HopStamps : public testing::TestWithParam<SrtpProfile> {
         ASSERT_EQ(relay_.transport(1, 2), "");
         ASSERT_EQ(relay_.track(2, 1, "VP8", {1111}, 96), "");
         ASSERT_EQ(relay_.track(3, 1, "opus", {2222}), "");
-        api::Object object;
-        api::Transport& viewer = *object.mutable_transport();
-        viewer.set_id(10);
-        const char bytes[] = {10, 0, 0, 11};
-        viewer.set_remote_address(bytes, 4);
-        viewer.set_remote_port(5000);
-        if (secure()) *viewer.mutable_security() = peer_.security;
-        ASSERT_EQ(relay_.put(object), "");
+        ASSERT_EQ(relay_.put(secure() ? secure_transport_object(10, 11, peer_.security)
+                                      : transport_object(10, 11)),
+                  "");
         ASSERT_EQ(relay_.transport(20, 12), "");
         subscribe(11, 2, kVideo, 96, "v1", kVideoRtx);
         subscribe(12, 3, kAudio, 111, "0", 0);
@@ -45,13 +40,8 @@ class HopStamps : public testing::TestWithParam<SrtpProfile> {
     bool secure() const { return GetParam() != SrtpProfile::none; }
     void subscribe(std::uint64_t id, std::uint64_t track, std::uint32_t ssrc, std::uint32_t type,
                    const std::string& mid, std::uint32_t rtx) {
-        api::Object object;
+        api::Object object = subscription_object(id, track, 10, ssrc, type);
         api::Subscription& out = *object.mutable_subscription();
-        out.set_id(id);
-        out.set_track(track);
-        out.set_transport(10);
-        out.set_ssrc(ssrc);
-        out.set_payload_type(type);
         out.set_rtx_ssrc(rtx);
         out.set_rtx_payload_type(rtx != 0 ? kRtxType : 0);
         out.set_mid(mid);
@@ -62,8 +52,6 @@ class HopStamps : public testing::TestWithParam<SrtpProfile> {
             extension.set_id(number);
             extension.set_uri(std::string(relay::extension_uri(kind)));
         }
-        out.mutable_target()->set_spatial(3);
-        out.mutable_target()->set_temporal(3);
         ASSERT_EQ(relay_.put(object), "");
     }
     void send(int n) {
@@ -81,13 +69,9 @@ class HopStamps : public testing::TestWithParam<SrtpProfile> {
         }
     }
     void ask(const std::vector<relay::SequenceNumber>& numbers) {
-        std::array<std::uint8_t, 1'000> buffer;
-        relay::RtcpWriter writer(buffer);
-        writer.generic_nack({.sender = {5}, .media = {kVideo}}, numbers);
-        report(writer.written());
+        report(nack_of(kVideo, numbers));
     }
-    void report(std::span<const std::uint8_t> rtcp) {
-        const Packet packet(rtcp.begin(), rtcp.end());
+    void report(const Packet& packet) {
         relay_.receive(kViewer, secure() ? peer_.protect(packet) : packet);
     }
     // One packet as the viewer reads it.
@@ -191,7 +175,7 @@ TEST_P(HopStamps, FeedbackIsCounted) {
     std::array<std::uint8_t, 500> buffer;
     const std::size_t size = recorder.write({.sender = {5}, .media = {kVideo}}, buffer);
     ASSERT_GT(size, 0u);
-    report(std::span(buffer).first(size));
+    report(Packet(buffer.begin(), buffer.begin() + size));
     EXPECT_EQ(relay_[WorkerCounter::transport_feedback_in], 1u);
     EXPECT_EQ(relay_[WorkerCounter::transport_feedback_lost], 1u);
 }

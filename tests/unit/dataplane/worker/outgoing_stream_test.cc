@@ -4,8 +4,8 @@
 
 #include <array>
 
-#include "relay/rtp/rtcp/writer.h"
 #include "relay/rtp/sequence.h"
+#include "tests/unit/dataplane/worker/rtcp_packets.h"
 #include "tests/unit/dataplane/worker/srtp_peer.h"
 #include "tests/unit/relay/svc/track_rig.h"
 
@@ -65,14 +65,9 @@ class OutgoingStreams : public testing::Test {
         relay_->now = now_;
         if (store)
             relay_->state->keep_checkpoints(*store, 3'600'000'000, [this] { return relay_->now; });
-        api::Object object;
-        api::Transport& viewer = *object.mutable_transport();
-        viewer.set_id(30);
-        const char bytes[] = {10, 0, 0, 11};
-        viewer.set_remote_address(bytes, 4);
-        viewer.set_remote_port(5000);
-        if (security) *viewer.mutable_security() = *security;
-        ASSERT_EQ(relay_->put(object), "");
+        ASSERT_EQ(relay_->put(security ? secure_transport_object(30, 11, *security)
+                                       : transport_object(30, 11)),
+                  "");
         for (const Source* source : {&vp8_, &other_vp8_, &vp9_, &audio_, &other_audio_}) {
             ASSERT_EQ(relay_->transport(source->id, static_cast<std::uint8_t>(source->id)), "");
             ASSERT_EQ(relay_->track(source->id, source->id, source->codec, {source->ssrc()},
@@ -82,17 +77,9 @@ class OutgoingStreams : public testing::Test {
     }
     // The slot shows `source`, under the source's own payload type.
     std::string show(const Source& source, std::uint64_t leg = kLeg) {
-        api::Object object;
-        api::Subscription& out = *object.mutable_subscription();
-        out.set_id(leg);
-        out.set_track(source.id);
-        out.set_transport(30);
-        out.set_ssrc(kSlot);
-        out.set_payload_type(source.payload_type);
-        out.set_rtx_ssrc(kSlotRtx);
-        out.set_rtx_payload_type(kRtxType);
-        out.mutable_target()->set_spatial(3);
-        out.mutable_target()->set_temporal(3);
+        api::Object object = subscription_object(leg, source.id, 30, kSlot, source.payload_type);
+        object.mutable_subscription()->set_rtx_ssrc(kSlotRtx);
+        object.mutable_subscription()->set_rtx_payload_type(kRtxType);
         return relay_->put(object);
     }
     // `n` pictures of 20 ms each.
@@ -112,11 +99,7 @@ class OutgoingStreams : public testing::Test {
     void ask(const std::vector<std::uint16_t>& sequences) {
         std::vector<relay::SequenceNumber> numbers;
         for (const std::uint16_t sequence : sequences) numbers.push_back({sequence});
-        std::array<std::uint8_t, 1'000> buffer;
-        relay::RtcpWriter writer(buffer);
-        writer.generic_nack({.sender = {5}, .media = {kSlot}}, numbers);
-        const auto written = writer.written();
-        relay_->receive(kViewer, Packet(written.begin(), written.end()));
+        relay_->receive(kViewer, nack_of(kSlot, numbers));
     }
     std::size_t pictures_asked_of(const Source& source) const {
         std::size_t n = 0;

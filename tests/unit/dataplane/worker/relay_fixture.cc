@@ -82,50 +82,21 @@ std::string Relay::put(const api::Object& object) {
 }
 
 std::string Relay::transport(std::uint64_t id, std::uint8_t last_byte, std::uint32_t home) {
-    api::Object object;
-    api::Transport& out = *object.mutable_transport();
-    out.set_id(id);
-    out.set_worker(home);
-    if (last_byte != 0) {
-        const char bytes[] = {10, 0, 0, static_cast<char>(last_byte)};
-        out.set_remote_address(bytes, 4);
-        out.set_remote_port(5000);
-    }
-    return put(object);
+    return put(transport_object(id, last_byte, home));
 }
 
 std::string Relay::track(std::uint64_t id, std::uint64_t transport, const std::string& codec,
                          std::vector<std::uint32_t> ssrcs, std::uint32_t payload_type) {
-    api::Object object;
-    api::Track& out = *object.mutable_track();
-    out.set_id(id);
-    out.set_transport(transport);
-    out.set_codec(codec);
-    out.set_clock_rate_hz(codec == "opus" ? 48'000 : 90'000);
-    out.set_payload_type(payload_type);
-    for (const std::uint32_t ssrc : ssrcs) out.add_encodings()->set_ssrc(ssrc);
-    return put(object);
+    return put(track_object(id, transport, codec, ssrcs, payload_type));
 }
 
 std::string Relay::subscription(std::uint64_t id, std::uint64_t track, std::uint64_t transport,
                                 std::uint32_t ssrc, std::uint32_t payload_type) {
-    api::Object object;
-    api::Subscription& out = *object.mutable_subscription();
-    out.set_id(id);
-    out.set_track(track);
-    out.set_transport(transport);
-    out.set_ssrc(ssrc);
-    out.set_payload_type(payload_type);
-    out.mutable_target()->set_spatial(3);
-    out.mutable_target()->set_temporal(3);
-    return put(object);
+    return put(subscription_object(id, track, transport, ssrc, payload_type));
 }
 
 void Relay::remove(api::ObjectKind kind, std::uint64_t id) {
-    api::ObjectRef ref;
-    ref.set_kind(kind);
-    ref.set_id(id);
-    state->remove(ref);
+    state->remove(object_ref(kind, id));
     turn();
 }
 

@@ -14,6 +14,7 @@
 #include "dataplane/server/desired_state.h"
 #include "dataplane/worker/worker.h"
 #include "tests/unit/dataplane/eal.h"
+#include "tests/unit/dataplane/worker/wire_objects.h"
 
 namespace strata::dataplane {
 

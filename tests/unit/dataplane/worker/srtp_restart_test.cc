@@ -23,13 +23,7 @@ class SrtpRestart : public ::testing::Test {
         ASSERT_EQ(relay_->subscription(4, 2, 3, 7000), "");
     }
     void transport(std::uint64_t id, std::uint8_t last_byte, const SrtpPeer& peer) {
-        api::Object object;
-        object.mutable_transport()->set_id(id);
-        const char bytes[] = {10, 0, 0, static_cast<char>(last_byte)};
-        object.mutable_transport()->set_remote_address(bytes, 4);
-        object.mutable_transport()->set_remote_port(5000);
-        *object.mutable_transport()->mutable_security() = peer.security;
-        ASSERT_EQ(relay_->put(object), "");
+        ASSERT_EQ(relay_->put(secure_transport_object(id, last_byte, peer.security)), "");
     }
     // `n` packets of 20 ms each.
     void talk(int n) {

@@ -1,8 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <array>
-
-#include "relay/rtp/rtcp/writer.h"
+#include "tests/unit/dataplane/worker/rtcp_packets.h"
 #include "tests/unit/dataplane/worker/srtp_peer.h"
 
 // Retransmissions to peers whose packets are encrypted: on the RTX SSRC with fresh indexes, or not
@@ -26,14 +24,7 @@ class SecureRecovery : public ::testing::TestWithParam<SrtpProfile> {
         relay_->state->keep_checkpoints(store_, 3'600'000'000, [this] { return relay_->now; });
         ASSERT_EQ(relay_->transport(1, 2), "");
         ASSERT_EQ(relay_->track(2, 1, "opus", {kSsrc}), "");
-        api::Object object;
-        api::Transport& transport = *object.mutable_transport();
-        transport.set_id(3);
-        const char bytes[] = {10, 0, 0, 11};
-        transport.set_remote_address(bytes, 4);
-        transport.set_remote_port(5000);
-        *transport.mutable_security() = receiver_.security;
-        ASSERT_EQ(relay_->put(object), "");
+        ASSERT_EQ(relay_->put(secure_transport_object(3, 11, receiver_.security)), "");
         subscribe(rtx);
     }
     void subscribe(bool rtx) {
@@ -80,11 +71,7 @@ class SecureRecovery : public ::testing::TestWithParam<SrtpProfile> {
         return repaired;
     }
     void ask(const std::vector<relay::SequenceNumber>& numbers) {
-        std::array<std::uint8_t, 1'000> buffer;
-        relay::RtcpWriter writer(buffer);
-        writer.generic_nack({.sender = {5}, .media = {kMedia}}, numbers);
-        const auto written = writer.written();
-        relay_->receive(kReceiver, receiver_.protect(Packet(written.begin(), written.end())));
+        relay_->receive(kReceiver, receiver_.protect(nack_of(kMedia, numbers)));
     }
 
     CheckpointStore store_ = CheckpointStore::open("", {.capacity = 64}, 1).value();

@@ -1,10 +1,7 @@
-#include <array>
-
 #include "relay/recovery/rtx.h"
 #include "relay/rtp/byte_order.h"
 #include "relay/rtp/packet.h"
-#include "relay/rtp/rtcp/writer.h"
-#include "tests/unit/dataplane/worker/relay_fixture.h"
+#include "tests/unit/dataplane/worker/rtcp_packets.h"
 
 // Packets that receivers miss are sent again.
 namespace strata::dataplane {
@@ -22,19 +19,11 @@ void room(Relay& relay, bool rtx) {
     ASSERT_EQ(relay.transport(1, 2), "");
     ASSERT_EQ(relay.track(2, 1, "VP8", {kSsrc}, kMedia), "");
     ASSERT_EQ(relay.transport(3, 11), "");
-    api::Object object;
-    api::Subscription& leg = *object.mutable_subscription();
-    leg.set_id(4);
-    leg.set_track(2);
-    leg.set_transport(3);
-    leg.set_ssrc(kOutgoing);
-    leg.set_payload_type(kLegMedia);
+    api::Object object = subscription_object(4, 2, 3, kOutgoing, kLegMedia);
     if (rtx) {
-        leg.set_rtx_ssrc(kOutgoingRtx);
-        leg.set_rtx_payload_type(kLegRtx);
+        object.mutable_subscription()->set_rtx_ssrc(kOutgoingRtx);
+        object.mutable_subscription()->set_rtx_payload_type(kLegRtx);
     }
-    leg.mutable_target()->set_spatial(3);
-    leg.mutable_target()->set_temporal(3);
     ASSERT_EQ(relay.put(object), "");
 }
 
@@ -60,11 +49,7 @@ void send_pictures(Relay& relay, std::uint16_t from, std::uint16_t to) {
 void ask(Relay& relay, std::vector<std::uint16_t> sequences, std::uint32_t ssrc = kOutgoing) {
     std::vector<relay::SequenceNumber> numbers;
     for (const std::uint16_t sequence : sequences) numbers.push_back({sequence});
-    std::array<std::uint8_t, 1'400> buffer;
-    relay::RtcpWriter writer(buffer);
-    writer.generic_nack({.sender = {5}, .media = {ssrc}}, numbers);
-    const auto written = writer.written();
-    relay.receive(kReceiver, Packet(written.begin(), written.end()));
+    relay.receive(kReceiver, nack_of(ssrc, numbers));
 }
 
 std::uint16_t sequence_of(const Packet& packet) { return relay::load_be16(&packet[2]); }
@@ -308,11 +293,7 @@ TEST(Recovery, TheRoundTripComesFromReports) {  // C27, C31
     block.last_sr = ntp_middle;
     block.delay_since_last_sr =
         static_cast<std::uint32_t>((relay.now - sent_at - 20'000) * 65'536 / 1'000'000);
-    std::array<std::uint8_t, 200> buffer;
-    relay::RtcpWriter writer(buffer);
-    writer.receiver_report({5}, std::span(&block, 1));
-    const auto written = writer.written();
-    relay.receive(kReceiver, Packet(written.begin(), written.end()));
+    relay.receive(kReceiver, rtcp([&](auto& w) { w.receiver_report({5}, std::span(&block, 1)); }));
     send_pictures(relay, 4, 6);
     const std::uint16_t wanted = sequence_of(sent_on(relay, kOutgoing).back());
     ask(relay, {wanted});

@@ -1,7 +1,4 @@
-#include <array>
-
-#include "relay/rtp/rtcp/writer.h"
-#include "tests/unit/dataplane/worker/relay_fixture.h"
+#include "tests/unit/dataplane/worker/rtcp_packets.h"
 
 namespace strata::dataplane {
 namespace {
@@ -30,28 +27,6 @@ Packet video(std::uint16_t sequence, std::uint32_t timestamp, bool key_frame) {
                 .payload = vp8_payload(key_frame)});
 }
 
-template <typename Write>
-Packet rtcp(Write write) {
-    std::array<std::uint8_t, 512> buffer;
-    relay::RtcpWriter writer(buffer);
-    write(writer);
-    const auto bytes = writer.written();
-    return Packet(bytes.begin(), bytes.end());
-}
-
-// Media SSRCs that picture loss was sent for, in order.
-std::vector<std::uint32_t> picture_losses(const std::vector<Relay::Sent>& sent) {
-    std::vector<std::uint32_t> out;
-    for (const Relay::Sent& one : sent) {
-        relay::RtcpCompound compound(one.packet);
-        while (const auto part = compound.next()) {
-            relay::FeedbackParties parties;
-            if (relay::read_picture_loss(*part, parties)) out.push_back(parties.media.value);
-        }
-    }
-    return out;
-}
-
 TEST(Rtcp, PictureLossOfAReceiverBecomesOneOfTheRelay) {  // C30, C33
     Relay relay;
     video_room(relay);
@@ -59,8 +34,7 @@ TEST(Rtcp, PictureLossOfAReceiverBecomesOneOfTheRelay) {  // C30, C33
     relay.pass(2'000'000);
     relay.receive(kPublisher, video(2, 180'000, false));
     relay.sent.clear();
-    const Packet loss =
-        rtcp([](auto& w) { w.picture_loss({.sender = {5}, .media = {kOutgoing}}); });
+    const Packet loss = picture_loss_of(kOutgoing);
     relay.receive(kReceiver, loss);
     EXPECT_EQ(picture_losses(relay.rtcp_to(kPublisher)), std::vector<std::uint32_t>{kSsrc});
     relay.receive(kReceiver, loss);  // throttled
@@ -87,8 +61,7 @@ TEST(Rtcp, APublisherThatWasAwayIsAskedForAKeyFrame) {
 TEST(Rtcp, AnotherReceiversStreamCannotBeAskedFor) {
     Relay relay;
     video_room(relay);
-    relay.receive(kReceiver,
-                  rtcp([](auto& w) { w.picture_loss({.sender = {5}, .media = {kSsrc}}); }));
+    relay.receive(kReceiver, picture_loss_of(kSsrc));
     EXPECT_EQ(relay[WorkerCounter::key_frame_requests_in], 0u);
 }
 
@@ -204,7 +177,7 @@ TEST(Rtcp, GoodbyeEndsNoTrack) {  // C35
 TEST(Rtcp, JunkCostsOnlyItsOwnPart) {  // C34
     Relay relay;
     video_room(relay);
-    Packet packet = rtcp([](auto& w) { w.picture_loss({.sender = {5}, .media = {kOutgoing}}); });
+    Packet packet = picture_loss_of(kOutgoing);
     const Packet good = packet;
     packet.insert(packet.end(), {0x81, 206, 0xff, 0xff, 1, 2, 3, 4});  // longer than there is
     relay.receive(kReceiver, packet);

@@ -18,14 +18,8 @@ class WorkerSrtp : public ::testing::Test {
   protected:
     std::string secure_transport(std::uint64_t id, std::uint8_t last_byte,
                                  const api::Security& security, std::uint64_t mtu = 0) {
-        api::Object object;
-        api::Transport& out = *object.mutable_transport();
-        out.set_id(id);
-        const char bytes[] = {10, 0, 0, static_cast<char>(last_byte)};
-        out.set_remote_address(bytes, 4);
-        out.set_remote_port(5000);
-        out.set_mtu_bytes(mtu);
-        *out.mutable_security() = security;
+        api::Object object = secure_transport_object(id, last_byte, security);
+        object.mutable_transport()->set_mtu_bytes(mtu);
         return relay_.put(object);
     }
     void publish(const api::Security& security) {
