@@ -1,6 +1,7 @@
 #include "dataplane/worker/observer.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "dataplane/port/tx_queue.h"
@@ -19,8 +20,8 @@ std::uint64_t word_of(const api::Fate& fate) {
 Observer::Observer(api::ObservationLog& log, std::span<const Observation> observations)
     : log_(log) {
     pending_.reserve(kMaxPending);
-    until_in_.fill(1);
-    until_out_.fill(1);
+    for (Countdown* until : {&until_in_, &until_out_, &until_dropped_in_, &until_dropped_out_})
+        until->fill(1);
     for (const Observation& o : observations) {
         observations_[o.slot] = o;
         const auto bit = static_cast<std::uint8_t>(1u << o.slot);
@@ -39,6 +40,8 @@ void Observer::continue_from(const Observer& before) {
         o = old;
         until_in_[o.slot] = before.until_in_[o.slot];
         until_out_[o.slot] = before.until_out_[o.slot];
+        until_dropped_in_[o.slot] = before.until_dropped_in_[o.slot];
+        until_dropped_out_[o.slot] = before.until_dropped_out_[o.slot];
         if (o.packets == 0) end(o.slot);
     }
 }
@@ -58,6 +61,17 @@ void Observer::end(std::uint8_t slot) {
     by_drop_ &= others;
 }
 
+std::uint8_t Observer::sample_any(unsigned bits, Countdown& until) {
+    unsigned taken = bits & by_drop_;
+    for (unsigned left = bits & ~unsigned{by_drop_}; left != 0; left &= left - 1) {
+        const auto slot = static_cast<unsigned>(std::countr_zero(left));
+        if (--until[slot] != 0) continue;
+        until[slot] = observations_[slot].sample;
+        taken |= 1u << slot;
+    }
+    return static_cast<std::uint8_t>(taken);
+}
+
 bool Observer::wants(std::uint8_t slot, const api::Fate& fate) {
     Observation& o = observations_[slot];
     if (!o.by_drop) return true;
@@ -65,7 +79,7 @@ bool Observer::wants(std::uint8_t slot, const api::Fate& fate) {
     const bool tx =
         fate.fate == api::ObservedFate::tx_dropped && (o.tx_drops >> fate.reason & 1) != 0;
     if (!rx && !tx) return false;
-    std::uint32_t& until = rx ? until_in_[slot] : until_out_[slot];
+    std::uint32_t& until = rx ? until_dropped_in_[slot] : until_dropped_out_[slot];
     if (--until != 0) return false;
     until = o.sample;
     return true;

@@ -35,8 +35,7 @@ struct Observation {
     std::uint16_t snap_bytes = 0;  // 0: the headers
 
     // The worker's.
-    relay::TimeUs until_us = 0;                           // 0: not begun
-    std::uint32_t until_next_in = 1, until_next_out = 1;  // packets to the next one that is taken
+    relay::TimeUs until_us = 0;  // 0: not begun
 };
 
 // All captures and traces of a worker: whom they are about, how far they have come, and what the
@@ -110,17 +109,19 @@ class Observer {
 
   private:
     using Countdown = std::array<std::uint32_t, api::kMaxObservations>;  // to the next one taken
+    // Most often nobody wants it, or one observation whose turn it isn't. Those that choose by what
+    // becomes of a packet stand at 1 here for ever.
     [[gnu::always_inline]] std::uint8_t sample(unsigned bits, Countdown& until) {
-        unsigned taken = bits & by_drop_;
-        for (unsigned left = bits & ~unsigned{by_drop_}; left != 0; left &= left - 1) {
-            const auto slot = static_cast<unsigned>(std::countr_zero(left));
-            if (--until[slot] != 0) [[likely]]
-                continue;
-            until[slot] = observations_[slot].sample;
-            taken |= 1u << slot;
+        if (bits == 0) return 0;
+        if ((bits & (bits - 1)) == 0) [[likely]] {
+            std::uint32_t& left = until[static_cast<unsigned>(std::countr_zero(bits))];
+            if (--left != 0) [[likely]]
+                return 0;
+            left = 1;
         }
-        return static_cast<std::uint8_t>(taken);
+        return sample_any(bits, until);
     }
+    [[gnu::noinline]] std::uint8_t sample_any(unsigned bits, Countdown& until);
     void end(std::uint8_t slot);
     void resolve(const Pending& pending);
 
@@ -130,6 +131,7 @@ class Observer {
     std::uint8_t in_ = 0, out_ = 0, traces_ = 0, anyone_ = 0, by_drop_ = 0;
     bool written_ = false;  // something that isn't published
     Countdown until_in_, until_out_;
+    Countdown until_dropped_in_, until_dropped_out_;  // of those in by_drop_
     std::array<Observation, api::kMaxObservations> observations_;
     std::array<std::uint64_t, api::kMaxRecordBytes / 8> record_{};
     std::array<std::uint8_t, api::kMaxCapturedBytes> kept_{};

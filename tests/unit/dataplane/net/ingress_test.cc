@@ -13,7 +13,7 @@
 #include "dataplane/net/neighbour_discovery.h"
 #include "tests/unit/dataplane/eal.h"
 
-namespace strata::dataplane::net {
+namespace strata::dataplane::net::ingress_test {
 namespace {
 
 constexpr MacAddress kOurs{2, 0, 0, 0, 0, 1}, kTheirs{2, 0, 0, 0, 0, 2};
@@ -318,4 +318,4 @@ TEST_F(IngressTest, AnswersEcho) {
 }
 
 }  // namespace
-}  // namespace strata::dataplane::net
+}  // namespace strata::dataplane::net::ingress_test

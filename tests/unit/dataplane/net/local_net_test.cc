@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strata::dataplane::net {
+namespace strata::dataplane::net::local_net_test {
 namespace {
 
 IpAddress ip(const char* text) { return *IpAddress::parse(text); }
@@ -70,4 +70,4 @@ TEST(LocalNet, TheOtherFamilyHasNoWay) {
 }
 
 }  // namespace
-}  // namespace strata::dataplane::net
+}  // namespace strata::dataplane::net::local_net_test

@@ -12,7 +12,7 @@
 #include "dataplane/net/socket_link.h"
 #include "tests/unit/dataplane/eal.h"
 
-namespace strata::dataplane {
+namespace strata::dataplane::socket_queue_test {
 namespace {
 
 constexpr IpAddress kLoopback = IpAddress::v4({127, 0, 0, 1});
@@ -230,4 +230,4 @@ TEST_F(SocketQueueTest, AnAddressThatIsntHereIsItsErrno) {
 }
 
 }  // namespace
-}  // namespace strata::dataplane
+}  // namespace strata::dataplane::socket_queue_test

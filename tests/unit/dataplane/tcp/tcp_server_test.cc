@@ -12,7 +12,7 @@
 #include "tests/unit/dataplane/tcp/stream_peer.h"
 #include "tests/unit/relay/ice/stun_sample.h"
 
-namespace strata::dataplane {
+namespace strata::dataplane::tcp_server_test {
 namespace {
 
 using api::TcpCounter;
@@ -347,4 +347,4 @@ TEST_F(TcpServerTest, ATakenPortIsOneClearError) {
 }
 
 }  // namespace
-}  // namespace strata::dataplane
+}  // namespace strata::dataplane::tcp_server_test

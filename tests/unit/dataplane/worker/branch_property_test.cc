@@ -11,7 +11,7 @@
 #include "tests/unit/dataplane/worker/rtcp_packets.h"
 #include "tests/unit/dataplane/worker/spread_fixture.h"
 
-namespace strata::dataplane {
+namespace strata::dataplane::branch_property_test {
 namespace {
 
 using relay::EncoderSettings;
@@ -232,4 +232,4 @@ TEST(BranchProperty, ABranchSendsTheSameBytes) {
 }
 
 }  // namespace
-}  // namespace strata::dataplane
+}  // namespace strata::dataplane::branch_property_test

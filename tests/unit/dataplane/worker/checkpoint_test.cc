@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-namespace strata::dataplane {
+namespace strata::dataplane::checkpoint_test {
 namespace {
 
 constexpr relay::TimeUs kNow = 50'000'000;
@@ -124,4 +124,4 @@ TEST(Checkpoint, OnlyWhatFitsIsGoneOnFrom) {
 }
 
 }  // namespace
-}  // namespace strata::dataplane
+}  // namespace strata::dataplane::checkpoint_test

@@ -10,7 +10,7 @@
 #include "tests/unit/dataplane/worker/srtp_peer.h"
 
 // What belongs to the hop towards a receiver: transport-wide numbers (C29) and the MID.
-namespace strata::dataplane {
+namespace strata::dataplane::hop_stamps_test {
 namespace {
 
 using api::WorkerCounter;
@@ -206,4 +206,4 @@ INSTANTIATE_TEST_SUITE_P(Profiles, HopStamps,
                          ::testing::Values(SrtpProfile::none, SrtpProfile::aead_aes_128_gcm));
 
 }  // namespace
-}  // namespace strata::dataplane
+}  // namespace strata::dataplane::hop_stamps_test

@@ -7,7 +7,7 @@
 
 #include "tests/unit/dataplane/eal.h"
 
-namespace strata::dataplane {
+namespace strata::dataplane::kept_packets_test {
 namespace {
 
 constexpr std::uint64_t kStream = 3;
@@ -103,4 +103,4 @@ TEST_F(KeptPacketsTest, NothingIsKeptWithoutPlacesOrBuffers) {
 }
 
 }  // namespace
-}  // namespace strata::dataplane
+}  // namespace strata::dataplane::kept_packets_test

@@ -10,7 +10,7 @@
 #include "tests/unit/relay/svc/track_rig.h"
 
 // What one SSRC sends goes on without a seam, whichever track it is of (C10, C21, C25).
-namespace strata::dataplane {
+namespace strata::dataplane::outgoing_stream_test {
 namespace {
 
 using api::ObjectValue;
@@ -352,4 +352,4 @@ TEST_F(OutgoingStreams, AreBoundedPerTransport) {  // C38
 }
 
 }  // namespace
-}  // namespace strata::dataplane
+}  // namespace strata::dataplane::outgoing_stream_test

@@ -4,7 +4,7 @@
 #include "relay/rtp/rtcp/writer.h"
 #include "tests/unit/dataplane/worker/relay_fixture.h"
 
-namespace strata::dataplane {
+namespace strata::dataplane::worker_feedback_test {
 namespace {
 
 using api::RxDrop;
@@ -170,4 +170,4 @@ TEST(Feedback, EndsWithItsTrack) {
 }
 
 }  // namespace
-}  // namespace strata::dataplane
+}  // namespace strata::dataplane::worker_feedback_test

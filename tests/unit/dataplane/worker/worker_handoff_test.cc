@@ -9,7 +9,7 @@
 #include "tests/unit/dataplane/worker/rtcp_packets.h"
 #include "tests/unit/dataplane/worker/spread_fixture.h"
 
-namespace strata::dataplane {
+namespace strata::dataplane::worker_handoff_test {
 namespace {
 
 using api::ObjectValue;
@@ -361,4 +361,4 @@ TEST(Handoff, SomebodyWhoSleepsIsWoken) {
 }
 
 }  // namespace
-}  // namespace strata::dataplane
+}  // namespace strata::dataplane::worker_handoff_test

@@ -3,7 +3,7 @@
 #include "tests/unit/dataplane/worker/srtp_peer.h"
 #include "tests/unit/relay/ice/stun_sample.h"
 
-namespace strata::dataplane {
+namespace strata::dataplane::worker_ice_test {
 namespace {
 
 using api::RxDrop;
@@ -379,4 +379,4 @@ TEST_F(WorkerIce, AShorterConsentTimeoutIsTakenOver) {
 }
 
 }  // namespace
-}  // namespace strata::dataplane
+}  // namespace strata::dataplane::worker_ice_test

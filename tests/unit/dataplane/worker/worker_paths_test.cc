@@ -2,7 +2,7 @@
 
 #include "tests/unit/dataplane/worker/relay_fixture.h"
 
-namespace strata::dataplane {
+namespace strata::dataplane::worker_paths_test {
 namespace {
 
 constexpr std::uint32_t kSsrc = 1'000;
@@ -66,4 +66,4 @@ TEST_F(WorkerPathsTest, OtherPortsLinksStay) {
 }
 
 }  // namespace
-}  // namespace strata::dataplane
+}  // namespace strata::dataplane::worker_paths_test

@@ -5,7 +5,7 @@
 
 // Retransmissions to peers whose packets are encrypted: on the RTX SSRC with fresh indexes, or not
 // at all (C25).
-namespace strata::dataplane {
+namespace strata::dataplane::worker_recovery_srtp_test {
 namespace {
 
 using api::WorkerCounter;
@@ -125,4 +125,4 @@ INSTANTIATE_TEST_SUITE_P(Profiles, SecureRecovery,
                                            SrtpProfile::aes128_cm_sha1_80));
 
 }  // namespace
-}  // namespace strata::dataplane
+}  // namespace strata::dataplane::worker_recovery_srtp_test

@@ -4,7 +4,7 @@
 #include "tests/unit/dataplane/worker/rtcp_packets.h"
 
 // Packets that receivers miss are sent again.
-namespace strata::dataplane {
+namespace strata::dataplane::worker_recovery_test {
 namespace {
 
 using api::WorkerCounter;
@@ -342,4 +342,4 @@ TEST(Recovery, APayloadTypeOfItsOwn) {
 }
 
 }  // namespace
-}  // namespace strata::dataplane
+}  // namespace strata::dataplane::worker_recovery_test

@@ -1,6 +1,6 @@
 #include "tests/unit/dataplane/worker/rtcp_packets.h"
 
-namespace strata::dataplane {
+namespace strata::dataplane::worker_rtcp_test {
 namespace {
 
 using api::ObjectValue;
@@ -189,4 +189,4 @@ TEST(Rtcp, JunkCostsOnlyItsOwnPart) {  // C34
 }
 
 }  // namespace
-}  // namespace strata::dataplane
+}  // namespace strata::dataplane::worker_rtcp_test

@@ -5,7 +5,7 @@
 #include "relay/rtp/byte_order.h"
 #include "tests/unit/dataplane/worker/relay_fixture.h"
 
-namespace strata::dataplane {
+namespace strata::dataplane::worker_test {
 namespace {
 
 using api::RxDrop;
@@ -206,4 +206,4 @@ TEST(Worker, StatisticsOfObjectsArePublished) {
 }
 
 }  // namespace
-}  // namespace strata::dataplane
+}  // namespace strata::dataplane::worker_test

@@ -4,7 +4,7 @@
 
 #include "tests/unit/relay/hex_bytes.h"
 
-namespace strata::relay {
+namespace strata::relay::h264_test {
 namespace {
 
 struct Parsed {
@@ -181,4 +181,4 @@ TEST(H264, WhereTheLastSliceOfAPayloadBegins) {
 }
 
 }  // namespace
-}  // namespace strata::relay
+}  // namespace strata::relay::h264_test

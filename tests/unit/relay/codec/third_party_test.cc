@@ -17,7 +17,7 @@
 #include "source_folders.h"
 #include "tests/unit/relay/hex_bytes.h"
 
-namespace strata::relay {
+namespace strata::relay::third_party_test {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
@@ -117,4 +117,4 @@ TEST(ThirdParty, ConsecutiveDescriptors) {
 }
 
 }  // namespace
-}  // namespace strata::relay
+}  // namespace strata::relay::third_party_test

@@ -4,7 +4,7 @@
 
 #include "tests/unit/relay/hex_bytes.h"
 
-namespace strata::relay {
+namespace strata::relay::vp8_test {
 namespace {
 
 struct Parsed {
@@ -96,4 +96,4 @@ TEST(Vp8, HostileBytes) {  // C51
 }
 
 }  // namespace
-}  // namespace strata::relay
+}  // namespace strata::relay::vp8_test

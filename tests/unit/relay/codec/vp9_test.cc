@@ -4,7 +4,7 @@
 
 #include "tests/unit/relay/hex_bytes.h"
 
-namespace strata::relay {
+namespace strata::relay::vp9_test {
 namespace {
 
 struct Parsed {
@@ -114,4 +114,4 @@ TEST(Vp9, HostileBytes) {  // C51
 }
 
 }  // namespace
-}  // namespace strata::relay
+}  // namespace strata::relay::vp9_test

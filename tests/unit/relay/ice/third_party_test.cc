@@ -9,7 +9,7 @@
 #include "relay/ice/stun_answer.h"
 #include "tests/unit/relay/ice/stun_sample.h"
 
-namespace strata::relay {
+namespace strata::relay::third_party_test {
 namespace {
 
 constexpr std::string_view kPassword = "password-of-22-letters";
@@ -105,4 +105,4 @@ TEST(StunThirdParty, TheyAcceptOurChecksAndErrors) {
 }
 
 }  // namespace
-}  // namespace strata::relay
+}  // namespace strata::relay::third_party_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strata::relay {
+namespace strata::relay::repeat_limit_test {
 namespace {
 
 using Verdict = RepeatLimit::Verdict;
@@ -53,4 +53,4 @@ TEST(RepeatLimit, NoneAtAll) {
 }
 
 }  // namespace
-}  // namespace strata::relay
+}  // namespace strata::relay::repeat_limit_test

@@ -4,7 +4,7 @@
 
 #include <cstdlib>
 
-namespace strata::relay {
+namespace strata::relay::sender_clock_test {
 namespace {
 
 constexpr TimeUs kSecond = 1'000'000;
@@ -70,4 +70,4 @@ TEST(SenderClock, BeforeTheFirstReportArrivalIsTheEstimate) {  // C22
 }
 
 }  // namespace
-}  // namespace strata::relay
+}  // namespace strata::relay::sender_clock_test

@@ -4,7 +4,7 @@
 
 #include "relay/rewrite/sender_clock.h"
 
-namespace strata::relay {
+namespace strata::relay::timestamp_map_test {
 namespace {
 
 constexpr std::uint32_t kRate = 90'000;
@@ -80,4 +80,4 @@ TEST(TimestampMap, BetweenPublishersElapsedTimeCounts) {  // C21, C49
 }
 
 }  // namespace
-}  // namespace strata::relay
+}  // namespace strata::relay::timestamp_map_test

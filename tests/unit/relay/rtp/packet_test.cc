@@ -6,7 +6,7 @@
 
 #include "tests/unit/relay/hex_bytes.h"
 
-namespace strata::relay {
+namespace strata::relay::packet_test {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
@@ -241,4 +241,4 @@ TEST(Packet, HostileBytes) {  // C51
 }
 
 }  // namespace
-}  // namespace strata::relay
+}  // namespace strata::relay::packet_test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace strata::relay {
+namespace strata::relay::inbound_streams_test {
 namespace {
 
 using Verdict = InboundStreams::Verdict;
@@ -63,4 +63,4 @@ TEST(SrtpInboundStreams, NewKeysKeepTheRollOverCounterOnly) {
 }
 
 }  // namespace
-}  // namespace strata::relay
+}  // namespace strata::relay::inbound_streams_test

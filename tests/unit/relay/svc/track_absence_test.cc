@@ -3,7 +3,7 @@
 
 #include "tests/unit/relay/svc/track_rig.h"
 
-namespace strata::relay {
+namespace strata::relay::track_absence_test {
 namespace {
 
 constexpr LayerTarget kAll{0, 0, 3, false};
@@ -89,4 +89,4 @@ TEST_F(Absence, IsSeenByALatePacketOnlyOnce) {
 }
 
 }  // namespace
-}  // namespace strata::relay
+}  // namespace strata::relay::track_absence_test

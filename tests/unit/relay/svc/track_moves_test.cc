@@ -3,7 +3,7 @@
 
 #include "tests/unit/relay/svc/track_rig.h"
 
-namespace strata::relay {
+namespace strata::relay::track_moves_test {
 namespace {
 
 LayerTarget want(std::uint8_t encoding, TemporalId temporal) {
@@ -177,4 +177,4 @@ TEST(TrackMoves, DroppedPicturesLeaveNoHoleInPictureIds) {  // C23
 }
 
 }  // namespace
-}  // namespace strata::relay
+}  // namespace strata::relay::track_moves_test

@@ -7,7 +7,7 @@
 #include "relay/rtp/byte_order.h"
 #include "tests/unit/relay/svc/track_rig.h"
 
-namespace strata::relay {
+namespace strata::relay::track_repeat_test {
 namespace {
 
 using Bytes = std::vector<std::uint8_t>;
@@ -209,4 +209,4 @@ TEST(TrackRepeat, APausedReceiverStillHasItsPast) {
 }
 
 }  // namespace
-}  // namespace strata::relay
+}  // namespace strata::relay::track_repeat_test

@@ -4,7 +4,7 @@
 
 #include "tests/unit/relay/svc/track_rig.h"
 
-namespace strata::relay {
+namespace strata::relay::track_test {
 namespace {
 
 LayerTarget want(SpatialId spatial, TemporalId temporal, std::uint8_t encoding = 0) {
@@ -210,4 +210,4 @@ TEST(Track, ResumeIsContinuousInNumbersAndNewInTime) {  // C49
 }
 
 }  // namespace
-}  // namespace strata::relay
+}  // namespace strata::relay::track_test

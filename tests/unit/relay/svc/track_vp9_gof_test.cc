@@ -4,7 +4,7 @@
 #include "tests/unit/relay/svc/track_rig.h"
 #include "tests/unit/relay/svc/vp9_packets.h"
 
-namespace strata::relay {
+namespace strata::relay::track_vp9_gof_test {
 namespace {
 
 LayerTarget target(std::uint8_t encoding, TemporalId temporal) {
@@ -98,4 +98,4 @@ TEST(Vp9GroupOfFrames, DroppedPicturesKeepTheirIds) {  // C10
 }
 
 }  // namespace
-}  // namespace strata::relay
+}  // namespace strata::relay::track_vp9_gof_test
