@@ -95,6 +95,50 @@ struct IpsecMbCipher::Staging {
     std::array<Text, 2> texts;
     // CM: what the heads are corrected by, one after the other.
     std::array<std::uint8_t, kBurst * kHead> corrections;
+
+    // Of a job whose text is made from `from`. Returns what is used of them behind this one's.
+    std::size_t note_correction(const CipherJob& job, const std::uint8_t* from, std::size_t used) {
+        std::uint8_t* to = corrections.data() + used;
+        if (in_one_piece(job)) [[likely]] {
+            store_piece(to, load_piece(job.text) ^ load_piece(from));
+            return used + kPiece;
+        }
+        for (std::size_t i = 0; i < job.head_size; ++i)
+            to[i] = static_cast<std::uint8_t>(job.text[i] ^ from[i]);
+        return used + job.head_size;
+    }
+    std::size_t correct(const CipherJob& job, std::size_t used) const {
+        const std::uint8_t* from = corrections.data() + used;
+        if (in_one_piece(job)) [[likely]] {
+            // Bytes of kMask that are set: as many as the head has.
+            const Piece mask = load_piece(kMask.data() + kPiece - job.head_size);
+            store_piece(job.text, load_piece(job.text) ^ (load_piece(from) & mask));
+            return used + kPiece;
+        }
+        for (std::size_t i = 0; i < job.head_size; ++i)
+            job.text[i] = static_cast<std::uint8_t>(job.text[i] ^ from[i]);
+        return used + job.head_size;
+    }
+
+  private:
+    typedef std::uint8_t Piece __attribute__((vector_size(16)));
+    static constexpr std::size_t kPiece = sizeof(Piece);
+    static constexpr auto kMask = [] {
+        std::array<std::uint8_t, 2 * kPiece> mask{};
+        std::fill_n(mask.begin(), kPiece, std::uint8_t{0xff});
+        return mask;
+    }();
+    static bool in_one_piece(const CipherJob& job) {
+        return job.head_size <= kPiece && job.body_size >= kPiece;
+    }
+    static Piece load_piece(const std::uint8_t* from) {
+        Piece piece;
+        std::memcpy(&piece, from, sizeof piece);
+        return piece;
+    }
+    static void store_piece(std::uint8_t* to, Piece piece) {
+        std::memcpy(to, &piece, sizeof piece);
+    }
 };
 
 IpsecMbCipher::IpsecMbCipher()
@@ -214,9 +258,7 @@ void IpsecMbCipher::cipher(std::span<CipherJob* const> jobs) {
         const bool in_place = job->body_size == 0;
         if (in_place && job->head_size == 0) continue;  // an unencrypted SRTCP packet
         const std::uint8_t* from = in_place ? job->text : job->body - job->head_size;
-        if (!in_place)
-            for (std::size_t i = 0; i < job->head_size; ++i)
-                staging_->corrections[used++] = static_cast<std::uint8_t>(job->text[i] ^ from[i]);
+        if (!in_place) used = staging_->note_correction(*job, from, used);
         IMB_JOB& to = burst_[n++];
         to.enc_keys = counter_key(*job->key).rounds.data();
         to.key_len_in_bytes = 16;
@@ -234,10 +276,7 @@ void IpsecMbCipher::cipher(std::span<CipherJob* const> jobs) {
                                         IMB_CIPHER_CNTR, IMB_DIR_ENCRYPT, IMB_KEY_128_BYTES);
     used = 0;
     for (CipherJob* job : jobs)
-        if (job->body_size != 0)
-            for (std::size_t i = 0; i < job->head_size; ++i)
-                job->text[i] =
-                    static_cast<std::uint8_t>(job->text[i] ^ staging_->corrections[used++]);
+        if (job->body_size != 0) used = staging_->correct(*job, used);
 }
 
 // Tags of all jobs into tags_.
