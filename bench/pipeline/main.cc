@@ -19,7 +19,7 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: strata-bench-pipeline [--quick] [--huge] [--json FILE]\n"
-    "                             [--srtp gcm|cm] [--unwanted] [--observed]\n"
+    "                             [--srtp gcm|cm] [--unwanted] [--observed] [--many-rooms]\n"
     "                             [--receivers N [--rooms N] [--in-flight N] [--audio]]\n"
     "       strata-bench-pipeline --instructions [NAME]\n"
     "  --quick      shorter runs; still 11 rounds\n"
@@ -29,6 +29,7 @@ constexpr const char* kUsage =
     "  --unwanted   only the rows of packets that nobody wants\n"
     "  --observed   only what looking on costs: a capture of 1 packet in 100, and others of "
     "nobody\n"
+    "  --many-rooms only the rows of 1,000 rooms of ten beside one of them\n"
     "  --receivers  one shape only, the receivers of all rooms together\n"
     "  --audio      … of audio\n"
     "  --instructions  under callgrind: fixed shapes, or the one of this name; see scripts/bench\n";
@@ -99,6 +100,8 @@ bool read_options(int argc, char** argv, Options& options) {
             only.unwanted = true;
         } else if (word == "--observed") {
             only.observed = true;
+        } else if (word == "--many-rooms") {
+            options.many_rooms = true;
         } else if (word == "--quick") {
             options.quick = true;
         } else if (word == "--huge") {

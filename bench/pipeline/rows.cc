@@ -242,17 +242,27 @@ void measure_all_observed(Bench& bench) {
     measure_observed(bench, {.receivers = 1, .unwanted = true});
 }
 
+constexpr std::array<std::uint32_t, 2> kInFlight{0, 1'024};
+
+void print_head(const Bench& bench) {
+    if (bench.options.json != "-")
+        std::printf(
+            "     media receivers rooms in flight checksum   ns/output     ceiling        copy  of "
+            "ceiling   copy/ours  of cheaper\n");
+}
+
 void run_all(Bench& bench) {
     if (bench.options.only.srtp != relay::SrtpProfile::none)
         return run_srtp(bench, bench.options.only.srtp);
     if (bench.options.only.unwanted) return measure_all_unwanted(bench);
     if (bench.options.only.observed) return measure_all_observed(bench);
-    if (bench.options.json != "-")
-        std::printf(
-            "     media receivers rooms in flight checksum   ns/output     ceiling        copy  of "
-            "ceiling   copy/ours  of cheaper\n");
+    print_head(bench);
     if (bench.options.only.receivers != 0) return measure(bench, bench.options.only);
-    for (const std::uint32_t in_flight : {0u, 1'024u}) {
+    if (bench.options.many_rooms) {
+        for (const std::uint32_t in_flight : kInFlight) measure_rooms(bench, in_flight);
+        return;
+    }
+    for (const std::uint32_t in_flight : kInFlight) {
         for (const std::uint32_t receivers : {1u, 100u, 1'000u})
             measure(bench, {.receivers = receivers, .in_flight = in_flight});
         measure(bench, {.receivers = 100, .in_flight = in_flight, .udp_checksum = true});

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "dataplane/crypto/engine.h"
+#include "dataplane/port/free_linear.h"
 #include "relay/rtp/byte_order.h"
 #include "relay/rtp/demux.h"
 
@@ -104,7 +105,10 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
     // What a packet's track will touch is fetched while those before it are worked on: a burst may
     // belong to as many rooms. In steps, because each address stands in what the step before
     // fetched. A packet that follows another of its encoding has everything near.
-    std::uint64_t under_way = 0;  // bit k: the packet k before this one goes through the steps
+    const void* observed = nullptr;  // whose packets are in turn; null: of nobody who is known
+    unsigned observers = 0;          // of them
+    std::uint32_t* until = nullptr;  // how many of them until one is looked at; null: none is
+    std::uint64_t under_way = 0;     // bit k: the packet k before this one goes through the steps
     const std::uint64_t erasures = streams_.erasures();
     constexpr unsigned kFetchSteps = 5;  // prefetch_stream and those of prefetch_track
     constexpr std::size_t kApart = 2;    // packets between two steps
@@ -129,19 +133,31 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
         if (i < kBehind || (ended >> at & 1) != 0) continue;
         if (streams_.erasures() != erasures) found_streams_[at] = {};
         in_work_.store(packets[at], std::memory_order_relaxed);
-        if (observer_) [[unlikely]]
-            if (const std::uint8_t observers = observers_of(transports[at], found_streams_[at])) {
-                observe(*packets[at], {static_cast<std::uint8_t>(port), observers}, transports[at],
-                        found_streams_[at], now);
+        if (observer_) [[unlikely]] {
+            const StreamRef& stream = found_streams_[at];
+            if (stream.object != observed || !observed) {
+                observed = stream.object;
+                observers = observers_of(stream);
+                until = observer_->until_in(observers);
+            }
+            // Whose a stranger's packet is may be known only afterwards.
+            if (until && --*until == 0) {
+                *until = 1;
+                const unsigned taken = stream.object ? observer_->sample_in(observers) : ~0u;
+                observe(*packets[at],
+                        {static_cast<std::uint8_t>(port),
+                         static_cast<std::uint8_t>(taken & observer_->in())},
+                        transports[at], stream, now);
                 continue;
             }
+        }
         on_datagram(*packets[at], static_cast<std::uint8_t>(port), transports[at],
                     found_streams_[at], now);
     }
     // What waits to be encrypted with others refers to these packets.
     for (auto& fan_out : fan_outs_) fan_out->seal(now);
     in_work_.store(nullptr, std::memory_order_relaxed);
-    rte_pktmbuf_free_bulk(packets.data(), n);
+    free_linear(received);
 }
 
 std::uint64_t Worker::find_transports(std::span<rte_mbuf* const> packets,

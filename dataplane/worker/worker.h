@@ -303,19 +303,18 @@ class Worker {
     static void unexpect_srtp(PublishedTrack& track);
 
     // worker_observe.cc
-    // Who wants this packet, as far as is known ahead. Of a stream that isn't known: whoever wants
-    // anything.
-    std::uint8_t observers_of(const Transport* transport, const StreamRef& stream) {
+    // Who wants packets of this stream, as far as is known ahead; of one that isn't known: whoever
+    // wants anything. What is about a track's publisher is about the track.
+    unsigned observers_of(const StreamRef& stream) const {
         if (!stream.object) return observer_->in();
         const auto* track = static_cast<const PublishedTrack*>(stream.object);
-        const unsigned marks = transport->marks | track->marks | observer_->anyone();
-        return observer_->sample_in(marks & observer_->in());
+        return (track->marks | unsigned{observer_->anyone()}) & observer_->in();
     }
     struct Observed;
     // Taken from the port: where and by which observations.
     struct Arrival {
         std::uint8_t port;
-        std::uint8_t observers;  // see observers_of
+        std::uint8_t observers;  // those of observers_of whose turn it is
     };
     [[gnu::noinline]] void observe(rte_mbuf& packet, const Arrival& arrival, Transport* transport,
                                    const StreamRef& stream, relay::TimeUs now);

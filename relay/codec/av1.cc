@@ -8,6 +8,7 @@ namespace strata::relay {
 //  +-+-+-+-+-+-+-+-+
 bool parse_av1(std::span<const std::uint8_t> payload, bool encrypted, PacketInfo& info) {
     info.ends_frame = info.marker;
+    info.av1 = {};
     if (encrypted) return true;
     if (payload.empty()) return false;
     info.descriptor_size = 1;

@@ -127,8 +127,6 @@ struct PacketInfo {
     std::uint8_t extension_count = 0;
     // Elements with an unknown id, beyond kMaxExtensions, or that overrun the block; saturates.
     std::uint8_t extensions_ignored = 0;
-    // Known kinds only, in the packet's order; a kind may occur twice, the first one counts.
-    std::array<ExtensionLocation, kMaxExtensions> extensions{};
     // Of the RED payload (its first block header); 0: not RED. Then payload_type, payload_offset
     // and payload_size are those of the primary block, which ends where the RED payload ends (B7).
     std::uint16_t red_offset = 0;
@@ -152,17 +150,22 @@ struct PacketInfo {
     std::uint8_t audio_level_dbov = 127;  // 0 (loud) .. 127 (silence), RFC 6464
     bool voice_activity = false;
 
-    // By `codec`: one of these was filled.
+    // [kind]: one more than the place in `extensions` of the first one; 0: the packet has none.
+    std::array<std::uint8_t, static_cast<std::size_t>(ExtensionKind::kCount)> first_of{};
+
+    // By `codec`: one of these was filled, if there was a payload. What stands in the others, and
+    // behind the first extension_count extensions, is left over from other packets.
     Vp8Info vp8;
     Vp9Info vp9;
     H264Info h264;
     Av1Info av1;
+    // Known kinds only, in the packet's order; a kind may occur twice, the first one counts.
+    std::array<ExtensionLocation, kMaxExtensions> extensions{};
 
     // Null when the packet doesn't carry it.
     const ExtensionLocation* find(ExtensionKind kind) const {
-        for (std::size_t i = 0; i < extension_count; ++i)
-            if (extensions[i].kind == kind) return &extensions[i];
-        return nullptr;
+        const std::size_t at = first_of[static_cast<std::size_t>(kind)];
+        return at != 0 ? &extensions[at - 1] : nullptr;
     }
 };
 

@@ -36,8 +36,12 @@ class InputSequence {
     static constexpr int kRestartRun = 2;           // RFC 3550 appendix A.1, MIN_SEQUENTIAL
     static constexpr int kDuplicateRun = 32;        // one second of a thin stream
 
+    // Whether it is the one behind the newest.
+    bool comes_next(SequenceNumber sequence) const {
+        return started_ && sequence == highest_wire_ + 1;
+    }
     ArrivedNumber arrive(SequenceNumber sequence) {
-        if (!started_ || sequence != highest_wire_ + 1) return arrive_any(sequence);
+        if (!comes_next(sequence)) return arrive_any(sequence);
         suspect_run_ = duplicate_run_ = 0;
         highest_wire_ = sequence;
         set_next(++highest_);

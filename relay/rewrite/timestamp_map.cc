@@ -28,8 +28,7 @@ std::int32_t distance(std::uint32_t to, std::uint32_t from) {
 
 }  // namespace
 
-void EncodingClock::on_packet(RtpTimestamp timestamp, TimeUs now) {
-    if (has_packet_ && timestamp == newest_) return;
+void EncodingClock::on_picture(RtpTimestamp timestamp, TimeUs now) {
     newest_ = timestamp;
     const Arrival arrival{timestamp, now};
     if (!has_packet_) {

@@ -20,28 +20,27 @@ constexpr std::uint16_t kTwoByteProfile = 0x1000;  // RFC 8285 section 4.3, low 
 
 using Bytes = std::span<const std::uint8_t>;
 
-// In two copies from memory, leaving out the extensions, of which the first extension_count count:
-// a temporary would be zeroed by a string instruction first, and then be copied just as well.
+// By a copy from memory: a temporary would be zeroed by a string instruction first, and then be
+// copied just as well. Each codec's reader clears what it fills.
 constinit const PacketInfo kNothingRead{};
 void clear(PacketInfo& info) {
-    constexpr std::size_t kBegin = offsetof(PacketInfo, extensions);
-    constexpr std::size_t kEnd = kBegin + sizeof(PacketInfo::extensions);
-    auto* const to = reinterpret_cast<std::uint8_t*>(&info);
-    const auto* const from = reinterpret_cast<const std::uint8_t*>(&kNothingRead);
-    std::memcpy(to, from, kBegin);
-    std::memcpy(to + kEnd, from + kEnd, sizeof(PacketInfo) - kEnd);
+    std::memcpy(static_cast<void*>(&info), &kNothingRead, offsetof(PacketInfo, vp8));
 }
 
 void ignore_extension(PacketInfo& info) {
     if (info.extensions_ignored < 255) ++info.extensions_ignored;
 }
 
-void add_extension(const ExtensionMap& map, std::uint8_t id, std::size_t offset, std::uint8_t size,
-                   PacketInfo& info) {
+[[gnu::always_inline]] inline void add_extension(const ExtensionMap& map, std::uint8_t id,
+                                                 std::size_t offset, std::uint8_t size,
+                                                 PacketInfo& info) {
     const ExtensionKind kind = map.kind(id);
-    if (kind == ExtensionKind::none || info.extension_count == kMaxExtensions)
-        return ignore_extension(info);
-    info.extensions[info.extension_count++] = {kind, id, static_cast<std::uint16_t>(offset), size};
+    const std::size_t place = info.extension_count;
+    if (kind == ExtensionKind::none || place == kMaxExtensions) return ignore_extension(info);
+    info.extensions[place] = {kind, id, static_cast<std::uint16_t>(offset), size};
+    info.extension_count = static_cast<std::uint8_t>(place + 1);
+    std::uint8_t& first = info.first_of[static_cast<std::size_t>(kind)];
+    if (first == 0) first = static_cast<std::uint8_t>(place + 1);
 }
 
 //   0                   1
@@ -172,25 +171,8 @@ void read_frame_edges(Bytes packet, PacketInfo& info) {
     info.key_frame = info.starts_frame && (has_structure || info.key_frame);
 }
 
-}  // namespace
-
-std::string_view parse_error_name(ParseError error) {
-    static constexpr std::array<std::string_view, static_cast<std::size_t>(ParseError::kCount)>
-        kNames = {"none",
-                  "too_short",
-                  "too_long",
-                  "bad_version",
-                  "truncated_csrcs",
-                  "truncated_extension",
-                  "bad_padding",
-                  "unknown_payload_type",
-                  "bad_red",
-                  "bad_descriptor"};
-    const auto index = static_cast<std::size_t>(error);
-    return index < kNames.size() ? kNames[index] : "unknown";
-}
-
-ParseError parse_header(Bytes packet, const ExtensionMap& extensions, PacketInfo& info) {
+[[gnu::always_inline]] inline ParseError read_header(Bytes packet, const ExtensionMap& extensions,
+                                                     PacketInfo& info) {
     clear(info);
     if (packet.size() < kRtpHeaderSize) return ParseError::too_short;
     if (packet.size() > kMaxRtpPacketSize) return ParseError::too_long;
@@ -218,8 +200,30 @@ ParseError parse_header(Bytes packet, const ExtensionMap& extensions, PacketInfo
     return ParseError::none;
 }
 
+}  // namespace
+
+std::string_view parse_error_name(ParseError error) {
+    static constexpr std::array<std::string_view, static_cast<std::size_t>(ParseError::kCount)>
+        kNames = {"none",
+                  "too_short",
+                  "too_long",
+                  "bad_version",
+                  "truncated_csrcs",
+                  "truncated_extension",
+                  "bad_padding",
+                  "unknown_payload_type",
+                  "bad_red",
+                  "bad_descriptor"};
+    const auto index = static_cast<std::size_t>(error);
+    return index < kNames.size() ? kNames[index] : "unknown";
+}
+
+ParseError parse_header(Bytes packet, const ExtensionMap& extensions, PacketInfo& info) {
+    return read_header(packet, extensions, info);
+}
+
 ParseError parse_packet(Bytes packet, const PacketParser& parser, PacketInfo& info) {
-    const ParseError error = parse_header(packet, parser.extensions, info);
+    const ParseError error = read_header(packet, parser.extensions, info);
     if (error != ParseError::none) return error;
     PayloadFormat format = parser.payload_types[info.payload_type];
     if (format.role == PayloadRole::red) {

@@ -10,9 +10,6 @@ constexpr std::uint16_t kMaxDropout = 3'000;
 constexpr std::uint16_t kMaxMisorder = 100;
 
 constexpr TimeUs kSecondUs = 1'000'000;
-// A jump of transit time by more than this is a new clock, not jitter.
-constexpr std::uint32_t kMaxTransitJumpS = 5;
-
 // `time` in units of `rate`, modulo 2^32; no overflow for any time.
 std::uint32_t to_units(TimeUs time, std::uint32_t rate) {
     const auto seconds = static_cast<std::uint64_t>(time / kSecondUs);
@@ -57,27 +54,15 @@ bool ReceptionStatistics::update_sequence(SequenceNumber sequence) {
     return true;
 }
 
-void ReceptionStatistics::update_jitter(RtpTimestamp timestamp, TimeUs arrival) {
-    const std::uint32_t transit = to_units(arrival, clock_rate_hz_) - timestamp.value;
-    const auto change = static_cast<std::int32_t>(transit - transit_);
-    const std::uint32_t size =
-        change < 0 ? 0u - static_cast<std::uint32_t>(change) : static_cast<std::uint32_t>(change);
-    const bool first = !has_transit_;
-    has_transit_ = true;
-    transit_ = transit;
-    if (first || size > kMaxTransitJumpS * clock_rate_hz_) return;
-    jitter_q4_ += size - ((jitter_q4_ + 8) >> 4);
+bool ReceptionStatistics::place(SequenceNumber sequence) {
+    if (started_) return update_sequence(sequence);
+    start(sequence);
+    return true;
 }
 
-void ReceptionStatistics::on_packet(SequenceNumber sequence, RtpTimestamp timestamp,
-                                    TimeUs arrival) {
-    ++received_total_;
-    if (!started_)
-        start(sequence);
-    else if (!update_sequence(sequence))
-        return;
-    ++received_;
-    update_jitter(timestamp, arrival);
+void ReceptionStatistics::set_arrival(TimeUs arrival) {
+    arrival_ = arrival;
+    arrival_units_ = to_units(arrival, clock_rate_hz_);
 }
 
 void ReceptionStatistics::on_sender_report(std::uint64_t ntp, TimeUs arrival) {

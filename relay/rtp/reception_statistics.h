@@ -19,7 +19,19 @@ class ReceptionStatistics {
     void resume(std::int64_t extended_highest) { base_ = extended_highest; }
 
     // For each packet of the SSRC, padding and duplicates included.
-    void on_packet(SequenceNumber sequence, RtpTimestamp timestamp, TimeUs arrival);
+    void on_packet(SequenceNumber sequence, RtpTimestamp timestamp, TimeUs arrival) {
+        ++received_total_;
+        if (!started_ || sequence != highest_ + 1 || sequence.value == 0) {
+            if (!place(sequence)) return;
+        } else {
+            highest_ = sequence;
+            expected_after_jump_.reset();
+        }
+        ++received_;
+        // What comes in one burst has one time of arrival.
+        if (arrival != arrival_) set_arrival(arrival);
+        update_jitter(arrival_units_ - timestamp.value);
+    }
     void on_sender_report(std::uint64_t ntp, TimeUs arrival);
 
     // The block for a report sent at `now`; begins a new interval for fraction_lost. Nullopt before
@@ -39,10 +51,23 @@ class ReceptionStatistics {
     std::uint32_t restarts() const { return restarts_; }
 
   private:
+    // A jump of transit time by more than this is a new clock, not jitter.
+    static constexpr std::uint32_t kMaxTransitJumpS = 5;
+
     void start(SequenceNumber sequence);
-    // False: a jump that isn't believed yet.
+    // Of a packet that doesn't simply follow the newest one. False: a jump that isn't believed yet.
+    bool place(SequenceNumber sequence);
     bool update_sequence(SequenceNumber sequence);
-    void update_jitter(RtpTimestamp timestamp, TimeUs arrival);
+    void set_arrival(TimeUs arrival);
+    void update_jitter(std::uint32_t transit) {
+        const auto change = static_cast<std::int32_t>(transit - transit_);
+        const std::uint32_t size = change < 0 ? transit_ - transit : transit - transit_;
+        const bool first = !has_transit_;
+        has_transit_ = true;
+        transit_ = transit;
+        if (first || size > kMaxTransitJumpS * clock_rate_hz_) return;
+        jitter_q4_ += size - ((jitter_q4_ + 8) >> 4);
+    }
     std::int64_t expected() const { return started_ ? (cycles_ | highest_.value) - base_ + 1 : 0; }
 
     std::uint32_t clock_rate_hz_;
@@ -56,6 +81,8 @@ class ReceptionStatistics {
     std::int64_t received_ = 0;
     std::uint64_t received_total_ = 0;  // over restarts
     std::optional<SequenceNumber> expected_after_jump_;
+    TimeUs arrival_ = -1;              // of the newest packet
+    std::uint32_t arrival_units_ = 0;  // the same in timestamp units
     std::uint32_t restarts_ = 0;
     std::int64_t expected_prior_ = 0, received_prior_ = 0;
     std::uint64_t reported_total_ = 0;  // received_total_ at the last report

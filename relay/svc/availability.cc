@@ -20,12 +20,6 @@ bool active(const FrameInfo& frame, SpatialId spatial) {
 
 }  // namespace
 
-void Availability::on_packet(std::size_t encoding, TimeUs now) {
-    state_[encoding].seen = true;
-    state_[encoding].last_packet = newest_packet_ = now;
-    state_[encoding].pictures_elsewhere = 0;
-}
-
 void Availability::on_frame(std::size_t encoding, const FrameInfo& frame, TimeUs now) {
     Encoding& e = state_[encoding];
     if (frame.mode != SpatialMode::unknown) e.mode = frame.mode;

@@ -15,7 +15,12 @@ class Availability {
     Availability(std::size_t encodings, TimeUs silence_us)
         : encodings_(encodings), silence_us_(silence_us) {}
 
-    void on_packet(std::size_t encoding, TimeUs now);
+    void on_packet(std::size_t encoding, TimeUs now) {
+        Encoding& e = state_[encoding];
+        e.seen = true;
+        e.last_packet = newest_packet_ = now;
+        e.pictures_elsewhere = 0;
+    }
     void on_frame(std::size_t encoding, const FrameInfo& frame, TimeUs now);
 
     // 0: none has come.

@@ -52,6 +52,7 @@ class FrameRing {
     }
 
     std::int64_t newest() const { return newest_.id; }  // -1: none has come
+    FrameRecord& newest_frame() { return newest_; }
     std::uint32_t serial() const { return serial_; }
 
     // Frames below `id` that were never seen won't come any more: they count as lost (C8).

@@ -22,6 +22,7 @@ FrameTracker::FrameTracker(Codec codec, bool end_to_end_encrypted)
 
 void FrameTracker::reset() {
     ring_.clear();
+    newest_key_ = 0;
     uses_descriptor_ = false;
     frame_numbers_.reset();
     for (Structure& structure : bulk_[0].structures) structure.from_id = -1;
@@ -60,6 +61,10 @@ TrackedPacket FrameTracker::on_packet(std::int64_t n, std::span<const std::uint8
     if (n > last_n_) {
         last_n_ = n;
         last_picture_ = timestamps_.peek(info.timestamp.value);
+        const bool of_newest = out.error == TrackingError::none && out.frame->id == ring_.newest();
+        newest_key_ = of_newest ? frame_key(packet, info) : 0;
+    } else if (out.new_frame && out.newest) {
+        newest_key_ = 0;
     }
     return out;
 }

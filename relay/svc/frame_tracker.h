@@ -52,6 +52,18 @@ class alignas(64) FrameTracker {
     TrackedPacket on_packet(std::int64_t n, std::span<const std::uint8_t> packet,
                             const PacketInfo& info);
 
+    // Whether it tells nothing but how its frame goes on: that of the newest packet, which is the
+    // newest frame as well.
+    bool continues(std::span<const std::uint8_t> packet, const PacketInfo& info) const {
+        const std::uint64_t is = frame_key(packet, info);
+        return is != 0 && is == newest_key_;
+    }
+    // Instead of on_packet, of one that continues and comes right behind the newest packet.
+    void take_next(std::int64_t n, const PacketInfo& info) {
+        last_n_ = n;
+        if (info.ends_frame) ring_.newest_frame().ended = true;
+    }
+
     // The frame of the last packet with new_frame.
     FrameInfo& frame() { return frame_; }
     const FrameInfo& frame() const { return frame_; }
@@ -91,6 +103,7 @@ class alignas(64) FrameTracker {
         bool told = false;  // … or something else that tells its layer
     };
 
+    std::uint64_t frame_key(std::span<const std::uint8_t> packet, const PacketInfo& info) const;
     void with_descriptor(std::span<const std::uint8_t> bytes, const PacketInfo& info,
                          TrackedPacket& out);
     Structure* read_descriptor(std::span<const std::uint8_t> bytes, std::int64_t id,
@@ -130,6 +143,8 @@ class alignas(64) FrameTracker {
     SpatialId vp9_top_ = kMaxSpatialLayers - 1;
     std::uint32_t active_targets_ = ~0u;
     std::int64_t last_n_ = -1, last_picture_ = -1;
+    // What frame_key says of the packet last_n_, if it is of the newest frame, else 0.
+    std::uint64_t newest_key_ = 0;
     FrameRing ring_;
     Unwrapper<15> long_picture_ids_;
     Unwrapper<7> short_picture_ids_;
@@ -156,5 +171,31 @@ class alignas(64) FrameTracker {
     };
     std::vector<Bulk> bulk_ = std::vector<Bulk>(1);
 };
+
+// What two packets of one frame have in common, and no two of different frames of late: 0 where
+// there is no such thing, or the packet tells more.
+inline std::uint64_t FrameTracker::frame_key(std::span<const std::uint8_t> packet,
+                                             const PacketInfo& info) const {
+    constexpr std::uint32_t kVp8 = 1u << 30, kVp9 = 2u << 30, kDescriptor = 3u << 30;
+    const auto key = [&info](std::uint32_t kind, std::uint32_t id) {
+        return std::uint64_t{kind | id} << 32 | info.timestamp.value;
+    };
+    if (uses_descriptor_) {
+        const ExtensionLocation* at = info.find(ExtensionKind::dependency_descriptor);
+        if (at == nullptr || at->size != kMandatoryDescriptorSize) return 0;
+        const std::uint8_t* const bytes = &packet[at->offset];
+        const auto number = static_cast<std::uint32_t>(bytes[1] << 8 | bytes[2]);
+        return key(kDescriptor, (bytes[0] & 0x3fu) << 16 | number);
+    }
+    const auto picture = [&key](std::uint32_t kind, std::int32_t id, std::uint8_t bits,
+                                std::uint32_t layer) {
+        return key(kind, layer << 16 | (bits == 7 ? 0x8000u : 0u) | static_cast<std::uint32_t>(id));
+    };
+    if (codec_ == Codec::vp8 && info.vp8.picture_id >= 0)
+        return picture(kVp8, info.vp8.picture_id, info.vp8.picture_id_bits, 0);
+    if (codec_ == Codec::vp9 && info.vp9.picture_id >= 0 && !info.vp9.has_structure)
+        return picture(kVp9, info.vp9.picture_id, info.vp9.picture_id_bits, info.spatial_id);
+    return 0;
+}
 
 }  // namespace strata::relay

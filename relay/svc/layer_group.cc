@@ -32,6 +32,7 @@ GroupIndex GroupPool::obtain(LayerId layer, std::int64_t n) {
 
 void GroupPool::leave(GroupIndex group) {
     Head& head = heads_[group];
+    --members_[head.layer.encoding];
     if (--head.members == 0) head.left_at = ++leavings_;
 }
 
@@ -40,6 +41,7 @@ void GroupPool::copy_into(GroupPool& larger) const {
     std::copy(bodies_.begin(), bodies_.end(), larger.bodies_.begin());
     larger.leavings_ = leavings_;
     larger.used_ = used_;
+    larger.members_ = members_;
 }
 
 }  // namespace strata::relay

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
@@ -72,8 +73,13 @@ class GroupPool {
     GroupIndex find(LayerId layer) const;
     // The same, or else a place whose numbering begins at `n`.
     GroupIndex obtain(LayerId layer, std::int64_t n);
-    void enter(GroupIndex group) { ++heads_[group].members; }
+    void enter(GroupIndex group) {
+        ++heads_[group].members;
+        ++members_[heads_[group].layer.encoding];
+    }
     void leave(GroupIndex group);
+    // Of all groups of the encoding.
+    std::uint32_t members(std::size_t encoding) const { return members_[encoding]; }
 
     std::size_t places() const { return heads_.size(); }
     // Places that have been used, to iterate over: they are taken in order.
@@ -92,6 +98,7 @@ class GroupPool {
   private:
     std::pmr::vector<Head> heads_;
     std::size_t used_ = 0;
+    std::array<std::uint32_t, kMaxEncodings> members_{};
     std::pmr::vector<LayerGroup> bodies_;
     std::uint64_t leavings_ = 0;
 };

@@ -118,22 +118,6 @@ const TrackConfig& Track::config() const { return state_->config; }
 std::size_t Track::receiver_count() const { return state_->table.size(); }
 std::span<const ReceiverSlot> Track::slots() const { return state_->table.slots(); }
 
-MediaDrop Track::on_packet(std::uint8_t encoding, std::span<const std::uint8_t> packet,
-                           const PacketInfo& info, TimeUs now, OutputList& out) {
-    out.count = 0;
-    TrackState& state = *state_;
-    if (encoding >= state.encodings.size()) return MediaDrop::no_receiver;
-    PacketInWork work;
-    work.encoding = encoding;
-    work.timestamp = info.timestamp;
-    work.now = now;
-    work.packet = packet;
-    work.info = &info;
-    const MediaDrop reason = state.on_packet(work, out);
-    out.key_frame_due = state.requests.due();
-    return reason;
-}
-
 void Track::on_sender_report(std::uint8_t encoding, std::uint64_t ntp, std::uint32_t rtp_timestamp,
                              TimeUs now) {
     TrackState& state = *state_;
@@ -214,6 +198,7 @@ bool Track::add_receiver(ReceiverHandle handle, const ReceiverConfig& config, Ti
     slot.stamp = config.stamp;
     if (!state.table.add(receiver, slot)) return false;
     state.profiles[profile] = config.profile;
+    state.skipping = 0;
     state.profile_count = std::max(state.profile_count, profile + 1);
     const ReceiverIndex index = state.table.find(handle);
     state.table.receiver(index).cohort = state.selector.join(config.target);
@@ -228,6 +213,7 @@ bool Track::remove_receiver(ReceiverHandle handle) {
     const Receiver& receiver = state.table.receiver(index);
     state.selector.leave(receiver.cohort);
     if (receiver.group != kNoGroup) state.groups.leave(receiver.group);
+    state.skipping = 0;
     state.table.remove(index);
     state.update_waiting();
     return true;
@@ -240,6 +226,7 @@ bool Track::set_target(ReceiverHandle handle, LayerTarget target, TimeUs) {
     Receiver& receiver = state.table.receiver(index);
     if (target == state.selector.cohort(receiver.cohort).target) return true;
     if (target.paused) state.take_out(index);
+    state.skipping = 0;
     receiver.cohort = state.selector.retarget(receiver.cohort, target);
     state.update_waiting();
     return true;

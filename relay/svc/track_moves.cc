@@ -38,6 +38,8 @@ void TrackState::on_frame(PacketInWork& work, bool late) {
 
 void TrackState::update_waiting() {
     const std::uint32_t waiting = selector.waiting_encodings();
+    if (waiting != waited_for) skipping = 0;
+    waited_for = waiting;
     settled = codec == Codec::opus && encodings.size() == 1 && selector.availability().alive(0) &&
               selector.settled();
     for (std::size_t e = 0; e < encodings.size(); ++e)
@@ -99,6 +101,7 @@ void TrackState::close_stay(ReceiverIndex index, std::int64_t end) {
 void TrackState::change_group(ReceiverIndex index, GroupIndex to) {
     const GroupIndex from = table.receiver(index).group;
     if (from == to) return;
+    skipping = 0;
     if (to != kNoGroup) groups.enter(to);
     if (from != kNoGroup) groups.leave(from);
     table.move(index, to);
@@ -241,6 +244,7 @@ void TrackState::start(ReceiverIndex index, GroupIndex to, const PacketInWork& w
 // C24: the numbers of the source start again. Whatever is to come begins with a key frame.
 void TrackState::restart_encoding(std::uint8_t encoding) {
     encodings[encoding].key_frame_known = false;
+    skipping = 0;
     moving.clear();
     for (const Partition& partition : table.partitions()) {
         if (partition.group == kNoGroup) continue;

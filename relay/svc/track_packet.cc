@@ -19,6 +19,48 @@ MediaDrop drop_reason(TrackingError error) {
 
 }  // namespace
 
+MediaDrop Track::on_packet(std::uint8_t encoding, std::span<const std::uint8_t> packet,
+                           const PacketInfo& info, TimeUs now, OutputList& out) {
+    out.count = 0;
+    TrackState& state = *state_;
+    if (encoding >= state.encodings.size()) return MediaDrop::no_receiver;
+    const unsigned bit = 1u << encoding;
+    if ((state.skipping & bit) != 0 && state.skip(encoding, packet, info, now)) {
+        out.key_frame_due = state.requests.due();
+        return state.encodings[encoding].skipped_as;
+    }
+    state.skipping &= static_cast<std::uint8_t>(~bit);
+    PacketInWork work;
+    work.encoding = encoding;
+    work.timestamp = info.timestamp;
+    work.now = now;
+    work.packet = packet;
+    work.info = &info;
+    const MediaDrop reason = state.on_packet(work, out);
+    out.key_frame_due = state.requests.due();
+    return reason;
+}
+
+// One more packet of a frame whose packets go to nobody, in order: they are all alike. False: it
+// has to be looked at.
+bool TrackState::skip(std::uint8_t index, std::span<const std::uint8_t> packet,
+                      const PacketInfo& info, TimeUs now) {
+    EncodingState& encoding = encodings[index];
+    if (!encoding.input.comes_next(info.sequence) || info.payload_size == 0 ||
+        !encoding.tracker.continues(packet, info))
+        return false;
+    last_n = encoding.input.arrive(info.sequence).n;
+    encoding.tracker.take_next(last_n, info);
+    selector.availability().on_packet(index, now);
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        const auto group = static_cast<GroupIndex>(i);
+        if (takes_part(group, index, last_n)) groups.body(group).numbers.drop(last_n);
+    }
+    late_used = 0;
+    delivered = false;
+    return true;
+}
+
 MediaDrop TrackState::on_packet(PacketInWork& work, OutputList& out) {
     late_used = 0;
     EncodingState& encoding = encodings[work.encoding];
@@ -56,9 +98,21 @@ MediaDrop TrackState::on_packet(PacketInWork& work, OutputList& out) {
     work.tracked = &tracked;
     if (tracked.new_frame) on_frame(work, late);
     if (tracked.ends_frame) tracked.frame->ended = true;
-    delivered = decide(work) && deliver(work, out);
+    const bool any = decide(work);
+    delivered = any && deliver(work, out);
     work.tracked = nullptr;
-    return delivered ? MediaDrop::none : why_nobody(work.encoding);
+    if (delivered) return MediaDrop::none;
+    encoding.skipped_as = why_nobody(work.encoding);
+    if (!any && !late) skipping |= static_cast<std::uint8_t>(1u << work.encoding);
+    return encoding.skipped_as;
+}
+
+// Whether the group has a number to give or to drop. Without members it only serves late packets
+// (C7).
+bool TrackState::takes_part(GroupIndex group, std::uint8_t encoding, std::int64_t n) const {
+    const GroupPool::Head& head = groups.head(group);
+    return head.generation != 0 && head.layer.encoding == encoding &&
+           (head.members != 0 || n <= groups.body(group).numbers.highest());
 }
 
 // Its publisher was away, and what it sent meanwhile won't come: receivers would ask for a key
@@ -69,23 +123,12 @@ void TrackState::note_absence(const PacketInWork& work) {
     if (forwards(work.encoding)) requests.ask(work.encoding);
 }
 
-// Whether anybody is sent something of it.
-bool TrackState::forwards(std::uint8_t encoding) const {
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-        const GroupPool::Head& head = groups.head(static_cast<GroupIndex>(i));
-        if (head.members != 0 && head.layer.encoding == encoding) return true;
-    }
-    return false;
-}
-
 // A packet that no group wants, whatever it is.
 void TrackState::drop_everywhere(PacketInWork& work, OutputList& out) {
     for (std::size_t i = 0; i < groups.size(); ++i) {
         const auto index = static_cast<GroupIndex>(i);
-        const GroupPool::Head& head = groups.head(index);
         groups.decision(i) = GroupDecision{};
-        if (head.generation == 0 || head.layer.encoding != work.encoding) continue;
-        if (head.members == 0 && work.n > groups.body(index).numbers.highest()) continue;
+        if (!takes_part(index, work.encoding, work.n)) continue;
         const auto closes = groups.body(index).numbers.drop(work.n);
         if (!closes) continue;
         groups.decision(i).action = GroupDecision::Action::close;
@@ -99,11 +142,8 @@ bool TrackState::decide(const PacketInWork& work) {
     bool any = false;
     for (std::size_t i = 0; i < groups.size(); ++i) {
         const auto index = static_cast<GroupIndex>(i);
-        const GroupPool::Head& head = groups.head(index);
         groups.decision(i).action = GroupDecision::Action::none;
-        if (head.generation == 0 || head.layer.encoding != work.encoding) continue;
-        // Without members a group only serves late packets (C7).
-        if (head.members == 0 && work.n > groups.body(index).numbers.highest()) continue;
+        if (!takes_part(index, work.encoding, work.n)) continue;
         if (!drop_in_group(index, work)) decide_group(index, work);
         any = any || groups.decision(i).action != GroupDecision::Action::none;
     }
@@ -213,8 +253,8 @@ bool TrackState::deliver(const PacketInWork& work, OutputList& out) {
 MediaDrop TrackState::why_nobody(std::uint8_t encoding) const {
     if (forwards(encoding)) return MediaDrop::layer_not_wanted;
     if (table.size() == 0) return MediaDrop::no_receiver;
-    const bool waited_for = (selector.waiting_encodings() >> encoding & 1) != 0;
-    return waited_for ? MediaDrop::waiting_for_key : MediaDrop::layer_not_wanted;
+    const bool awaited = (selector.waiting_encodings() >> encoding & 1) != 0;
+    return awaited ? MediaDrop::waiting_for_key : MediaDrop::layer_not_wanted;
 }
 
 }  // namespace strata::relay

@@ -41,6 +41,7 @@ struct alignas(64) EncodingState {
     InputSequence input;
     HolePatience patience;
     FrameTracker tracker;
+    MediaDrop skipped_as = MediaDrop::none;  // why, of a packet that is skipped
     RtpTimestamp key_frame_at;  // of the newest key frame, for what is asked for again (C27)
     bool key_frame_known = false;
 };
@@ -79,7 +80,10 @@ struct TrackState {
 
     // Packets (track_packet.cc).
     MediaDrop on_packet(PacketInWork& work, OutputList& out);
+    bool skip(std::uint8_t index, std::span<const std::uint8_t> packet, const PacketInfo& info,
+              TimeUs now);
     void drop_everywhere(PacketInWork& work, OutputList& out);
+    bool takes_part(GroupIndex group, std::uint8_t encoding, std::int64_t n) const;
     bool decide(const PacketInWork& work);
     bool drop_in_group(GroupIndex index, const PacketInWork& work);
     void decide_group(GroupIndex index, const PacketInWork& work);
@@ -87,7 +91,8 @@ struct TrackState {
     bool deliver(const PacketInWork& work, OutputList& out);
     MediaDrop why_nobody(std::uint8_t encoding) const;
     void note_absence(const PacketInWork& work);
-    bool forwards(std::uint8_t encoding) const;
+    // Whether anybody is sent something of it.
+    bool forwards(std::uint8_t encoding) const { return groups.members(encoding) != 0; }
 
     // One (group, profile) at a time (track_output.cc).
     bool emit(const PacketInWork& work, const GroupDecision& decision, std::uint8_t profile,
@@ -109,6 +114,9 @@ struct TrackState {
     Codec codec;
     bool delivered = true;  // the newest packet went to somebody
     bool settled = false;   // of audio: its receivers are where they want to be
+    // Bit e: the newest packet of encoding e went to nobody, and nobody has come or gone since.
+    std::uint8_t skipping = 0;
+    std::uint32_t waited_for = 0;  // bit e: somebody waits for a key frame of encoding e
     std::size_t late_used = 0;
     std::int64_t last_n = 0;  // that the groups' decisions are about
     std::pmr::vector<EncodingState> encodings;

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace strata::dataplane {
+
+// Frees packets of one segment each, as most packets of a burst are freed: by their only owner.
+inline void free_linear(std::span<rte_mbuf* const> packets) {
+    constexpr std::size_t kAtOnce = 64;
+    std::array<rte_mbuf*, kAtOnce> live;
+    std::uint32_t count = 0;
+    const auto put = [&live, &count] {
+        if (count != 0)
+            rte_mempool_put_bulk(live[0]->pool, reinterpret_cast<void**>(live.data()), count);
+        count = 0;
+    };
+    for (rte_mbuf* packet : packets) {
+        rte_mbuf* const m = rte_pktmbuf_prefree_seg(packet);
+        if (m == nullptr) continue;
+        if (count == kAtOnce || (count != 0 && m->pool != live[0]->pool)) put();
+        live[count++] = m;
+    }
+    put();
+}
+
+}  // namespace strata::dataplane
