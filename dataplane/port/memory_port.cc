@@ -131,7 +131,9 @@ std::uint16_t MemoryPort::rx_burst(std::uint16_t queue, rte_mbuf** packets, std:
 }
 
 TxResult MemoryPort::tx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n) {
-    const std::uint32_t taken = std::min(n, tx_limit_);
+    const auto taken =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(std::min(n, tx_limit_), tx_room_));
+    tx_room_ -= taken;
     PortCounters& counters = counters_[queue];
     std::uint64_t bytes = 0;
     for (std::uint32_t i = 0; i < taken; ++i) {

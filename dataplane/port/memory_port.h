@@ -42,6 +42,8 @@ class MemoryPort final : public Port {
     void set_sink(Sink* sink) { sink_ = sink; }
     // At most this many packets are taken per tx_burst from now on: a slow device.
     void set_tx_limit(std::uint32_t packets) { tx_limit_ = packets; }
+    // What it has room for until this is called again, in all: a device of limited capacity.
+    void set_tx_room(std::uint64_t packets) { tx_room_ = packets; }
     // Frees everything in flight.
     void drain();
 
@@ -69,6 +71,7 @@ class MemoryPort final : public Port {
     std::unique_ptr<State> state_;
     Sink* sink_ = nullptr;
     std::uint32_t tx_limit_ = ~0u;
+    std::uint64_t tx_room_ = ~std::uint64_t{0};
     std::int64_t links_ = 0, links_made_ = 0;
     std::uint32_t routes_generation_ = 0;
 };

@@ -14,6 +14,9 @@ enum class TxClass : std::uint8_t { audio, base, upper };
 constexpr std::size_t kTxClasses = 3;
 // How much of a queue's room and waiting time each may use, in percent: audio, base, upper.
 constexpr std::array<std::uint32_t, kTxClasses> kTxShare{100, 90, 75};
+// How long those at the head may have waited, in percent of max_wait_us, when a packet is admitted
+// behind them: while more comes than goes out it will wait longer than they have.
+constexpr std::array<std::uint32_t, kTxClasses> kTxPatience{100, 50, 15};
 constexpr std::size_t tx_group(TxClass c) {
     return c < TxClass::upper ? static_cast<std::size_t>(c) : kTxClasses - 1;
 }

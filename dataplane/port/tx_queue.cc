@@ -33,6 +33,7 @@ TxQueue::TxQueue(Port& port, std::uint16_t queue, const TxQueueConfig& config)
     for (std::size_t c = 0; c < kTxClasses; ++c) {
         admit_[c] = static_cast<std::uint32_t>(std::uint64_t{capacity_} * kTxShare[c] / 100);
         wait_us_[c] = config.max_wait_us * kTxShare[c] / 100;
+        patience_us_[c] = config.max_wait_us * kTxPatience[c] / 100;
     }
 }
 
@@ -54,6 +55,13 @@ void TxQueue::push(rte_mbuf** packets, std::uint32_t n, TxClass tx_class, relay:
         n -= result.taken();
     }
     enqueue(packets, n, tx_class, now);
+    if (unattempted_ >= batch_) send_queued(now);
+}
+
+void TxQueue::refuse(std::uint32_t n, TxClass tx_class, relay::TimeUs now) {
+    counters_.pushed += n;
+    counters_.full[tx_group(tx_class)] += n;
+    unattempted_ += n;
     if (unattempted_ >= batch_) send_queued(now);
 }
 

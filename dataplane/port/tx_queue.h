@@ -26,7 +26,7 @@ struct TxQueueConfig {
 struct TxQueueCounters {
     std::uint64_t pushed = 0;
     std::uint64_t sent = 0;
-    std::array<std::uint64_t, kTxClasses> full{};     // tx_full, no room for that class
+    std::array<std::uint64_t, kTxClasses> full{};     // tx_full, no room for that class, or refused
     std::array<std::uint64_t, kTxClasses> expired{};  // tx_full, waited longer than its class may
     std::uint64_t errors = 0;                         // the port refused it for good
     std::uint64_t held = 0;                           // given to Port::hold, see there
@@ -44,6 +44,15 @@ class TxQueue {
     TxQueue(const TxQueue&) = delete;
     TxQueue& operator=(const TxQueue&) = delete;
 
+    // False: there is no room for this class, or those at the head have waited so long that one
+    // pushed now would be too late. Instead of making any, refuse() them.
+    bool admits(TxClass tx_class, relay::TimeUs now) const {
+        if (head_ == tail_) return true;
+        const std::size_t c = tx_group(tx_class);
+        return queued() < admit_[c] && now - since_us_[head_ & mask_] <= patience_us_[c];
+    }
+    // `n` packets that weren't made: they count as pushed, and as full. May send.
+    void refuse(std::uint32_t n, TxClass tx_class, relay::TimeUs now);
     // Takes `n` packets. May send; what a port wants in one piece waits for flush.
     void push(rte_mbuf** packets, std::uint32_t n, TxClass tx_class, relay::TimeUs now);
     // Takes packets whose neighbour isn't known.
@@ -75,7 +84,7 @@ class TxQueue {
     std::uint32_t capacity_, mask_;
     bool port_wants_class_;
     std::array<std::uint32_t, kTxClasses> admit_{};
-    std::array<relay::TimeUs, kTxClasses> wait_us_{};
+    std::array<relay::TimeUs, kTxClasses> wait_us_{}, patience_us_{};
     std::uint32_t batch_;                // pushed packets that are worth a tx_burst
     std::uint32_t direct_;               // at least so many at once pass an empty queue by
     std::uint32_t head_ = 0, tail_ = 0;  // free running while the ring isn't empty

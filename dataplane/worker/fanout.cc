@@ -118,6 +118,8 @@ FanOut::PayloadMode FanOut::mode_of(const relay::Output& output) const {
 void FanOut::send(rte_mbuf& packet, std::span<const relay::Output> outputs, TxClass tx_class,
                   relay::TimeUs now, Input input) {
     assert(outputs.size() <= relay::kMaxOutputs);
+    if (!queue_.admits(tx_class, now)) [[unlikely]]
+        return shed(outputs, {tx_class, now, input});
     switch (port_.capabilities().link_kind) {
         case LinkKind::flow_key: {
             net::FlowKeyWriter writer;
@@ -131,6 +133,16 @@ void FanOut::send(rte_mbuf& packet, std::span<const relay::Output> outputs, TxCl
             net::EthernetWriter writer(*port_.ethernet(queue_index_));
             return send_with(writer, packet, outputs, {tx_class, now, input});
         }
+    }
+}
+
+void FanOut::shed(std::span<const relay::Output> outputs, Burst burst) {
+    for (const relay::Output& output : outputs) {
+        const auto n = static_cast<std::uint32_t>(output.receivers.size());
+        counters_.selected += n;
+        counters_.queued_for_tx += n;
+        counters_.shed += n;
+        queue_.refuse(n, burst.tx_class, burst.now);
     }
 }
 

@@ -48,6 +48,7 @@ struct FanOutCounters {
     std::uint64_t no_payload = 0;      // header only: our own packets, holes closed
     std::uint64_t copied_tiny = 0;     // small payload behind its header
     std::uint64_t copied_linear = 0;   // the port can't take chains
+    std::uint64_t shed = 0;            // not made, see TxQueue::admits
     std::uint64_t encrypted = 0;       // from the shared payload into the receiver's own packet
     std::uint64_t through_kernel = 0;  // of all of the above, those that the kernel copies once
 };
@@ -67,7 +68,8 @@ class FanOut {
         spent,  // its caller only frees it: it may itself be what receivers' packets end in
     };
 
-    // Sends what a Track made of `packet`, which stays the caller's and must be linear with its
+    // Sends what a Track made of `packet`, or where the queue has no place for its class sheds it
+    // before anything is made. `packet` stays the caller's and must be linear with its
     // data at the RTP header. Receivers' links must have been made by this port.
     void send(rte_mbuf& packet, std::span<const relay::Output> outputs, TxClass tx_class,
               relay::TimeUs now, Input input = Input::kept);
@@ -107,6 +109,7 @@ class FanOut {
     };
     struct Heads;
 
+    void shed(std::span<const relay::Output> outputs, Burst burst);
     template <typename Writer>
     void send_with(Writer& writer, rte_mbuf& packet, std::span<const relay::Output> outputs,
                    Burst burst);

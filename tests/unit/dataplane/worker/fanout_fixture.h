@@ -85,7 +85,7 @@ class FanOutTest : public testing::Test {
     void expect_balance() const {
         const FanOutCounters& c = fan_out_->counters();
         EXPECT_EQ(c.selected, c.queued_for_tx + c.no_header_mbuf + c.no_payload_mbuf + c.too_large);
-        EXPECT_EQ(c.queued_for_tx, c.chained + c.no_payload + c.copied_tiny + c.copied_linear);
+        EXPECT_EQ(c.queued_for_tx, c.chained + c.no_payload + c.copied_tiny + c.copied_linear + c.shed);
         EXPECT_EQ(c.queued_for_tx, fan_out_->queue().counters().pushed);
     }
 
