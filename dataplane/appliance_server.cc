@@ -65,7 +65,8 @@ Appliance::Started Appliance::start_server() {
             server.workers.back().set_id(static_cast<std::uint32_t>(homes.size()));
             homes.push_back({.worker = w,
                              .port = static_cast<std::uint8_t>(p),
-                             .local = ports_[p]->local_endpoint(static_cast<std::uint16_t>(w))});
+                             .local = ports_[p]->local_endpoint(static_cast<std::uint16_t>(w)),
+                             .addresses = ports_[p]->addresses()});
         }
     const auto random = [] { return static_cast<std::uint32_t>(random_u64()); };
     state_ = std::make_unique<DesiredState>(state_limits(config_.limits), workers, homes,
@@ -95,22 +96,23 @@ api::WorkerInfo Appliance::worker_info(std::size_t p, std::uint32_t w) const {
     info.set_address(public_address(config_, to_string(local.address)));
     info.set_udp_port(local.port);
     for (const std::string& address : reachable_at(p, w)) info.add_addresses(address);
+    info.set_own_addresses(static_cast<std::uint32_t>(ports_[p]->addresses().all().size()));
     for (const api::TcpListen& at : api::tcp_addresses(config_.dataplane))
         info.add_tcp_addresses(at.text());
     return info;
 }
 
-// Where clients reach worker `w` beginning with port `first`: its ports have one UDP port number,
-// unless the kernel chose them.
+// Where clients reach worker `w`, beginning with the addresses of port `first`: its ports have one
+// UDP port number, unless the kernel chose them.
 std::vector<std::string> Appliance::reachable_at(std::size_t first, std::uint32_t w) const {
     std::vector<std::string> addresses;
     const auto queue = static_cast<std::uint16_t>(w);
     const std::uint16_t udp_port = ports_[first]->local_endpoint(queue).port;
     for (std::size_t i = 0; i < ports_.size(); ++i) {
         const Port& port = *ports_[(first + i) % ports_.size()];
-        const Endpoint local = port.local_endpoint(queue);
-        if (local.port == udp_port && !port.capabilities().connections)
-            addresses.push_back(public_address(config_, to_string(local.address)));
+        if (port.local_endpoint(queue).port != udp_port) continue;
+        for (const net::Prefix& own : port.addresses().all())
+            addresses.push_back(public_address(config_, to_string(own.address)));
     }
     return addresses;
 }

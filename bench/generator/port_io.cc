@@ -133,8 +133,11 @@ void PortIo::start() {
     if (auto started = port_->start(pools_); !started)
         throw IoError(spec_ + ": " + started.error().message + " " + started.error().hint);
     endpoint_of_queue_.assign(config.workers, -1);
-    for (std::size_t i = 0; i < locals_.size(); ++i)
-        endpoint_of_queue_[queue_of(static_cast<int>(i))] = static_cast<int>(i);
+    for (int i = 0; i < static_cast<int>(locals_.size()); ++i) {
+        int& endpoint = endpoint_of_queue_[queue_of(i)];
+        if (endpoint >= 0) throw IoError(spec_ + ": two local addresses with one UDP port");
+        endpoint = i;
+    }
     dp::FanOutConfig fan_out;
     fan_out.tx_queue.packets = 1'024;
     for (std::uint16_t q = 0; q < config.workers; ++q)

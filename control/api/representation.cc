@@ -90,17 +90,28 @@ ordered_json Representation::of(const RoomProfile& p) const {
 
 ordered_json Representation::relay_addresses(std::uint32_t worker) const {
     ordered_json addresses = ordered_json::array();
-    for (const WorkerAddress& w : node_.session().workers())
-        if (w.worker == worker) addresses.push_back(endpoint_text(w.address, w.udp_port));
+    for (const WorkerAddress& w : node_.session().workers()) {
+        if (w.worker != worker) continue;
+        for (const std::string& own : w.own) addresses.push_back(endpoint_text(own, w.udp_port));
+    }
     return addresses;
+}
+
+// Of the IP version that the peer has, where that is known.
+ordered_json Representation::relay_of(const ordered_json& addresses, const Endpoint* remote) {
+    const auto is_v6 = [](const ordered_json& address) {
+        return address.get_ref<const std::string&>().starts_with('[');
+    };
+    for (const ordered_json& address : addresses)
+        if (remote == nullptr || is_v6(address) == (remote->address_bytes == 16)) return address;
+    return addresses.empty() ? ordered_json(nullptr) : addresses[0];
 }
 
 ordered_json Representation::of(const Participant& p) const {
     const Directory& directory = node_.directory();
     const std::uint32_t worker = directory.worker_of(p.id);
-    ordered_json remote = nullptr;
-    if (p.remote) remote = endpoint_text(*p.remote);
-    if (!p.remote && p.latched) remote = endpoint_text(p.latched->value);
+    const Endpoint* peer = p.remote ? &*p.remote : p.latched ? &p.latched->value : nullptr;
+    const ordered_json remote = peer ? ordered_json(endpoint_text(*peer)) : ordered_json(nullptr);
     ordered_json relay = relay_addresses(worker);
     ordered_json member = nullptr;
     if (p.membership)
@@ -117,7 +128,7 @@ ordered_json Representation::of(const Participant& p) const {
                                              : p.latched ? "latched"
                                                          : "latching"},
                            {"remote_protocol", p.latched_by_tcp ? "tcp" : "udp"},
-                           {"relay", relay.empty() ? ordered_json(nullptr) : relay[0]},
+                           {"relay", relay_of(relay, peer)},
                            {"relay_addresses", std::move(relay)},
                            {"mtu_bytes", p.mtu_bytes},
                            {"tracks", directory.published(p.id).size()},

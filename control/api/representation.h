@@ -42,6 +42,8 @@ class Representation {
     nlohmann::ordered_json worker_summary(std::uint32_t id,
                                           const std::vector<api::WorkerSnapshot>& snapshots) const;
     nlohmann::ordered_json relay_addresses(std::uint32_t worker) const;
+    static nlohmann::ordered_json relay_of(const nlohmann::ordered_json& addresses,
+                                           const Endpoint* remote);
 
     const Node& node_;
     StatisticsView& statistics_;

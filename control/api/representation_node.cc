@@ -67,7 +67,8 @@ ordered_json Representation::worker_summary(
         if (w.worker != id) continue;
         if (w.cpu >= 0) worker["cpu"] = w.cpu;
         worker["numa_node"] = w.numa_node;
-        addresses.push_back({{"port", w.port}, {"address", endpoint_text(w.address, w.udp_port)}});
+        for (const std::string& own : w.own)
+            addresses.push_back({{"port", w.port}, {"address", endpoint_text(own, w.udp_port)}});
     }
     worker["addresses"] = std::move(addresses);
     std::size_t rooms = 0, participants = 0;

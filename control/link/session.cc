@@ -35,6 +35,9 @@ WorkerAddress address_of(const api::WorkerInfo& worker) {
                           .udp_port = static_cast<std::uint16_t>(worker.udp_port()),
                           .addresses = {worker.addresses().begin(), worker.addresses().end()}};
     if (address.addresses.empty()) address.addresses.push_back(worker.address());
+    const std::size_t own = std::min<std::size_t>(worker.own_addresses(), address.addresses.size());
+    address.own.push_back(worker.address());
+    for (std::size_t i = 1; i < own; ++i) address.own.push_back(address.addresses[i]);
     for (const std::string& text : worker.tcp_addresses())
         if (const auto endpoint = parse_endpoint(text)) address.tcp.push_back(*endpoint);
     return address;

@@ -33,7 +33,8 @@ struct WorkerAddress {
     std::string port;     // as configured
     std::string address;  // that peers are told
     std::uint16_t udp_port = 0;
-    std::vector<std::string> addresses;  // that WebRTC peers are told, `address` first
+    std::vector<std::string> own;        // all of the port's, `address` first
+    std::vector<std::string> addresses;  // that WebRTC peers are told, the port's own first
     std::vector<Endpoint> tcp;           // where they reach it by TCP
     friend bool operator==(const WorkerAddress&, const WorkerAddress&) = default;
 };

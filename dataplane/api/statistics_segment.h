@@ -22,7 +22,7 @@
 namespace strata::api {
 
 constexpr std::uint64_t kStatisticsMagic = 0x5453415441525453ULL;  // "STRATAST"
-constexpr std::uint32_t kStatisticsVersion = 5;
+constexpr std::uint32_t kStatisticsVersion = 6;
 constexpr std::size_t kStatisticsNameBytes = 32;  // zero-terminated
 
 struct alignas(64) SegmentHeader {
@@ -72,7 +72,7 @@ struct alignas(64) WorkerBlock {
 };
 
 constexpr std::size_t kMaxPortValues = 96;
-constexpr std::size_t kPortSpecBytes = 256;  // zero-terminated, cut
+constexpr std::size_t kPortSpecBytes = 1024;  // zero-terminated, cut
 
 // One port's counters, the sums of its queues. Writer: the main thread, about ten times a second.
 struct alignas(64) PortBlock {

@@ -27,9 +27,11 @@ struct ArpMessage {
 // Nullopt: not a whole Ethernet/IPv4 request or reply.
 std::optional<ArpMessage> parse_arp(std::span<const std::uint8_t> body);
 
-// Frames of our own; each returns its size. `frame` has room for kMaxArpFrame.
-std::uint16_t write_arp_request(const LocalNet& local, const IpAddress& target,
-                                std::uint8_t* frame);
+// Frames of our own, from the address `source`; each returns its size. `frame` has room for
+// kMaxArpFrame.
+std::uint16_t write_arp_request(const LocalNet& local, const IpAddress& source,
+                                const IpAddress& target, std::uint8_t* frame);
+// From the address that was asked for.
 std::uint16_t write_arp_reply(const LocalNet& local, const ArpMessage& request,
                               std::uint8_t* frame);
 

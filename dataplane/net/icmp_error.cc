@@ -17,22 +17,22 @@ constexpr std::uint8_t kPortUnreachableV6 = 4;
 // An error is no larger than what every path takes (RFC 4443 section 2.4 (c)).
 constexpr std::size_t kMaxErrorV6 = 1'280;
 
-// `udp` is what was sent: from one of our ports?
+// `udp` is what was sent, from `flow.local`: one of our addresses and ports?
 bool read_ports(const std::uint8_t* udp, const LocalNet& local, FlowKey& flow) {
-    flow.local = local.address;
     flow.local_port = get_be16(udp);
     flow.remote_port = get_be16(udp + 2);
-    return static_cast<std::uint16_t>(flow.local_port - local.first_port) < local.ports;
+    return local.own.has(flow.local) &&
+           static_cast<std::uint16_t>(flow.local_port - local.first_port) < local.ports;
 }
 
-void put_ipv4(std::uint8_t* ip, std::size_t total, const LocalNet& local, const IpAddress& to) {
+void put_ipv4(std::uint8_t* ip, std::size_t total, const IpAddress& from, const IpAddress& to) {
     std::memset(ip, 0, kIpv4Bytes);
     ip[0] = 0x45;
     put_be16(ip + 2, static_cast<std::uint16_t>(total));
     ip[6] = 0x40;  // whole by itself: DF, and no identification is needed (RFC 6864)
     ip[8] = kHopLimit;
     ip[9] = kProtocolIcmp;
-    std::memcpy(ip + 12, local.address.v4_bytes(), 4);
+    std::memcpy(ip + 12, from.v4_bytes(), 4);
     std::memcpy(ip + 16, to.v4_bytes(), 4);
     const std::uint16_t sum = checksum(raw_sum(ip, kIpv4Bytes));
     std::memcpy(ip + 10, &sum, 2);
@@ -54,9 +54,10 @@ std::optional<IcmpError> parse_icmp_error_v4(std::span<const std::uint8_t> packe
     const auto sent = icmp.subspan(kIcmpBytes);
     const std::size_t header = (sent[0] & 0xfu) * 4u;
     if (sent[0] >> 4 != 4 || header < kIpv4Bytes || sent.size() < header + kUdpBytes ||
-        sent[9] != kProtocolUdp || std::memcmp(&sent[12], local.address.v4_bytes(), 4) != 0)
+        sent[9] != kProtocolUdp)
         return std::nullopt;
     IcmpError error;
+    error.flow.local = get_ipv4(&sent[12]);
     error.flow.remote = get_ipv4(&sent[16]);
     if (!read_ports(&sent[header], local, error.flow)) return std::nullopt;
     if (icmp[0] != kUnreachable || icmp[1] != kFragmentationNeeded) return error;
@@ -74,9 +75,10 @@ std::optional<IcmpError> parse_icmp_error_v6(std::span<const std::uint8_t> packe
     if (icmpv6_checksum(packet.data(), static_cast<std::uint16_t>(icmp.size())) != 0)
         return std::nullopt;
     const auto sent = icmp.subspan(kIcmpBytes);
-    if (sent[0] >> 4 != 6 || sent[6] != kProtocolUdp || get_ipv6(&sent[8]) != local.address)
-        return std::nullopt;
+    if (sent[0] >> 4 != 6 || sent[6] != kProtocolUdp) return std::nullopt;
     IcmpError error;
+    error.flow.local = get_ipv6(&sent[8]);
+    if (error.flow.local.is_v4()) return std::nullopt;  // v4-mapped: nobody's on a wire
     error.flow.remote = get_ipv6(&sent[24]);
     if (!read_ports(&sent[kIpv6Bytes], local, error.flow)) return std::nullopt;
     if (icmp[0] != kPacketTooBig) return error;
@@ -88,10 +90,10 @@ std::optional<IcmpError> parse_icmp_error_v6(std::span<const std::uint8_t> packe
 }
 
 bool answer_port_unreachable(rte_mbuf& m, const LocalNet& local) {
-    const bool v4 = local.address.is_v4();
     auto* frame = rte_pktmbuf_mtod(&m, std::uint8_t*);
     const std::size_t ethernet = std::size_t{kEthernetBytes} + local.tag_bytes();
     std::uint8_t* ip = frame + ethernet;
+    const bool v4 = ip[0] >> 4 == 4;
     const std::size_t head = (v4 ? kIpv4Bytes : kIpv6Bytes) + kIcmpBytes;
     const std::size_t quoted =
         v4 ? quoted_v4(ip)
@@ -104,12 +106,12 @@ bool answer_port_unreachable(rte_mbuf& m, const LocalNet& local) {
     const auto bytes = static_cast<std::uint16_t>(kIcmpBytes + quoted);
     std::uint16_t sum;
     if (v4) {
-        put_ipv4(ip, head + quoted, local, get_ipv4(ip + head + 12));
+        put_ipv4(ip, head + quoted, get_ipv4(ip + head + 16), get_ipv4(ip + head + 12));
         icmp[0] = kUnreachable;
         icmp[1] = kPortUnreachable;
         sum = checksum(raw_sum(icmp, bytes));
     } else {
-        put_icmpv6_head(ip, {bytes, kHopLimit, local.address, get_ipv6(ip + head + 8)});
+        put_icmpv6_head(ip, {bytes, kHopLimit, get_ipv6(ip + head + 24), get_ipv6(ip + head + 8)});
         icmp[0] = kUnreachableV6;
         icmp[1] = kPortUnreachableV6;
         sum = icmpv6_checksum(ip, bytes);

@@ -32,8 +32,8 @@ std::optional<IcmpError> parse_icmp_error_v4(std::span<const std::uint8_t> packe
 std::optional<IcmpError> parse_icmp_error_v6(std::span<const std::uint8_t> packet,
                                              const LocalNet& local);
 
-// Turns a UDP frame to us into "port unreachable" to its sender, in place. False: no room; nothing
-// was changed.
+// Turns a UDP frame to one of our addresses into "port unreachable" from there to its sender, in
+// place. False: no room; nothing was changed.
 bool answer_port_unreachable(rte_mbuf& m, const LocalNet& local);
 
 }  // namespace strata::dataplane::net

@@ -62,11 +62,11 @@ Ingress conflict(Ingress result) {
 
 Ingress receive_arp(const Frame& f) {
     const auto message = parse_arp(f.body());
-    if (!message || !f.local.address.is_v4()) return consumed(PortCounter::rx_arp);
+    if (!message || !f.local.own.has_v4()) return consumed(PortCounter::rx_arp);
     Ingress result = consumed(PortCounter::rx_arp);
-    if (message->sender == f.local.address && message->sender_mac != f.local.mac)
+    if (f.local.own.has(message->sender) && message->sender_mac != f.local.mac)
         return conflict(result);
-    if (message->request && message->target == f.local.address && has_room(f.m, kMaxArpFrame)) {
+    if (message->request && f.local.own.has(message->target) && has_room(f.m, kMaxArpFrame)) {
         f.resize(write_arp_reply(f.local, *message, f.bytes()));
         result = reply(PortCounter::rx_arp, PortCounter::arp_answered);
     }
@@ -116,9 +116,8 @@ Ingress receive_ipv4(const Frame& f) {
         return consumed(PortCounter::rx_bad_header);
     if (total > packet.size()) return consumed(PortCounter::rx_truncated);
     if (fold(raw_sum(ip, header)) != 0xffff) return consumed(PortCounter::rx_bad_header);
-    if (!f.to_us() || !f.local.address.is_v4() ||
-        std::memcmp(ip + 16, f.local.address.v4_bytes(), 4) != 0)
-        return consumed(PortCounter::rx_not_for_us);
+    const IpAddress to = get_ipv4(ip + 16);
+    if (!f.to_us() || !f.local.own.has(to)) return consumed(PortCounter::rx_not_for_us);
     if (is_martian(ip + 12)) return consumed(PortCounter::rx_bad_header);
     // More fragments, or an offset (RFC 791 section 3.1).
     if ((get_be16(ip + 6) & 0x3fff) != 0) return consumed(PortCounter::rx_fragment);
@@ -130,7 +129,7 @@ Ingress receive_ipv4(const Frame& f) {
     }
     if (ip[9] != kProtocolUdp) return consumed(PortCounter::rx_unknown_type);
     f.flow.remote = get_ipv4(ip + 12);
-    f.flow.local = f.local.address;
+    f.flow.local = to;
     return receive_udp(f, ip + header, total - header);
 }
 
@@ -139,19 +138,20 @@ bool is_no_host(const IpAddress& address) { return address.bytes[0] == 0xff || a
 
 Ingress receive_neighbour(const Frame& f, std::span<std::uint8_t> packet) {
     const auto message = parse_neighbour(packet);
-    if (!message || f.local.address.is_v4()) return consumed(PortCounter::rx_arp);
+    if (!message || !f.local.own.has_v6()) return consumed(PortCounter::rx_arp);
     const IpAddress& neighbour = message->solicitation ? message->source : message->target;
     if (is_no_host(neighbour)) return consumed(PortCounter::rx_bad_header);
     const MacAddress from = get_mac(f.bytes() + 6);
+    const bool for_us = f.local.own.has(message->target) && !message->target.is_v4();
     Ingress result = consumed(PortCounter::rx_arp);
-    if (neighbour == f.local.address && from != f.local.mac) return conflict(result);
+    if (f.local.own.has(neighbour) && from != f.local.mac) return conflict(result);
     // Duplicate address detection (RFC 4862 section 5.4.3): the answer goes to all.
-    result.claimed = message->source.is_unspecified() && message->target == f.local.address;
+    result.claimed = message->source.is_unspecified() && for_us;
     result.learned = message->mac.has_value() && !neighbour.is_unspecified();
     result.neighbour = neighbour;
     if (message->mac) result.mac = *message->mac;
-    if (!message->solicitation || message->target != f.local.address ||
-        message->source.is_unspecified() || !has_room(f.m, kMaxNeighbourFrame))
+    if (!message->solicitation || !for_us || message->source.is_unspecified() ||
+        !has_room(f.m, kMaxNeighbourFrame))
         return result;
     f.resize(write_advertisement(f.local, *message, message->mac.value_or(from), f.bytes()));
     result.action = Ingress::Action::reply;
@@ -170,6 +170,14 @@ Ingress receive_icmpv6(const Frame& f, std::span<std::uint8_t> packet, bool to_u
     return reply(PortCounter::rx_icmp, PortCounter::icmp_answered);
 }
 
+// Unspecified, loopback, or IPv4 in IPv6's form, as IpAddress has it (RFC 4291 section 2.5): in an
+// IPv6 header on a wire an address that begins with eight zeros is nobody's.
+bool is_reserved_v6(const std::uint8_t* address) {
+    std::uint64_t first;
+    std::memcpy(&first, address, sizeof first);
+    return first == 0;
+}
+
 Ingress receive_ipv6(const Frame& f) {
     const std::span<std::uint8_t> body = f.body();
     if (body.size() < kIpv6Bytes) return consumed(PortCounter::rx_truncated);
@@ -177,16 +185,16 @@ Ingress receive_ipv6(const Frame& f) {
     if (ip[0] >> 4 != 6) return consumed(PortCounter::rx_bad_header);
     const std::size_t payload = get_be16(ip + 4);
     if (kIpv6Bytes + payload > body.size()) return consumed(PortCounter::rx_truncated);
-    const bool ours = get_ipv6(ip + 24) == f.local.address;
+    const IpAddress to = get_ipv6(ip + 24);
+    const bool ours = f.local.own.has(to) && !is_reserved_v6(ip + 24);
     if (ip[6] == kProtocolIcmpv6)
         return receive_icmpv6(f, body.first(kIpv6Bytes + payload), ours && f.to_us());
     if (!ours || !f.to_us()) return consumed(PortCounter::rx_not_for_us);
     if (ip[6] == kFragmentHeader) return consumed(PortCounter::rx_fragment);
     if (ip[6] != kProtocolUdp) return consumed(PortCounter::rx_unknown_type);
+    if (ip[8] == 0xff || is_reserved_v6(ip + 8)) return consumed(PortCounter::rx_bad_header);
     f.flow.remote = get_ipv6(ip + 8);
-    if (is_no_host(f.flow.remote) || f.flow.remote.is_unspecified())
-        return consumed(PortCounter::rx_bad_header);
-    f.flow.local = f.local.address;
+    f.flow.local = to;
     return receive_udp(f, ip + kIpv6Bytes, payload);
 }
 

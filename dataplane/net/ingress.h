@@ -35,7 +35,7 @@ struct Ingress {
     std::uint16_t worker = 0;                                // of a delivered one
     // The sender told where it is: worth an entry only if somebody had asked for it.
     bool learned = false;
-    bool claimed = false;        // somebody wants our own address, or asks whether it is free
+    bool claimed = false;        // somebody wants an address of ours, or asks whether it is free
     bool conflict = false;       // and has it already, as it says
     bool icmp_error = false;     // about a datagram of ours, whose flow was filled in
     Punt punt = Punt::none;      // of a consumed one

@@ -14,7 +14,7 @@
 namespace strata::dataplane::net {
 
 // The kernel's routes over one interface, kept up to date by rtnetlink (RFC 3549). Those of the
-// main table, of the address family of the port, with one next hop; nothing is written. One thread.
+// main table, of one address family, with one next hop; nothing is written. One thread.
 class KernelRoutes {
   public:
     // At most `capacity` of them are kept.

@@ -14,6 +14,7 @@ constexpr std::uint16_t kFixedBytes = 24;
 struct Message {
     std::uint8_t type, flags, option;
     const IpAddress& target;
+    const IpAddress& source;
     const IpAddress& destination;
 };
 
@@ -21,7 +22,7 @@ std::uint16_t write(const LocalNet& local, const Message& m, const MacAddress& t
                     std::uint8_t* frame) {
     const std::uint16_t head = put_ethernet(frame, to, local, kEtherTypeIpv6);
     std::uint8_t* ip = frame + head;
-    put_icmpv6_head(ip, {kNeighbourBytes, kUnroutedHopLimit, local.address, m.destination});
+    put_icmpv6_head(ip, {kNeighbourBytes, kUnroutedHopLimit, m.source, m.destination});
     std::uint8_t* icmp = ip + kIpv6Bytes;
     std::memset(icmp, 0, kNeighbourBytes);
     icmp[0] = m.type;
@@ -75,29 +76,31 @@ IpAddress solicited_node(const IpAddress& address) {
     return group;
 }
 
-std::uint16_t write_solicitation(const LocalNet& local, const IpAddress& target,
-                                 std::uint8_t* frame) {
+std::uint16_t write_solicitation(const LocalNet& local, const IpAddress& source,
+                                 const IpAddress& target, std::uint8_t* frame) {
     const IpAddress group = solicited_node(target);
     // RFC 2464 section 7: 33:33 and the last four bytes.
     MacAddress to{0x33, 0x33};
     std::memcpy(to.data() + 2, group.bytes.data() + 12, 4);
-    return write(local, {kNeighbourSolicitation, 0, kSourceOption, target, group}, to, frame);
+    return write(local, {kNeighbourSolicitation, 0, kSourceOption, target, source, group}, to,
+                 frame);
 }
 
 // RFC 4861 section 7.2.6.
-std::uint16_t write_announcement(const LocalNet& local, std::uint8_t* frame) {
+std::uint16_t write_announcement(const LocalNet& local, const IpAddress& source,
+                                 std::uint8_t* frame) {
     constexpr IpAddress kAllNodes{{0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
     constexpr MacAddress kTo{0x33, 0x33, 0, 0, 0, 1};
     return write(local,
-                 {kNeighbourAdvertisement, kOverride, kTargetOption, local.address, kAllNodes}, kTo,
-                 frame);
+                 {kNeighbourAdvertisement, kOverride, kTargetOption, source, source, kAllNodes},
+                 kTo, frame);
 }
 
 std::uint16_t write_advertisement(const LocalNet& local, const NeighbourMessage& solicitation,
                                   const MacAddress& to, std::uint8_t* frame) {
     return write(local,
-                 {kNeighbourAdvertisement, kSolicitedOverride, kTargetOption, local.address,
-                  solicitation.source},
+                 {kNeighbourAdvertisement, kSolicitedOverride, kTargetOption, solicitation.target,
+                  solicitation.target, solicitation.source},
                  to, frame);
 }
 

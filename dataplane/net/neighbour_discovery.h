@@ -6,7 +6,7 @@
 
 #include "dataplane/net/frame.h"
 
-// Neighbour discovery for IPv6, as much as a host with one fixed address needs (RFC 4861):
+// Neighbour discovery for IPv6, as much as a host with fixed addresses needs (RFC 4861):
 //
 //    0                   1                   2                   3
 //    0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -35,10 +35,13 @@ std::optional<NeighbourMessage> parse_neighbour(std::span<const std::uint8_t> pa
 // section 2.7.1).
 IpAddress solicited_node(const IpAddress& address);
 
-// Frames of our own; each returns its size. `frame` has room for kMaxNeighbourFrame.
-std::uint16_t write_solicitation(const LocalNet& local, const IpAddress& target,
-                                 std::uint8_t* frame);
-std::uint16_t write_announcement(const LocalNet& local, std::uint8_t* frame);  // to all nodes
+// Frames of our own, from the address `source`; each returns its size. `frame` has room for
+// kMaxNeighbourFrame.
+std::uint16_t write_solicitation(const LocalNet& local, const IpAddress& source,
+                                 const IpAddress& target, std::uint8_t* frame);
+std::uint16_t write_announcement(const LocalNet& local, const IpAddress& source,
+                                 std::uint8_t* frame);  // to all nodes
+// From the address that was asked for.
 std::uint16_t write_advertisement(const LocalNet& local, const NeighbourMessage& solicitation,
                                   const MacAddress& to, std::uint8_t* frame);
 

@@ -1,16 +1,16 @@
 #include "dataplane/net/tap.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
-#include <linux/ipv6.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <net/if_arp.h>
-#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -25,19 +25,44 @@ ifreq request_for(const std::string& name) {
     return request;
 }
 
-sockaddr_in socket_address(std::uint32_t network_order) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = network_order;
-    return address;
+// RTM_NEWADDR with one attribute (rtnetlink(7)).
+struct AddressRequest {
+    nlmsghdr head{};
+    ifaddrmsg message{};
+    rtattr local{};
+    std::array<std::uint8_t, 16> bytes{};  // of IPv4 the first four
+};
+static_assert(sizeof(AddressRequest) == NLMSG_LENGTH(sizeof(ifaddrmsg)) + RTA_LENGTH(16));
+
+AddressRequest request_for(const Prefix& address, int interface) {
+    const bool v4 = address.address.is_v4();
+    const std::size_t size = v4 ? 4 : 16;
+    AddressRequest request;
+    request.head.nlmsg_len =
+        static_cast<std::uint32_t>(NLMSG_LENGTH(sizeof request.message) + RTA_LENGTH(size));
+    request.head.nlmsg_type = RTM_NEWADDR;
+    request.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
+    request.message.ifa_family = v4 ? AF_INET : AF_INET6;
+    request.message.ifa_prefixlen = address.bits;
+    request.message.ifa_index = static_cast<std::uint32_t>(interface);
+    request.local = {static_cast<std::uint16_t>(RTA_LENGTH(size)), IFA_LOCAL};
+    const std::uint8_t* from = v4 ? address.address.v4_bytes() : address.address.bytes.data();
+    std::memcpy(request.bytes.data(), from, size);
+    return request;
 }
 
-// One interface, by ioctl. The first refusal stays.
+// One interface, by ioctl; its addresses by rtnetlink, which takes several of either family. The
+// first refusal stays.
 class Interface {
   public:
-    Interface(std::string name, int family)
-        : name_(std::move(name)), socket_(::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {}
-    ~Interface() { ::close(socket_); }
+    explicit Interface(std::string name)
+        : name_(std::move(name)),
+          socket_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)),
+          netlink_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)) {}
+    ~Interface() {
+        ::close(socket_);
+        ::close(netlink_);
+    }
     Interface(const Interface&) = delete;
     Interface& operator=(const Interface&) = delete;
 
@@ -60,38 +85,32 @@ class Interface {
         request.ifr_flags = static_cast<short>(request.ifr_flags | IFF_UP);
         ask(SIOCSIFFLAGS, &request, "up");
     }
-    void set_address(const LocalNet& local) {
-        if (!local.address.is_v4()) return set_address_v6(local);
-        std::uint32_t address;
-        std::memcpy(&address, local.address.v4_bytes(), 4);
-        const std::uint32_t mask = htonl(~std::uint32_t{0} << (32 - local.prefix_bits));
-        set_ipv4(SIOCSIFADDR, address, "its address");
-        set_ipv4(SIOCSIFNETMASK, mask, "its prefix");
+    void add_address(const Prefix& address) {
+        ifreq interface = request_for(name_);
+        ask(SIOCGIFINDEX, &interface, "its index");
+        const AddressRequest request = request_for(address, interface.ifr_ifindex);
+        struct {
+            nlmsghdr head;
+            nlmsgerr result;
+        } answer{};
+        const bool answered = ::send(netlink_, &request, request.head.nlmsg_len, 0) > 0 &&
+                              ::recv(netlink_, &answer, sizeof answer, 0) > 0;
+        if (answered) errno = -answer.result.error;
+        if (!answered || answer.result.error != 0)
+            refused("its address " + to_string(address.address));
     }
 
   private:
-    void set_ipv4(unsigned long what, std::uint32_t value, const char* text) {
-        ifreq request = request_for(name_);
-        const sockaddr_in address = socket_address(value);
-        std::memcpy(&request.ifr_addr, &address, sizeof address);
-        ask(what, &request, text);
-    }
-    void set_address_v6(const LocalNet& local) {
-        ifreq request = request_for(name_);
-        ask(SIOCGIFINDEX, &request, "its index");
-        in6_ifreq wanted{};
-        std::memcpy(&wanted.ifr6_addr, local.address.bytes.data(), 16);
-        wanted.ifr6_prefixlen = local.prefix_bits;
-        wanted.ifr6_ifindex = request.ifr_ifindex;
-        ask(SIOCSIFADDR, &wanted, "its address");
-    }
     void ask(unsigned long what, void* request, const char* text) {
-        if (!error_.empty() || ::ioctl(socket_, what, request) == 0) return;
-        error_ = "can't set " + std::string(text) + " on " + name_ + ": " + std::strerror(errno);
+        if (error_.empty() && ::ioctl(socket_, what, request) != 0) refused(text);
+    }
+    void refused(const std::string& what) {
+        if (!error_.empty()) return;
+        error_ = "can't set " + what + " on " + name_ + ": " + std::strerror(errno);
     }
 
     std::string name_;
-    int socket_;
+    int socket_, netlink_;
     std::string error_;
 };
 
@@ -108,10 +127,10 @@ std::expected<Tap, std::string> Tap::open(const std::string& name, const LocalNe
     request.ifr_flags = IFF_TAP | IFF_NO_PI;
     if (::ioctl(tap.fd(), TUNSETIFF, &request) != 0)
         return failure(("can't make the interface " + name).c_str());
-    Interface interface(name, local.address.is_v4() ? AF_INET : AF_INET6);
+    Interface interface(name);
     interface.set_mac(local.mac);
     interface.set_mtu(mtu);
-    interface.set_address(local);
+    for (const Prefix& address : local.own.all()) interface.add_address(address);
     interface.set_up();
     if (!interface.error().empty()) return std::unexpected(interface.error());
     return tap;

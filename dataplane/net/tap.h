@@ -13,7 +13,7 @@ namespace strata::dataplane::net {
 // Gone with this object.
 class Tap {
   public:
-    // Made, given the port's MAC and IP address, and up; `mtu` of the IP packet. The error says
+    // Made, given the port's MAC and IP addresses, and up; `mtu` of the IP packet. The error says
     // what the kernel refused.
     static std::expected<Tap, std::string> open(const std::string& name, const LocalNet& local,
                                                 std::uint16_t mtu);

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cstring>
+#include <iterator>
+#include <utility>
 
 #include "dataplane/net/frame.h"
 #include "dataplane/port/ethdev_port.h"
@@ -38,13 +40,25 @@ std::expected<void, PortError> EthdevPort::make_kernel_link() {
                                          "is there another interface of this name, and are you "
                                          "root (CAP_NET_ADMIN)?"});
     kernel_.emplace(std::move(*tap), config_.kernel_rates, config_.kernel_frames, room);
-    auto routes =
-        net::KernelRoutes::open(ethdev_.kernel, local_.address.is_v4(), config_.kernel_routes);
-    if (!routes)
-        return std::unexpected(
-            PortError{"port-open", spec_, "kernel=" + ethdev_.kernel + ": " + routes.error(), {}});
-    kernel_routes_.emplace(std::move(*routes));
+    for (const bool v4 : {true, false}) {
+        if (!(v4 ? local_.own.has_v4() : local_.own.has_v6())) continue;
+        auto routes = net::KernelRoutes::open(ethdev_.kernel, v4, config_.kernel_routes);
+        if (!routes)
+            return std::unexpected(PortError{
+                "port-open", spec_, "kernel=" + ethdev_.kernel + ": " + routes.error(), {}});
+        kernel_routes_.push_back(std::move(*routes));
+    }
     return {};
+}
+
+void EthdevPort::follow_kernel_routes() {
+    bool changed = false;
+    for (net::KernelRoutes& routes : kernel_routes_) changed |= routes.read();
+    if (!changed) return;
+    std::vector<net::Route> all;
+    for (const net::KernelRoutes& routes : kernel_routes_)
+        std::ranges::copy(routes.routes(), std::back_inserter(all));
+    learned_routes_.replace(std::move(all));
 }
 
 void EthdevPort::give_to_kernel(const rte_mbuf& m, net::Punt kind, relay::TimeUs now) {

@@ -22,7 +22,7 @@ constexpr relay::TimeUs kDefenceUs = 10'000'000;  // RFC 5227 section 2.4: DEFEN
 
 }  // namespace
 
-// What the network says of others and of our address.
+// What the network says of others and of our addresses.
 void EthdevPort::take_note(const net::Ingress& in, const FlowKey& flow, relay::TimeUs now) {
     PortCounters& counters = counters_[0];
     if (in.learned &&
@@ -100,7 +100,8 @@ LinkState EthdevPort::make_link(const FlowKey& flow, std::span<std::byte, kLinkB
     const auto neighbour = neighbours_.acquire(*hop, flow.remote);
     if (!neighbour) return LinkState::refused;
     FlowKey full = flow;
-    full.local = local_.address;
+    if (flow.local.is_v4() != flow.remote.is_v4() || !local_.own.has(flow.local))
+        full.local = local_.own.towards(flow.remote)->address;
     if (full.local_port == 0) full.local_port = local_.first_port;
     net::make_ethernet_link(full, local_.mac, *neighbour, link);
     return neighbours_.resolved(*neighbour) ? LinkState::ready : LinkState::resolving;
@@ -120,7 +121,7 @@ bool EthdevPort::limit_path(const PathMtu& path, relay::TimeUs now) {
 }
 
 void EthdevPort::watch_link() {
-    if (kernel_routes_ && kernel_routes_->read()) learned_routes_.replace(kernel_routes_->routes());
+    follow_kernel_routes();
     rte_eth_link link{};
     if (rte_eth_link_get_nowait(device_.id(), &link) != 0) return;
     const bool up = link.link_status == RTE_ETH_LINK_UP;
@@ -143,17 +144,22 @@ void EthdevPort::ask_neighbours(relay::TimeUs now) {
     for (std::uint32_t i = 0; i < kRequestsPerRound; ++i) {
         const auto hop = neighbours_.next_request(cursor, now);
         if (!hop) return;
-        const auto write = [&](std::uint8_t* frame) {
-            return hop->is_v4() ? net::write_arp_request(local_, *hop, frame)
-                                : net::write_solicitation(local_, *hop, frame);
-        };
-        if (send_written(write)) ++counters_[0][PortCounter::arp_requests];
+        ask(*hop);
     }
 }
 
-// Neighbours and switches learn where our address is without having asked: at start, when the link
-// has come up, and when somebody else claims it. For ARP this is a request for our own address
-// (RFC 5227 section 3).
+// From the address that has the next hop on its link. Next hops are of a family that we have.
+void EthdevPort::ask(const IpAddress& hop) {
+    const IpAddress& source = local_.own.towards(hop)->address;
+    const auto write = [&](std::uint8_t* frame) {
+        return hop.is_v4() ? net::write_arp_request(local_, source, hop, frame)
+                           : net::write_solicitation(local_, source, hop, frame);
+    };
+    if (send_written(write)) ++counters_[0][PortCounter::arp_requests];
+}
+
+// Neighbours and switches learn where our addresses are without having asked: at start, when the
+// link has come up, and when somebody else claims one of them.
 void EthdevPort::announce(relay::TimeUs now) {
     if (came_up_.load(std::memory_order_relaxed) && came_up_.exchange(false)) {
         announcements_left_ = kAnnouncements;
@@ -162,9 +168,14 @@ void EthdevPort::announce(relay::TimeUs now) {
     if (announcements_left_ == 0 || now < next_announcement_us_) return;
     --announcements_left_;
     next_announcement_us_ = now + kAnnouncementUs;
+    for (const net::Prefix& own : local_.own.all()) announce(own.address);
+}
+
+// For ARP this is a request for our own address (RFC 5227 section 3).
+void EthdevPort::announce(const IpAddress& address) {
     const auto write = [&](std::uint8_t* frame) {
-        return local_.address.is_v4() ? net::write_arp_request(local_, local_.address, frame)
-                                      : net::write_announcement(local_, frame);
+        return address.is_v4() ? net::write_arp_request(local_, address, address, frame)
+                               : net::write_announcement(local_, address, frame);
     };
     if (send_written(write)) ++counters_[0][PortCounter::announcements];
 }

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "dataplane/net/frame.h"
 #include "dataplane/net/icmp_error.h"
 
 namespace strata::dataplane {
@@ -28,18 +29,17 @@ EthdevPort::EthdevPort(std::string spec, const EthdevSpec& ethdev, EthdevDevice 
       neighbours_(config.neighbours),
       icmp_sent_(config.icmp_per_s),
       icmp_followed_(config.icmp_per_s) {
-    const bool v4 = local_.address.is_v4();
+    addresses_ = local_.own;
     const EthdevAbilities& abilities = device_.abilities();
     local_.first_port = config.base_udp_port;
     local_.ports = config.workers;
-    head_bytes_ = static_cast<std::uint16_t>((v4 ? net::kIpv4HeadBytes : net::kIpv6HeadBytes) +
-                                             local_.tag_bytes());
     capabilities_.link_kind = LinkKind::ethernet;
     capabilities_.chains = abilities.chains;
     capabilities_.max_segments = abilities.max_segments;
     capabilities_.checksum_offload = abilities.checksum_offload;
-    capabilities_.max_datagram_bytes =
-        static_cast<std::uint16_t>(ethdev.mtu - (v4 ? kIpv4UdpBytes : kIpv6UdpBytes));
+    // What any receiver can be sent: with both families, those of the larger header.
+    capabilities_.max_datagram_bytes = static_cast<std::uint16_t>(
+        ethdev.mtu - (local_.own.has_v6() ? kIpv6UdpBytes : kIpv4UdpBytes));
     const std::uint32_t others = config.workers - 1u;
     needs_.rx_mbufs = std::max<std::uint32_t>(config.rx_ring, abilities.rx_mbufs_per_queue) +
                       others * config.handoff_ring;
@@ -70,7 +70,7 @@ std::expected<void, PortError> EthdevPort::start(const Pools& pools) {
     if (!mac) return std::unexpected(mac.error());
     local_.mac = *mac;
     // Solicitations come to a group. Virtual devices deliver it anyway and may not know how to ask.
-    if (!local_.address.is_v4()) rte_eth_allmulticast_enable(device_.id());
+    if (local_.own.has_v6()) rte_eth_allmulticast_enable(device_.id());
     for (std::uint16_t w = 0; w < config_.workers; ++w) {
         queues_.push_back(std::make_unique<Queue>(config_));
         queues_[w]->context = {neighbours_.words(), local_.vlan, config_.udp_checksum,
@@ -101,7 +101,7 @@ std::expected<void, PortError> EthdevPort::make_rings() {
 }
 
 Endpoint EthdevPort::local_endpoint(std::uint16_t queue) const {
-    return {local_.address, static_cast<std::uint16_t>(local_.first_port + queue)};
+    return {local_.own.all()[0].address, static_cast<std::uint16_t>(local_.first_port + queue)};
 }
 
 bool EthdevPort::owns_tx_queue(std::uint16_t queue) const { return queue < device_.tx_queues(); }
@@ -209,23 +209,38 @@ bool EthdevPort::send_own(rte_mbuf* m) {
 }
 
 TxResult EthdevPort::tx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n) {
-    std::uint64_t bytes = 0;
-    for (std::uint32_t i = 0; i < n; ++i) bytes += packets[i]->pkt_len;
+    const std::uint64_t all_bytes = payload_bytes(packets, n);
     std::uint32_t sent;
     if (owns_tx_queue(queue))
         sent = transmit(queue, packets, n);
     else
         sent = rte_ring_enqueue_burst(queues_[queue]->to_send, reinterpret_cast<void**>(packets), n,
                                       nullptr);
-    for (std::uint32_t i = sent; i < n; ++i) bytes -= packets[i]->pkt_len;
     PortCounters& counters = counters_[queue];
     counters[PortCounter::tx_packets] += sent;
-    counters[PortCounter::tx_bytes] += bytes - std::uint64_t{sent} * head_bytes_;
+    counters[PortCounter::tx_bytes] += all_bytes - payload_bytes(packets + sent, n - sent);
     if (sent < n) {
         ++counters[PortCounter::tx_short];
         if (!owns_tx_queue(queue)) ++counters[PortCounter::tx_handoff_full];
     }
     return {sent, 0};
+}
+
+// Of UDP. On a port with both families each frame says how long its header is.
+std::uint64_t EthdevPort::payload_bytes(rte_mbuf* const* packets, std::uint32_t n) const {
+    const std::uint16_t tag = local_.tag_bytes();
+    std::uint64_t bytes = 0;
+    for (std::uint32_t i = 0; i < n; ++i) bytes += packets[i]->pkt_len;
+    if (!local_.own.has_v4() || !local_.own.has_v6()) {
+        const std::uint16_t head = local_.own.has_v4() ? net::kIpv4HeadBytes : net::kIpv6HeadBytes;
+        return bytes - std::uint64_t{n} * (head + tag);
+    }
+    for (std::uint32_t i = 0; i < n; ++i) {
+        const std::uint8_t* frame = rte_pktmbuf_mtod(packets[i], const std::uint8_t*);
+        const bool v6 = net::get_be16(frame + 12 + tag) == net::kEtherTypeIpv6;
+        bytes -= std::uint64_t{tag} + (v6 ? net::kIpv6HeadBytes : net::kIpv4HeadBytes);
+    }
+    return bytes;
 }
 
 std::uint32_t EthdevPort::transmit(std::uint16_t tx_queue, rte_mbuf** packets, std::uint32_t n) {

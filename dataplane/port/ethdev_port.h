@@ -22,7 +22,7 @@
 
 namespace strata::dataplane {
 
-// A DPDK device with one IP address of ours on it.
+// A DPDK device with IP addresses of ours on it: a host, for IPv4, IPv6 or both.
 //
 // Worker 0 owns the device's one receive queue and passes on what belongs to the others, by UDP
 // port, over a ring each; none of the drivers that can be tried here steers by UDP port alone. Each
@@ -82,6 +82,7 @@ class EthdevPort final : public Port {
 
     // ethdev_kernel.cc
     std::expected<void, PortError> make_kernel_link();
+    void follow_kernel_routes();
     void give_to_kernel(const rte_mbuf& m, net::Punt kind, relay::TimeUs now);
     void send_from_kernel();
     bool send_from_kernel(std::span<const std::uint8_t> frame);
@@ -95,10 +96,13 @@ class EthdevPort final : public Port {
     bool send_own(rte_mbuf* m);
     bool owns_tx_queue(std::uint16_t queue) const;
     std::uint32_t transmit(std::uint16_t tx_queue, rte_mbuf** packets, std::uint32_t n);
+    std::uint64_t payload_bytes(rte_mbuf* const* packets, std::uint32_t n) const;
     void send_for_others();
     bool hold_limited(std::uint16_t queue, rte_mbuf* m, relay::TimeUs now);
     void release_held(std::uint16_t queue, relay::TimeUs now);
     void announce(relay::TimeUs now);
+    void announce(const IpAddress& address);
+    void ask(const IpAddress& hop);
     void ask_neighbours(relay::TimeUs now);
     template <typename Write>
     bool send_written(Write write);
@@ -109,10 +113,9 @@ class EthdevPort final : public Port {
     net::NeighbourTable neighbours_;
     rte_mempool* rx_pool_ = nullptr;
     rte_mempool* header_pool_ = nullptr;
-    std::uint16_t head_bytes_;  // of a frame in front of the UDP payload
     std::vector<std::unique_ptr<Queue>> queues_;
     std::optional<KernelLink> kernel_;
-    std::optional<net::KernelRoutes> kernel_routes_;  // main thread
+    std::vector<net::KernelRoutes> kernel_routes_;  // one of each family; main thread
     net::LearnedRoutes learned_routes_;
     relay::TimeUs next_round_us_ = 0;
     // Worker 0's.

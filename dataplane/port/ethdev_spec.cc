@@ -1,5 +1,6 @@
 #include "dataplane/port/ethdev_spec.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace strata::dataplane {
@@ -32,9 +33,21 @@ bool read_mac(std::string_view text, std::optional<net::MacAddress>& out) {
 
 bool read_address(std::string_view text, net::LocalNet& local) {
     const auto address = IpAddress::parse(take(text, '/'));
-    if (!address) return false;
-    local.address = *address;
-    return read_number(text, local.prefix_bits);
+    net::Prefix own;
+    if (!address || !read_number(text, own.bits) || own.bits > (address->is_v4() ? 32 : 128))
+        return false;
+    own.address = *address;
+    return local.own.add(own);
+}
+
+bool read_gateway(std::string_view text, net::LocalNet& local) {
+    const auto gateway = IpAddress::parse(text);
+    const auto of_its_family = [&](const IpAddress& other) {
+        return other.is_v4() == gateway->is_v4();
+    };
+    if (!gateway || std::ranges::any_of(local.gateways, of_its_family)) return false;
+    local.gateways.push_back(*gateway);
+    return true;
 }
 
 // "10.9.0.0/16 via 10.0.0.253"
@@ -55,7 +68,7 @@ bool read_route(std::string_view text, net::LocalNet& local) {
 
 bool read_option(std::string_view key, std::string_view value, EthdevSpec& spec) {
     if (key == "address") return read_address(value, spec.local);
-    if (key == "gateway") return (spec.local.gateway = IpAddress::parse(value)).has_value();
+    if (key == "gateway") return read_gateway(value, spec.local);
     if (key == "route") return read_route(value, spec.local);
     if (key == "vlan") return read_number(value, spec.local.vlan);
     if (key == "mtu") return read_number(value, spec.mtu);
@@ -81,10 +94,11 @@ std::expected<EthdevSpec, PortError> parse_ethdev_spec(std::string_view text) {
         if (!read_option(key, value, spec))
             return std::unexpected(PortError{
                 "port-spec", std::string(text), "can't use \"" + std::string(option) + '"',
-                "address=10.0.0.1/24;gateway=10.0.0.254;"
+                "address=10.0.0.1/24;address=2001:db8::1/64;gateway=10.0.0.254;"
                 "route=10.9.0.0/16 via 10.0.0.253;kernel=strata0;vlan=7;"
                 "mtu=1500;mac=02:00:00:00:00:01"});
     }
+    for (const IpAddress& gateway : spec.local.gateways) spec.local.own.set_gateway(gateway);
     return spec;
 }
 

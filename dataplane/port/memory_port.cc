@@ -63,6 +63,8 @@ MemoryPort::MemoryPort(const PortConfig& config) : MemoryPort(config, Options{})
 
 MemoryPort::MemoryPort(const PortConfig& config, const Options& options)
     : Port("memory", config), state_(std::make_unique<State>(config, options)) {
+    addresses_ = options.addresses;
+    if (addresses_.all().empty()) addresses_.add({kLoopback, 8});
     capabilities_.link_kind = options.link_kind;
     capabilities_.chains = options.chains;
     capabilities_.max_datagram_bytes = 2'048;
@@ -108,7 +110,7 @@ std::expected<void, PortError> MemoryPort::start(const Pools& pools) {
 }
 
 Endpoint MemoryPort::local_endpoint(std::uint16_t queue) const {
-    return {kLoopback, static_cast<std::uint16_t>(config_.base_udp_port + queue)};
+    return {addresses_.all()[0].address, static_cast<std::uint16_t>(config_.base_udp_port + queue)};
 }
 
 std::uint16_t MemoryPort::rx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint16_t n,
@@ -166,7 +168,7 @@ void MemoryPort::show(rte_mbuf* m) {
 LinkState MemoryPort::make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) {
     FlowKey full = flow;
     if (full.local_port == 0) full.local_port = local_endpoint(0).port;
-    if (full.local == IpAddress{}) full.local = kLoopback;
+    if (full.local == IpAddress{}) full.local = addresses_.all()[0].address;
     if (capabilities_.link_kind == LinkKind::ethernet) {
         if (full.local.is_v4() != full.remote.is_v4()) return LinkState::refused;
         net::make_ethernet_link(full, kOurMac, 0, link);

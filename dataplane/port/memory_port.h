@@ -26,7 +26,8 @@ class MemoryPort final : public Port {
         LinkKind link_kind = LinkKind::flow_key;
         // Packets that stay referenced after tx_burst, like those in a card's transmit ring.
         std::uint32_t in_flight = 0;
-        bool chains = true;  // false: linearised, as for a driver without chains
+        bool chains = true;             // false: linearised, as for a driver without chains
+        net::OwnAddresses addresses{};  // none: 127.0.0.1/8
     };
 
     MemoryPort(const PortConfig& config, const Options& options);

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/net/own_addresses.h"
 #include "dataplane/port/flow_key.h"
 #include "dataplane/port/kernel_rates.h"
 #include "dataplane/port/packet_meta.h"
@@ -127,8 +128,11 @@ class Port {
     // outlive the port.
     virtual std::expected<void, PortError> start(const Pools& pools) = 0;
 
-    // Where worker `queue` receives: what signalling tells a client. Valid after start.
+    // Where worker `queue` receives, by the first address: what signalling tells a client. Valid
+    // after start.
     virtual Endpoint local_endpoint(std::uint16_t queue) const = 0;
+    // All addresses at which it receives, with the same UDP port. None: flows are connections.
+    const net::OwnAddresses& addresses() const { return addresses_; }
 
     // Up to `n` packets, each linear, its data being the UDP payload, PacketMeta filled. Everything
     // else (ARP, ICMP, fragments, other hosts' packets) is consumed and counted. Never blocks.
@@ -146,9 +150,10 @@ class Port {
     // Packets held now.
     virtual std::uint32_t held(std::uint16_t) const { return 0; }
 
-    // Fills `link` for packets from flow.local to flow.remote (a zero local port means that of the
-    // queue). Main thread or any worker. Each ready or resolving link is given back by
-    // release_link.
+    // Fills `link` for packets from flow.local to flow.remote. A local address that isn't one of
+    // the port's of that family gives way to the one that fits (OwnAddresses::towards), a zero
+    // local port to that of worker 0. Main thread or any worker. Each ready or resolving link is
+    // given back by release_link.
     virtual LinkState make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) = 0;
     virtual void release_link(std::span<const std::byte, kLinkBytes>) {}
 
@@ -201,17 +206,19 @@ class Port {
     PortNeeds needs_;
     PortConfig config_;
     std::string spec_;
+    net::OwnAddresses addresses_;
     std::vector<PortCounters> counters_;  // per queue
 };
 
 // Opens a port by its configured name. EAL must be initialised; devices are made by it (vdev) or
 // must have been allowed by eal_device_arguments (PCI). Not started yet.
-//   memory                                     in-process, for replay and benchmarks
-//   (memory_port.h) socket:ADDRESS                             kernel UDP; IPv4 or IPv6, not a
-//   wildcard DEVICE[,devargs][;key=value]…              a DPDK virtual device: net_tap0,iface=dtk1
+//   memory                              in-process, for replay and benchmarks (memory_port.h)
+//   socket:ADDRESS                      kernel UDP; IPv4 or IPv6, not a wildcard
+//   DEVICE[,devargs][;key=value]…       a DPDK virtual device: net_tap0,iface=dtk1
 //   pci:0000:3b:00.0[,devargs][;key=value]…
-// keys: address=10.0.0.1/24 (needed), gateway=10.0.0.254, route=10.9.0.0/16 via 10.0.0.253 (any
-// number), kernel=strata0 (an interface that mirrors the port), vlan=1..4094, mtu=1500, mac=02:…
+// keys: address=10.0.0.1/24 (one to OwnAddresses::kMost, IPv4 and IPv6), gateway=10.0.0.254 (one of
+// each IP version), route=10.9.0.0/16 via 10.0.0.253 (any number), kernel=strata0 (an interface
+// that mirrors the port), vlan=1..4094, mtu=1500, mac=02:…
 std::expected<std::unique_ptr<Port>, PortError> open_port(std::string_view spec,
                                                           const PortConfig& config);
 

@@ -14,6 +14,7 @@ constexpr std::uint16_t kMaxV4Datagram = 1'500 - 20 - 8, kMaxV6Datagram = 1'500 
 
 SocketPort::SocketPort(std::string spec, const IpAddress& address, const PortConfig& config)
     : Port(std::move(spec), config), address_(address) {
+    addresses_.add({address, static_cast<std::uint8_t>(address.is_v4() ? 32 : 128)});
     capabilities_.link_kind = LinkKind::socket_address;
     capabilities_.max_segments = 4;
     capabilities_.through_kernel = true;

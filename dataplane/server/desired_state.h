@@ -42,7 +42,14 @@ struct StateLimits {
 struct Home {
     std::uint32_t worker = 0;  // index into workers
     std::uint8_t port = 0;
-    Endpoint local;
+    Endpoint local;                 // by the port's first address
+    net::OwnAddresses addresses{};  // all of the port's; none: the first is all there is
+
+    // What packets to `remote` come from: `local` where no address is of its family.
+    Endpoint local_towards(const IpAddress& remote) const {
+        const net::Prefix* own = addresses.towards(remote);
+        return own != nullptr ? Endpoint{own->address, local.port} : local;
+    }
 };
 
 // What control wants to exist, and the objects that the workers have for it. Changes are checked
@@ -214,6 +221,7 @@ class DesiredState {
     std::uint8_t marks_of(const api::Subscription& spec) const;
     void mark_all();
     std::string address_key(const Home& home, const Endpoint& remote) const;
+    static Endpoint local_of(const Home& home, const api::Transport& spec);
 
     StateLimits limits_;
     std::uint32_t place_generation_ = 0;  // the last one that was given

@@ -15,7 +15,12 @@ std::optional<Endpoint> fixed_address(const api::Transport& spec) {
 }  // namespace
 
 std::string DesiredState::address_key(const Home& home, const Endpoint& remote) const {
-    return to_string(home.local) + ">" + to_string(remote);
+    return to_string(home.local_towards(remote.address)) + ">" + to_string(remote);
+}
+
+Endpoint DesiredState::local_of(const Home& home, const api::Transport& spec) {
+    const auto remote = remote_of(spec);
+    return remote ? home.local_towards(remote->address) : home.local;
 }
 
 DesiredState::Problem DesiredState::put(const api::Transport& given) {
@@ -43,7 +48,7 @@ DesiredState::Problem DesiredState::put(const api::Transport& given) {
                                           spec.remote_port() == record.spec.remote_port()))
         return {};
 
-    const auto checked = build_transport(spec, record.home.local);
+    const auto checked = build_transport(spec, local_of(record.home, spec));
     if (!checked) return checked.error();
     const std::string key = address_key(record.home, *remote_of(spec));
     if (const auto [in_use, added] = addresses_.emplace(key, spec.id());
@@ -61,7 +66,8 @@ DesiredState::Problem DesiredState::put(const api::Transport& given) {
     record.spec = spec;
     submit(side, {.kind = Command::Kind::set_address,
                   .transport = record.object.get(),
-                  .address = *remote_of(spec)});
+                  .address = *remote_of(spec),
+                  .local = local_of(record.home, spec)});
     return {};
 }
 
@@ -74,7 +80,7 @@ DesiredState::Problem DesiredState::add(const api::Transport& given) {
                                                    std::to_string(spec.worker())};
     const Home& home = homes_[spec.worker()];
     WorkerSide& side = workers_[home.worker];
-    auto built = build_transport(spec, home.local, limits_.transport);
+    auto built = build_transport(spec, local_of(home, spec), limits_.transport);
     if (!built) return built.error();
     auto secure = build_security(given.security(), *cipher_, limits_.transport.srtp);
     if (!secure) return secure.error();
@@ -107,7 +113,8 @@ DesiredState::Problem DesiredState::add(const api::Transport& given) {
 DesiredState::Problem DesiredState::rebuild(const api::Transport& spec) {
     const TransportRecord& record = transports_.at(spec.id());
     if (spec.worker() >= homes_.size()) return add(spec);  // says what is wrong
-    const auto checked = build_transport(spec, homes_[spec.worker()].local, limits_.transport);
+    const Endpoint local = local_of(homes_[spec.worker()], spec);
+    const auto checked = build_transport(spec, local, limits_.transport);
     if (!checked) return checked.error();
     if (const Problem problem = check_ufrags(spec)) return problem;
     if (const auto secure = build_security(spec.security(), *cipher_, limits_.transport.srtp);

@@ -15,7 +15,7 @@ struct Command {
     enum class Kind : std::uint8_t {
         add_transport,
         remove_transport,  // its tracks and subscriptions have been removed before
-        set_address,       // transport, address
+        set_address,       // transport, address, local
         set_ice,           // transport, ice; the answer has what was in force before
         set_security,      // transport, secure (null: no keys); the answer has what was in force
         send_datagram,     // transport, datagram; the answer gives it back
@@ -42,7 +42,8 @@ struct Command {
     std::vector<std::uint8_t>* datagram = nullptr;
     Observer* observer = nullptr;
     std::uint8_t marks = 0;  // bit i: observation i is about it
-    Endpoint address{};
+    Endpoint address{};      // the peer's
+    Endpoint local{};        // ours towards it
     relay::LayerTarget target{};
     TrackPlace place{};
 };

@@ -75,7 +75,7 @@ struct alignas(64) Transport {
     relay::FeedbackRecorder* feedback = nullptr;
     std::uint64_t packets = 0, bytes = 0;
 
-    FlowKey flow{};            // local part constant
+    FlowKey flow{};
     bool has_address = false;  // given by command or latched; false: waits for its first packet
     bool latched = false;      // the address came from a packet
     bool has_link = false;

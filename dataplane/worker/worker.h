@@ -211,6 +211,7 @@ class Worker {
     // worker_learning.cc
     // Null: it latches nothing; `reason` is why, where there is more to say of it.
     Transport* latch(rte_mbuf& packet, std::uint8_t port, api::RxDrop& reason, relay::TimeUs now);
+    Transport* find_at_other_address(const FlowKey& arrived, std::uint8_t port, relay::TimeUs now);
     const PublishedTrack* find_waiting(std::span<const std::uint8_t> packet, std::uint8_t port,
                                        api::RxDrop& reason) const;
     StreamRef* learn(Transport& transport, std::span<const std::uint8_t> packet, std::uint32_t ssrc,
@@ -387,7 +388,7 @@ class Worker {
     void apply(const Command& command, relay::TimeUs now);
     void add(Transport& transport, relay::TimeUs now);
     void remove(Transport& transport);
-    void set_address(Transport& transport, const Endpoint& address, relay::TimeUs now);
+    void set_address(const Command& command, relay::TimeUs now);
     void add(PublishedTrack& track, relay::TimeUs now);
     void remove(PublishedTrack& track);
     void publish_on(Transport& transport, PublishedTrack& track, relay::TimeUs now);

@@ -47,8 +47,7 @@ void Worker::apply(const Command& command, relay::TimeUs now) {
     switch (command.kind) {
         case Command::Kind::add_transport: return add(*command.transport, now);
         case Command::Kind::remove_transport: return remove(*command.transport);
-        case Command::Kind::set_address:
-            return set_address(*command.transport, command.address, now);
+        case Command::Kind::set_address: return set_address(command, now);
         case Command::Kind::set_ice: return set_ice(command);
         case Command::Kind::set_security: return set_security(command, now);
         case Command::Kind::send_datagram: return send_datagram(command, now);
@@ -89,12 +88,11 @@ void Worker::remove(Transport& transport) {
     answers_.push({.kind = Command::Kind::remove_transport, .transport = &transport});
 }
 
-void Worker::set_address(Transport& transport, const Endpoint& address, relay::TimeUs now) {
-    if (transport.has_address && transport.flow.remote_endpoint() == address) return;
-    FlowKey flow = transport.flow;
-    flow.remote = address.address;
-    flow.remote_port = address.port;
-    set_flow(transport, flow, now);
+void Worker::set_address(const Command& command, relay::TimeUs now) {
+    Transport& transport = *command.transport;
+    const Endpoint &remote = command.address, &local = command.local;
+    if (transport.has_address && transport.flow.remote_endpoint() == remote) return;
+    set_flow(transport, {remote.address, local.address, remote.port, local.port}, now);
 }
 
 void Worker::add(PublishedTrack& track, relay::TimeUs now) {

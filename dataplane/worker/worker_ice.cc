@@ -224,8 +224,7 @@ void Worker::add_ice(Transport& transport, relay::TimeUs now) {
 // Where it was nominated before a restart: by the worker's UDP port of that IP version.
 bool Worker::restore_tuple(Transport& transport, relay::TimeUs now) {
     const auto fits = [&](const Port* port) {
-        return !port->capabilities().connections &&
-               port->local_endpoint(config_.queue).address.is_v4() == transport.flow.remote.is_v4();
+        return port->addresses().towards(transport.flow.remote) != nullptr;
     };
     const auto at = transport.flow.local.is_v4() == transport.flow.remote.is_v4()
                         ? ports_.begin() + transport.port
@@ -233,9 +232,8 @@ bool Worker::restore_tuple(Transport& transport, relay::TimeUs now) {
     if (at == ports_.end()) return false;
     FlowKey flow = transport.flow;
     if (flow.local.is_v4() != flow.remote.is_v4()) {
-        const Endpoint local = (*at)->local_endpoint(config_.queue);
-        flow.local = local.address;
-        flow.local_port = local.port;
+        flow.local = (*at)->addresses().towards(flow.remote)->address;
+        flow.local_port = (*at)->local_endpoint(config_.queue).port;
     }
     const std::uint8_t tuple = transport.ice->agent.restore(false, now);
     return tuple != relay::kNoIceTuple &&

@@ -51,12 +51,30 @@ bool is_named(const PublishedTrack& track, std::span<const std::uint8_t> packet)
 
 }  // namespace
 
+// A peer whose address was given may send to any of the port's: its first packet says to which, and
+// what it receives comes from there.
+Transport* Worker::find_at_other_address(const FlowKey& arrived, std::uint8_t port,
+                                         relay::TimeUs now) {
+    const net::OwnAddresses& own = ports_[port]->addresses();
+    const net::Prefix* usual = own.all().size() > 1 ? own.towards(arrived.remote) : nullptr;
+    if (usual == nullptr || usual->address == arrived.local) return nullptr;
+    FlowKey expected = arrived;
+    expected.local = usual->address;
+    Transport* transport = find_transport(expected);
+    // What is encrypted can't be authenticated here.
+    if (!transport || transport->ice || transport->secure || transport->packets != 0)
+        return nullptr;
+    set_flow(*transport, arrived, now);
+    return transport;
+}
+
 // A packet from a tuple nobody knows: it fixes the address of a transport that waits for one, if it
 // is a valid RTP packet with an SSRC announced there, or with a rid or mid that only one of those
 // that wait has announced.
 Transport* Worker::latch(rte_mbuf& packet, std::uint8_t port, RxDrop& reason, relay::TimeUs now) {
     const auto bytes = bytes_of(packet);
     if (bytes.size() < relay::kRtpHeaderSize) return nullptr;
+    if (Transport* known = find_at_other_address(meta(&packet).flow, port, now)) return known;
     const std::uint32_t ssrc = relay::load_be32(&bytes[8]);
     const PublishedTrack* track = nullptr;
     if (const StreamRef* waiting = streams_.find(stream_key(kLatchIndex, ssrc))) {

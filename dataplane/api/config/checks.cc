@@ -24,7 +24,8 @@ void check_ports(const DataplaneConfig& dataplane, Found& found) {
     for (std::size_t i = 1; i < dataplane.ports.size(); ++i) {
         const PortSpec& port = dataplane.ports[i];
         const auto same = [&](const PortSpec& other) {
-            return port.address == other.address ||
+            return std::ranges::find_first_of(port.addresses, other.addresses) !=
+                       port.addresses.end() ||
                    (!port.device.empty() && port.device == other.device);
         };
         const auto before = dataplane.ports.begin() + static_cast<std::ptrdiff_t>(i);
@@ -38,9 +39,12 @@ void check_ports(const DataplaneConfig& dataplane, Found& found) {
 
 void check_public_addresses(const DataplaneConfig& dataplane, Found& found) {
     for (const PublicAddress& pair : dataplane.public_addresses) {
-        const auto same = [&](const auto& has) { return has.address == pair.own; };
-        if (std::ranges::any_of(dataplane.ports, same) ||
-            std::ranges::any_of(dataplane.tcp_listen, same))
+        const auto at_port = [&](const PortSpec& port) {
+            return std::ranges::find(port.addresses, pair.own) != port.addresses.end();
+        };
+        const auto at_listener = [&](const TcpListen& has) { return has.address == pair.own; };
+        if (std::ranges::any_of(dataplane.ports, at_port) ||
+            std::ranges::any_of(dataplane.tcp_listen, at_listener))
             continue;
         found.push_back(
             {"dataplane.public_addresses",

@@ -23,12 +23,14 @@ enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 
 // One item of dataplane.ports, checked. As text "socket:ADDRESS", or a DPDK device with options:
 // "net_tap0,iface=dtk1;address=10.77.0.1/24;gateway=10.77.0.254", "pci:0000:3b:00.0;address=…".
+constexpr std::size_t kMostPortAddresses = 8;
 struct PortSpec {
     enum class Kind : std::uint8_t { kSocket, kEthdev };
     Kind kind = Kind::kSocket;
     std::string text = "socket:127.0.0.1";  // as written: what a port is opened by
     std::string device;                     // ethdev: with its devargs, and "pci:" where it was
-    std::string address = "127.0.0.1";      // IPv4 or IPv6, without the prefix
+    // IPv4 or IPv6, without the prefix: one of a socket, one to kMostPortAddresses of an ethdev.
+    std::vector<std::string> addresses = {"127.0.0.1"};
     friend bool operator==(const PortSpec&, const PortSpec&) = default;
 };
 

@@ -24,15 +24,16 @@ constexpr Key kKeys[] = {
     {STRATA_KEY(node, log_level), "What is logged, to standard error"},
     {STRATA_KEY(dataplane, ports),
      "Where packets come and go: \"socket:ADDRESS\" is the kernel's UDP; a DPDK device is "
-     "\"net_tap0,iface=strata0;address=10.77.0.1/24;gateway=10.77.0.254\" or "
-     "\"pci:0000:3b:00.0;address=...\", where needed with ;route=PREFIX/BITS via ADDRESS (any "
-     "number) ;vlan=ID ;mtu=BYTES ;mac=ADDRESS and ;kernel=INTERFACE, which makes an interface of "
-     "the kernel's with the port's addresses",
+     "\"net_tap0,iface=strata0;address=10.77.0.1/24;address=2001:db8::1/64;gateway=10.77.0.254\" "
+     "or \"pci:0000:3b:00.0;address=...\", with up to 8 addresses of both IP versions, one of each "
+     "prefix, and where needed ;gateway=ADDRESS (one of each version) ;route=PREFIX/BITS via "
+     "ADDRESS (any number) ;vlan=ID ;mtu=BYTES ;mac=ADDRESS and ;kernel=INTERFACE, which makes an "
+     "interface of the kernel's with the port's addresses",
      1, 8},
     {STRATA_KEY(dataplane, public_addresses),
      "Behind 1:1 NAT: what clients are told instead of a port's own address, "
      "\"10.77.0.1=198.51.100.7\"",
-     0, 8},
+     0, 64},
     {STRATA_KEY(dataplane, tcp_listen),
      "Where browsers may come by TCP, for media (ICE-TCP) and HTTPS alike; needs io_uring (Linux "
      "6.0). With a wildcard clients are told the addresses of the socket ports. Browsers take port "
@@ -270,7 +271,8 @@ constexpr Key kKeys[] = {
     {STRATA_KEY(limits, kernel_ring_frames),
      "Frames that may wait for the kernel, and for the port", 16, 65536},
     {STRATA_KEY(limits, kernel_routes),
-     "Routes of the kernel over such an interface that media follows", 0, 65536},
+     "Routes of the kernel over such an interface that media follows, of each IP version", 0,
+     65536},
     {STRATA_KEY(limits, checkpoint_streams),
      "Streams, in and out, whose numbers outlive the data plane, so that receivers don't notice a "
      "restart",

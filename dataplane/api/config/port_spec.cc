@@ -7,6 +7,8 @@
 #include <cctype>
 #include <charconv>
 #include <cstdint>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "dataplane/api/config/nearest.h"
@@ -31,13 +33,49 @@ bool is_number(std::string_view text, std::uint32_t min, std::uint32_t max) {
     return error == std::errc{} && end == text.data() + text.size() && value >= min && value <= max;
 }
 
-// AF_INET, AF_INET6 or 0.
-int family_of(std::string_view text) {
-    std::array<unsigned char, 16> bytes{};
+// An address, and how many of its bits are those of its link.
+struct Address {
+    int family = 0;                         // AF_INET or AF_INET6; 0: none
+    std::array<unsigned char, 16> bytes{};  // network order, of IPv4 the first four
+    unsigned bits = 0;
+
+    bool same_prefix(const Address& other) const;
+};
+
+Address read_address(std::string_view text) {
+    Address address;
     const std::string terminated(text);
-    if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1) return AF_INET;
-    if (inet_pton(AF_INET6, terminated.c_str(), bytes.data()) == 1) return AF_INET6;
-    return 0;
+    for (const int family : {AF_INET, AF_INET6})
+        if (inet_pton(family, terminated.c_str(), address.bytes.data()) == 1)
+            address.family = family;
+    // An IPv4 address in IPv6's form is written as what it is (RFC 4291 section 2.5.5.2).
+    constexpr std::array<unsigned char, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    if (address.family == AF_INET6 &&
+        std::ranges::equal(kMapped, std::span(address.bytes).first<12>()))
+        return {};
+    return address;
+}
+
+// AF_INET, AF_INET6 or 0.
+int family_of(std::string_view text) { return read_address(text).family; }
+
+std::string_view version_of(int family) { return family == AF_INET ? "IPv4" : "IPv6"; }
+
+bool Address::same_prefix(const Address& other) const {
+    if (family != other.family || bits != other.bits) return false;
+    for (unsigned i = 0; i < bits; ++i)
+        if (((bytes[i / 8] ^ other.bytes[i / 8]) & (0x80 >> i % 8)) != 0) return false;
+    return true;
+}
+
+// Whether a host may have it on a link: not this network, loopback, multicast and above (RFC 1122
+// section 3.2.1.3; RFC 4291 section 2.4).
+bool is_a_hosts(const Address& address) {
+    const auto& b = address.bytes;
+    if (address.family == AF_INET) return b[0] != 0 && b[0] != 127 && b[0] < 224;
+    const bool reserved =
+        std::all_of(b.begin(), b.begin() + 8, [](unsigned char byte) { return byte == 0; });
+    return address.family == AF_INET6 && !reserved && b[0] != 0xff;
 }
 
 // "net_tap0,iface=dtk1;vlan=7" → the device and its options.
@@ -63,14 +101,23 @@ bool is_mac_address(std::string_view text) {
     return std::string_view("02468aceACE").find(text[1]) != std::string_view::npos;
 }
 
+// "10.77.0.1/24". Of no family: it isn't one.
+Address read_prefix(std::string_view value) {
+    const std::size_t slash = value.find('/');
+    if (slash == std::string_view::npos) return {};
+    Address address = read_address(value.substr(0, slash));
+    const std::string_view bits = value.substr(slash + 1);
+    if (address.family == 0 || !is_number(bits, 1, address.family == AF_INET ? 32 : 128)) return {};
+    std::from_chars(bits.data(), bits.data() + bits.size(), address.bits);
+    return address;
+}
+
 // What is wrong with a value; empty: nothing.
 std::string address_problem(std::string_view value) {
-    const std::size_t slash = value.find('/');
-    const int family = family_of(value.substr(0, slash));
-    if (family == 0 || slash == std::string_view::npos ||
-        !is_number(value.substr(slash + 1), 1, family == AF_INET ? 32 : 128)) {
-        return "expected address=ADDRESS/BITS such as address=10.77.0.1/24";
-    }
+    const Address address = read_prefix(value);
+    if (address.family == 0) return "expected address=ADDRESS/BITS such as address=10.77.0.1/24";
+    if (!is_a_hosts(address))
+        return "address=" + std::string(value) + " is no address that a host can have";
     return {};
 }
 
@@ -100,7 +147,7 @@ std::string route_problem(std::string_view value) {
 
 std::string option_problem(std::string_view name, std::string_view value) {
     if (name == "address") return address_problem(value);
-    if (name == "gateway" && family_of(value) == 0) return "expected gateway=ADDRESS";
+    if (name == "gateway" && !is_a_hosts(read_address(value))) return "expected gateway=ADDRESS";
     if (name == "route") return route_problem(value);
     if (name == "kernel" && !is_interface_name(value))
         return "expected kernel=INTERFACE, a new name of at most 15 letters, digits, '-', '_' or "
@@ -128,41 +175,94 @@ std::expected<PortSpec, std::string> parse_socket(std::string_view text) {
     }
     PortSpec port;
     port.text = text;
-    port.address = address;
+    port.addresses = {std::string(address)};
     return port;
+}
+
+// The options of a device, each of which is right by itself.
+using Options = std::vector<std::pair<std::string_view, std::string_view>>;
+
+std::vector<std::string_view> values_of(const Options& options, std::string_view name) {
+    std::vector<std::string_view> values;
+    for (const auto& [key, value] : options)
+        if (key == name) values.push_back(value);
+    return values;
+}
+
+std::string addresses_problem(const std::vector<std::string_view>& values) {
+    if (values.empty()) return "expected ;address=ADDRESS/BITS behind the device";
+    if (values.size() > kMostPortAddresses)
+        return std::to_string(values.size()) + " addresses, expected at most " +
+               std::to_string(kMostPortAddresses);
+    for (std::size_t i = 1; i < values.size(); ++i)
+        for (std::size_t k = 0; k < i; ++k) {
+            const Address one = read_prefix(values[k]), other = read_prefix(values[i]);
+            const bool same = one.family == other.family && one.bytes == other.bytes;
+            if (!same && !one.same_prefix(other)) continue;
+            const std::string found =
+                "address=" + std::string(values[k]) + " and address=" + std::string(values[i]);
+            if (same) return found + " are one address";
+            return found + " are in one prefix, expected one address of each; a second one is " +
+                   "written address=" + std::string(values[i].substr(0, values[i].find('/'))) +
+                   (one.family == AF_INET ? "/32" : "/128");
+        }
+    return {};
+}
+
+// Gateways and routes are of a family that the port has an address of.
+std::string ways_problem(const Options& options) {
+    const auto addresses = values_of(options, "address");
+    const auto has = [&](int family) {
+        return std::ranges::any_of(
+            addresses, [&](std::string_view value) { return read_prefix(value).family == family; });
+    };
+    std::array<std::string_view, 2> gateways;  // IPv4, IPv6
+    for (const auto& [name, value] : options) {
+        if (name != "gateway" && name != "route") continue;
+        const int family = family_of(value.substr(0, value.find('/')));
+        const std::string found = std::string(name) + "=" + std::string(value);
+        if (!has(family))
+            return found + " is " + std::string(version_of(family)) + ", and no address= is";
+        if (name != "gateway") continue;
+        std::string_view& before = gateways[family == AF_INET ? 0 : 1];
+        if (!before.empty())
+            return "gateway=" + std::string(before) + " and " + found + " are both " +
+                   std::string(version_of(family)) + ", expected one of each IP version at most";
+        before = value;
+    }
+    return {};
+}
+
+// What may be there once alone.
+std::string twice_problem(const Options& options) {
+    for (const std::string_view name : {"kernel", "vlan", "mtu", "mac"})
+        if (values_of(options, name).size() > 1) return std::string(name) + "= is there twice";
+    return {};
 }
 
 std::expected<PortSpec, std::string> parse_ethdev(std::string_view text) {
     const std::vector<std::string_view> parts = parts_of(text);
+    Options options;
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+        const std::size_t equals = std::min(parts[i].find('='), parts[i].size());
+        options.emplace_back(parts[i].substr(0, equals),
+                             parts[i].substr(std::min(equals + 1, parts[i].size())));
+    }
+    std::string wrong;
+    for (const auto& [name, value] : options)
+        if (wrong.empty()) wrong = option_problem(name, value);
+    const auto addresses = values_of(options, "address");
+    if (wrong.empty()) wrong = addresses_problem(addresses);
+    if (wrong.empty()) wrong = ways_problem(options);
+    if (wrong.empty()) wrong = twice_problem(options);
+    if (!wrong.empty()) return problem("found " + quoted(text) + ": " + wrong);
+
     PortSpec port{.kind = PortSpec::Kind::kEthdev,
                   .text = std::string(text),
                   .device = std::string(parts[0]),
-                  .address = {}};
-    std::string_view gateway;
-    std::vector<std::string_view> routes;
-    for (std::size_t i = 1; i < parts.size(); ++i) {
-        const std::size_t equals = std::min(parts[i].find('='), parts[i].size());
-        const std::string_view name = parts[i].substr(0, equals);
-        const std::string_view value = parts[i].substr(std::min(equals + 1, parts[i].size()));
-        if (std::string wrong = option_problem(name, value); !wrong.empty()) {
-            return problem("found " + quoted(text) + ": " + wrong);
-        }
-        if (name == "address") port.address = value.substr(0, value.find('/'));
-        if (name == "gateway") gateway = value;
-        if (name == "route") routes.push_back(value);
-    }
-    if (port.address.empty()) {
-        return problem("found " + quoted(text) +
-                       ", expected ;address=ADDRESS/BITS behind the device");
-    }
-    if (!gateway.empty() && family_of(gateway) != family_of(port.address)) {
-        return problem("found " + quoted(text) +
-                       ": address and gateway are of different IP versions");
-    }
-    for (const std::string_view route : routes)
-        if (family_of(route.substr(0, route.find('/'))) != family_of(port.address))
-            return problem("found " + quoted(text) +
-                           ": address and route are of different IP versions");
+                  .addresses = {}};
+    for (const std::string_view value : addresses)
+        port.addresses.emplace_back(value.substr(0, value.find('/')));
     return port;
 }
 

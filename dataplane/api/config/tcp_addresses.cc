@@ -38,8 +38,9 @@ std::vector<TcpListen> tcp_addresses_of(const DataplaneConfig& dataplane, const 
     std::vector<TcpListen> addresses;
     if (!listen.wildcard()) return {{public_of(dataplane, listen.address), listen.port}};
     for (const PortSpec& port : dataplane.ports)
-        if (port.kind == PortSpec::Kind::kSocket && is_v6(port.address) == is_v6(listen.address))
-            addresses.push_back({public_of(dataplane, port.address), listen.port});
+        if (const std::string& own = port.addresses[0];
+            port.kind == PortSpec::Kind::kSocket && is_v6(own) == is_v6(listen.address))
+            addresses.push_back({public_of(dataplane, own), listen.port});
     return addresses;
 }
 

@@ -13,6 +13,7 @@ from programs import Node, wait_until  # noqa: E402
 from traffic import PAYLOAD_TYPE, Traffic  # noqa: E402
 
 US, ROUTER, FAR = "10.77.0.1", "10.77.0.254", "10.9.0.2"
+US_V6, ROUTER_V6, FAR_V6 = "fd77::1", "fd77::fe", "fd09::2"
 SSRC = 0x5eed0001
 CONSUMED = ("rx_truncated", "rx_not_for_us", "rx_unknown_type", "rx_bad_header", "rx_fragment", "rx_unknown_port",
             "rx_arp", "rx_icmp", "rx_handoff_full")
@@ -46,19 +47,21 @@ class Steadfast:
 
 class Host(Node):
     """`options` stand behind the port's address. With `apart` false the router's part is played by the relay's own
-    namespace: the port then sees its link go up and down."""
+    namespace: the port then sees its link go up and down. With `v6` the others have IPv6 addresses as well."""
 
-    def __init__(self, options="", apart=True, **settings):
+    def __init__(self, options="", apart=True, v6=False, **settings):
         self.names = {name: f"strata-{os.getpid()}-{name}" for name in ("relay", "router", "far")}
         self.router = "router" if apart else "relay"
+        self.v6 = v6
         super().__init__(ports=[f"net_tap0,iface=wire;address={US}/24{options}"], **settings)
 
     def __enter__(self):
         try:
             for name in self.names.values():
                 sh(f"ip netns add {name}")
-                # Nothing is on the wire but what the tests put there.
-                sh(f"ip netns exec {name} sysctl -qw net.ipv6.conf.default.disable_ipv6=1", check=False)
+                # Nothing is on the wire but what the tests put there. Addresses are valid at once.
+                for key, value in (("disable_ipv6", int(not self.v6)), ("accept_dad", 0), ("router_solicitations", 0)):
+                    sh(f"ip netns exec {name} sysctl -qw net.ipv6.conf.default.{key}={value}", check=False)
                 sh(f"ip -n {name} link set lo up")
             self.start("strata-control")
             self.start("strata-dataplane")
@@ -74,10 +77,19 @@ class Host(Node):
             self.ip("far", "link set near up")
             self.ip("far", "route add default via 10.9.0.1")
             sh(f"ip netns exec {self.names[self.router]} sysctl -qw net.ipv4.ip_forward=1")
+            if self.v6:
+                self.add_v6()
         except BaseException:
             self.__exit__(*sys.exc_info())
             raise
         return self
+
+    def add_v6(self):
+        for where, address, interface in ((self.router, ROUTER_V6, "wire"), (self.router, "fd09::1", "far"),
+                                          ("far", FAR_V6, "near")):
+            self.ip(where, f"address add {address}/64 dev {interface} nodad")
+        self.ip("far", "-6 route add default via fd09::1")
+        sh(f"ip netns exec {self.names[self.router]} sysctl -qw net.ipv6.conf.all.forwarding=1")
 
     def __exit__(self, kind, value, trace):
         super().__exit__(kind, value, trace)
@@ -95,7 +107,7 @@ class Host(Node):
 
     def udp(self, where, address, port=0):
         def make():
-            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
             s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
             s.bind((address, port))
             return s
@@ -133,20 +145,24 @@ class Host(Node):
         mac[5] ^= 1
         return bytes(mac)
 
-    def media(self, publisher_at="router", receiver_at="far"):
-        """Numbered packets that arrive, from a publisher that is latched to one receiver."""
-        addresses = {"router": ROUTER, "relay": ROUTER, "far": FAR}
-        receiver = self.udp(receiver_at, addresses[receiver_at])
+    def media(self, publisher_at="router", receiver_at="far", publisher_v6=False, receiver_v6=False, to=None):
+        """Numbered packets that arrive, from a publisher that is latched to one receiver. `to`: which of the relay's
+        addresses the publisher sends to, else the first of its IP version."""
+        addresses = {("router", False): ROUTER, ("relay", False): ROUTER, ("far", False): FAR,
+                     ("router", True): ROUTER_V6, ("far", True): FAR_V6}
+        receiver = self.udp(receiver_at, addresses[receiver_at, receiver_v6])
         self.post("/v1/rooms", {"name": "demo"})
         publisher = self.post("/v1/rooms/demo/participants", {"name": "publisher"})
-        listener = self.post("/v1/rooms/demo/participants", {
-            "name": "receiver", "remote": "%s:%d" % receiver.getsockname()})
+        remote = ("[%s]:%d" if receiver_v6 else "%s:%d") % receiver.getsockname()[:2]
+        listener = self.post("/v1/rooms/demo/participants", {"name": "receiver", "remote": remote})
         track = self.post(f"/v1/participants/{publisher['id']}/tracks",
                           {"codec": "opus", "payload_type": PAYLOAD_TYPE, "ssrcs": [SSRC]})
         self.post(f"/v1/participants/{listener['id']}/subscriptions", {"track": track["id"]})
-        traffic = Traffic(publisher["relay"], receiver, SSRC, rate=200)
+        told = [a for a in publisher["relay_addresses"] if a.startswith("[") == publisher_v6]
+        relay = f"{to}:{self.base_udp_port}" if to else told[0].replace("[", "").replace("]", "")
+        traffic = Traffic(relay, receiver, SSRC, rate=200)
         traffic.sender.close()
-        traffic.sender = Steadfast(self.udp(publisher_at, addresses[publisher_at]))
+        traffic.sender = Steadfast(self.udp(publisher_at, addresses[publisher_at, publisher_v6]))
         return traffic
 
 

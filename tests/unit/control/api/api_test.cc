@@ -151,6 +151,22 @@ TEST_F(ApiTest, misuse_is_refused_with_its_code_and_changes_nothing) {
     EXPECT_EQ(everything(), before);
 }
 
+TEST_F(ApiTest, a_peer_is_told_the_address_of_its_ip_version) {
+    f_.dataplane.addresses = {"127.0.0.1", "2001:db8::1", "192.0.2.9"};
+    f_.dataplane.own_addresses = 2;  // the third is another port's
+    f_.connect();
+    fill();
+    json participant = get("/v1/participants/p1");
+    EXPECT_EQ(participant["relay"], "127.0.0.1:40000");
+    EXPECT_EQ(participant["relay_addresses"],
+              json::parse(R"(["127.0.0.1:40000", "[2001:db8::1]:40000"])"));
+    const HttpResponse made =
+        call("POST", "/v1/rooms/demo/participants", R"({"remote":"[2001:db8::9]:5000"})");
+    ASSERT_EQ(made.status, 201) << made.body;
+    EXPECT_EQ(json::parse(made.body)["relay"], "[2001:db8::1]:40000");
+    EXPECT_EQ(get("/v1/workers")["items"][0]["addresses"].size(), 2u);
+}
+
 TEST_F(ApiTest, a_room_from_beginning_to_end) {
     f_.connect();
     fill();

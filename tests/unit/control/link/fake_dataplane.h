@@ -78,6 +78,7 @@ class FakeDataplane {
     api::Observations observations;          // the last ones
     std::vector<std::string> addresses;      // of its worker, for WebRTC peers
     std::vector<std::string> tcp_addresses;  // the same by TCP
+    std::uint32_t own_addresses = 0;         // of `addresses`, those of the worker's port
 
     static ObjectKey key_of(const api::Object& object) {
         using Kind = ObjectKey::Kind;
@@ -101,6 +102,7 @@ class FakeDataplane {
         worker->set_udp_port(40000);
         for (const std::string& address : addresses) worker->add_addresses(address);
         for (const std::string& address : tcp_addresses) worker->add_tcp_addresses(address);
+        worker->set_own_addresses(own_addresses);
         return message.SerializeAsString();
     }
     std::vector<std::string> stage(const api::Batch& batch) {

@@ -17,12 +17,14 @@ using Bytes = std::vector<std::uint8_t>;
 LocalNet host(const char* address) {
     LocalNet local;
     local.mac = {2, 0, 0, 0, 0, 1};
-    local.address = *IpAddress::parse(address);
+    const IpAddress own = *IpAddress::parse(address);
+    local.own.add({own, static_cast<std::uint8_t>(own.is_v4() ? 24 : 64)});
     local.first_port = 4000;
     local.ports = 2;
     return local;
 }
 const LocalNet kV4 = host("10.0.0.1"), kV6 = host("fd00::1");
+const IpAddress& first(const LocalNet& us) { return us.own.all()[0].address; }
 
 void be16(Bytes& bytes, std::size_t at, std::size_t value) {
     put_be16(&bytes[at], static_cast<std::uint16_t>(value));
@@ -40,7 +42,7 @@ Bytes error_v4(std::uint8_t type, std::uint8_t code, std::uint16_t mtu) {
     p[28] = 0x45;
     be16(p, 30, 1'400);
     p[37] = 17;
-    std::copy_n(kV4.address.v4_bytes(), 4, &p[40]);
+    std::copy_n(first(kV4).v4_bytes(), 4, &p[40]);
     std::copy_n(IpAddress::parse("192.0.2.7")->v4_bytes(), 4, &p[44]);
     be16(p, 48, 4001);
     be16(p, 50, 6000);
@@ -62,7 +64,7 @@ Bytes error_v6(std::uint8_t type, std::uint16_t mtu) {
     p[48] = 0x60;
     be16(p, 52, 1'400);
     p[54] = 17;
-    std::copy_n(kV6.address.bytes.data(), 16, &p[56]);
+    std::copy_n(first(kV6).bytes.data(), 16, &p[56]);
     std::copy_n(IpAddress::parse("2001:db8::7")->bytes.data(), 16, &p[72]);
     be16(p, 88, 4001);
     be16(p, 90, 6000);
@@ -79,11 +81,11 @@ TEST(IcmpError, NamesTheFlowAndWhatItsPathTakes) {
     const auto v4 = parse_icmp_error_v4(sealed_v4(error_v4(3, 4, 1'300)), kV4);
     ASSERT_TRUE(v4);
     EXPECT_EQ(v4->mtu, 1'300);
-    EXPECT_EQ(v4->flow, (FlowKey{*IpAddress::parse("192.0.2.7"), kV4.address, 6000, 4001}));
+    EXPECT_EQ(v4->flow, (FlowKey{*IpAddress::parse("192.0.2.7"), first(kV4), 6000, 4001}));
     const auto v6 = parse_icmp_error_v6(sealed_v6(error_v6(2, 1'280)), kV6);
     ASSERT_TRUE(v6);
     EXPECT_EQ(v6->mtu, 1'280);
-    EXPECT_EQ(v6->flow, (FlowKey{*IpAddress::parse("2001:db8::7"), kV6.address, 6000, 4001}));
+    EXPECT_EQ(v6->flow, (FlowKey{*IpAddress::parse("2001:db8::7"), first(kV6), 6000, 4001}));
 }
 
 TEST(IcmpError, OtherErrorsSayNothingOfThePath) {
@@ -136,6 +138,23 @@ TEST(IcmpError, OnlyAboutDatagramsOfOurs) {
     EXPECT_FALSE(v6(40, 128));
 }
 
+TEST(IcmpError, AboutDatagramsFromAnyAddressOfOurs) {
+    LocalNet both = kV4;
+    both.own.add({*IpAddress::parse("192.168.7.1"), 24});
+    both.own.add({first(kV6), 64});
+    EXPECT_EQ(parse_icmp_error_v4(sealed_v4(error_v4(3, 4, 1'300)), both).value().flow.local,
+              first(kV4));
+    EXPECT_EQ(parse_icmp_error_v6(sealed_v6(error_v6(2, 1'300)), both).value().flow.local,
+              first(kV6));
+    Bytes second = error_v4(3, 4, 1'300), mapped = error_v6(2, 1'300);
+    std::copy_n(IpAddress::parse("192.168.7.1")->v4_bytes(), 4, &second[40]);
+    EXPECT_EQ(parse_icmp_error_v4(sealed_v4(second), both).value().flow.local,
+              *IpAddress::parse("192.168.7.1"));
+    EXPECT_FALSE(parse_icmp_error_v4(sealed_v4(second), kV4));
+    std::copy_n(first(kV4).bytes.data(), 16, &mapped[56]);
+    EXPECT_FALSE(parse_icmp_error_v6(sealed_v6(mapped), both));
+}
+
 TEST(IcmpError, DamagedAndCutOnesAreNone) {
     Bytes v4 = sealed_v4(error_v4(3, 4, 1'300)), v6 = sealed_v6(error_v6(2, 1'300));
     for (std::size_t size = 20; size < v4.size(); ++size)
@@ -153,7 +172,7 @@ class Unreachable : public testing::Test {
     ~Unreachable() override { rte_pktmbuf_free(m_); }
     // A frame to us with `size` bytes behind its UDP header.
     void receive(const LocalNet& us, std::size_t size) {
-        const bool v6 = !us.address.is_v4();
+        const bool v6 = !first(us).is_v4();
         const std::size_t head = v6 ? 40u : 20u;
         Bytes frame(14 + head + 8 + size, 0x5a);
         put_mac(&frame[0], us.mac);
@@ -165,10 +184,10 @@ class Unreachable : public testing::Test {
         const IpAddress them = *IpAddress::parse(v6 ? "fd00::2" : "10.0.0.2");
         if (v6) {
             std::copy_n(them.bytes.data(), 16, ip + 8);
-            std::copy_n(us.address.bytes.data(), 16, ip + 24);
+            std::copy_n(first(us).bytes.data(), 16, ip + 24);
         } else {
             std::copy_n(them.v4_bytes(), 4, ip + 12);
-            std::copy_n(us.address.v4_bytes(), 4, ip + 16);
+            std::copy_n(first(us).v4_bytes(), 4, ip + 16);
         }
         original_ = Bytes(frame.begin() + 14, frame.end());
         m_ = rte_pktmbuf_alloc(pools_->rx);
@@ -192,7 +211,7 @@ TEST_F(Unreachable, QuotesTheDatagramToItsSenderV4) {
     ASSERT_EQ(p.size(), 20u + 8 + 28);
     EXPECT_EQ(get_be16(&p[2]), p.size());
     EXPECT_EQ(fold(raw_sum(p.data(), 20)), 0xffff);
-    EXPECT_EQ(get_ipv4(&p[12]), kV4.address);
+    EXPECT_EQ(get_ipv4(&p[12]), first(kV4));
     EXPECT_EQ(get_ipv4(&p[16]), *IpAddress::parse("10.0.0.2"));
     EXPECT_EQ(p[20], 3);
     EXPECT_EQ(p[21], 3);
@@ -214,6 +233,18 @@ TEST_F(Unreachable, QuotesAsMuchAsEveryPathTakesV6) {
         EXPECT_TRUE(std::equal(p.begin() + 48, p.end(), original_.begin()));
         EXPECT_EQ(get_ipv6(&p[24]), *IpAddress::parse("fd00::2"));
     }
+}
+
+TEST_F(Unreachable, ComesFromTheAddressThatWasTried) {
+    LocalNet both = kV6;
+    both.own.add({first(kV4), 24});
+    receive(kV4, 100);
+    ASSERT_TRUE(answer_port_unreachable(*m_, both));
+    EXPECT_EQ(get_ipv4(&packet()[12]), first(kV4));
+    rte_pktmbuf_free(m_);
+    receive(kV6, 100);
+    ASSERT_TRUE(answer_port_unreachable(*m_, both));
+    EXPECT_EQ(get_ipv6(&packet()[8]), first(kV6));
 }
 
 TEST_F(Unreachable, WithoutRoomNothingIsChanged) {

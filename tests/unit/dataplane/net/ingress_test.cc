@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include "dataplane/net/arp.h"
@@ -22,19 +23,23 @@ class IngressTest : public testing::Test {
   protected:
     IngressTest() {
         v4_.mac = v6_.mac = kOurs;
-        v4_.address = *IpAddress::parse("10.0.0.1");
-        v6_.address = *IpAddress::parse("fd00::1");
-        v6_.prefix_bits = 64;
+        v4_.own.add({*IpAddress::parse("10.0.0.1"), 24});
+        v6_.own.add({*IpAddress::parse("fd00::1"), 64});
         v4_.first_port = v6_.first_port = 4000;
         v4_.ports = v6_.ports = 2;
     }
     ~IngressTest() override { rte_pktmbuf_free(m_); }
 
+    static const IpAddress& first(const LocalNet& us) { return us.own.all()[0].address; }
+
     // A UDP frame to us, made by the transmit side.
     std::vector<std::uint8_t> udp(const LocalNet& us, std::uint16_t to_port, std::uint16_t bytes) {
-        const bool v6 = !us.address.is_v4();
-        const FlowKey back{us.address, *IpAddress::parse(v6 ? "fd00::2" : "10.0.0.2"), to_port,
-                           6000};
+        return udp(us, first(us), to_port, bytes);
+    }
+    std::vector<std::uint8_t> udp(const LocalNet& us, const IpAddress& to, std::uint16_t to_port,
+                                  std::uint16_t bytes) {
+        const bool v6 = !to.is_v4();
+        const FlowKey back{to, *IpAddress::parse(v6 ? "fd00::2" : "10.0.0.2"), to_port, 6000};
         std::array<std::byte, 64> link;
         make_ethernet_link(back, kTheirs, 0, link);
         std::uint64_t word = 0;
@@ -86,8 +91,8 @@ TEST_F(IngressTest, DeliversDatagramsToTheirWorker) {
         EXPECT_EQ(m_->data_len, 100);
         EXPECT_EQ(flow_.remote_port, 6000);
         EXPECT_EQ(flow_.local_port, 4001);
-        EXPECT_EQ(to_string(flow_.remote), us.address.is_v4() ? "10.0.0.2" : "fd00::2");
-        EXPECT_EQ(flow_.local, us.address);
+        EXPECT_EQ(to_string(flow_.remote), first(us).is_v4() ? "10.0.0.2" : "fd00::2");
+        EXPECT_EQ(flow_.local, first(us));
     }
 }
 
@@ -137,6 +142,20 @@ TEST_F(IngressTest, WrongHeadersAreCounted) {
     expect_counted(v4_, frame, PortCounter::rx_bad_header);  // multicast source
 }
 
+TEST_F(IngressTest, SourcesOfNoHostAreCounted) {
+    for (const char* source : {"::", "::1", "::ffff:10.0.0.2", "ff02::1"}) {
+        auto frame = udp(v6_, 4000, 20);
+        std::memcpy(frame.data() + 14 + 8, IpAddress::parse(source)->bytes.data(), 16);
+        expect_counted(v6_, frame, PortCounter::rx_bad_header);
+    }
+    for (const char* source : {"0.0.0.1", "127.0.0.1", "224.0.0.1", "255.255.255.255"}) {
+        auto frame = udp(v4_, 4000, 20);
+        std::memcpy(frame.data() + 26, IpAddress::parse(source)->v4_bytes(), 4);
+        fix_ipv4_checksum(frame);
+        expect_counted(v4_, frame, PortCounter::rx_bad_header);
+    }
+}
+
 TEST_F(IngressTest, WhatIsNotForUsIsCounted) {
     auto frame = udp(v4_, 4000, 20);
     frame[5] = 9;
@@ -174,24 +193,24 @@ TEST_F(IngressTest, FragmentsAreCounted) {
 TEST_F(IngressTest, AnswersArpRequestsAndLearns) {
     LocalNet them = v4_;
     them.mac = kTheirs;
-    them.address = *IpAddress::parse("10.0.0.2");
+    const IpAddress theirs = *IpAddress::parse("10.0.0.2");
     std::vector<std::uint8_t> frame(kMaxArpFrame);
-    frame.resize(write_arp_request(them, v4_.address, frame.data()));
+    frame.resize(write_arp_request(them, theirs, first(v4_), frame.data()));
     const Ingress in = receive(v4_, frame);
     ASSERT_EQ(in.action, Ingress::Action::reply);
     EXPECT_EQ(in.counter, PortCounter::rx_arp);
     EXPECT_TRUE(in.learned);
-    EXPECT_EQ(in.neighbour, them.address);
+    EXPECT_EQ(in.neighbour, theirs);
     EXPECT_EQ(in.mac, kTheirs);
     ASSERT_EQ(m_->data_len, 42);
     EXPECT_EQ(get_mac(data()), kTheirs);
     const auto reply = parse_arp({data() + 14, 28});
     ASSERT_TRUE(reply);
     EXPECT_FALSE(reply->request);
-    EXPECT_EQ(reply->sender, v4_.address);
+    EXPECT_EQ(reply->sender, first(v4_));
     EXPECT_EQ(reply->sender_mac, kOurs);
-    EXPECT_EQ(reply->target, them.address);
-    frame.resize(write_arp_request(them, *IpAddress::parse("10.0.0.9"), frame.data()));
+    EXPECT_EQ(reply->target, theirs);
+    frame.resize(write_arp_request(them, theirs, *IpAddress::parse("10.0.0.9"), frame.data()));
     expect_counted(v4_, frame, PortCounter::rx_arp);
     frame.resize(30);
     expect_counted(v4_, frame, PortCounter::rx_arp);
@@ -201,7 +220,7 @@ TEST_F(IngressTest, WhoClaimsOurAddressTeachesNothing) {
     LocalNet thief = v4_;
     thief.mac = kTheirs;
     std::vector<std::uint8_t> frame(kMaxArpFrame);
-    frame.resize(write_arp_request(thief, v4_.address, frame.data()));
+    frame.resize(write_arp_request(thief, first(v4_), first(v4_), frame.data()));
     Ingress in = receive(v4_, frame);
     EXPECT_EQ(in.action, Ingress::Action::consumed);
     EXPECT_TRUE(in.conflict && in.claimed);
@@ -209,13 +228,13 @@ TEST_F(IngressTest, WhoClaimsOurAddressTeachesNothing) {
     thief = v6_;
     thief.mac = kTheirs;
     frame.resize(kMaxNeighbourFrame);
-    frame.resize(write_announcement(thief, frame.data()));
+    frame.resize(write_announcement(thief, first(v6_), frame.data()));
     in = receive(v6_, frame);
     EXPECT_TRUE(in.conflict && in.claimed);
     EXPECT_FALSE(in.learned);
     // What comes back of our own isn't one.
     frame.resize(kMaxNeighbourFrame);
-    frame.resize(write_announcement(v6_, frame.data()));
+    frame.resize(write_announcement(v6_, first(v6_), frame.data()));
     EXPECT_FALSE(receive(v6_, frame).conflict);
 }
 
@@ -223,9 +242,8 @@ TEST_F(IngressTest, WhoClaimsOurAddressTeachesNothing) {
 TEST_F(IngressTest, WhoAsksWhetherOurAddressIsFreeIsToldByAll) {
     LocalNet them = v6_;
     them.mac = kTheirs;
-    them.address = {};
     std::vector<std::uint8_t> frame(kMaxNeighbourFrame);
-    frame.resize(write_solicitation(them, v6_.address, frame.data()));
+    frame.resize(write_solicitation(them, {}, first(v6_), frame.data()));
     const Ingress in = receive(v6_, frame);
     EXPECT_EQ(in.action, Ingress::Action::consumed);
     EXPECT_TRUE(in.claimed);
@@ -235,24 +253,24 @@ TEST_F(IngressTest, WhoAsksWhetherOurAddressIsFreeIsToldByAll) {
 TEST_F(IngressTest, AnnouncementsAreForAllAndTeach) {
     LocalNet them = v6_;
     them.mac = kTheirs;
-    them.address = *IpAddress::parse("fd00::2");
+    const IpAddress theirs = *IpAddress::parse("fd00::2");
     std::vector<std::uint8_t> frame(kMaxNeighbourFrame);
-    frame.resize(write_announcement(them, frame.data()));
+    frame.resize(write_announcement(them, theirs, frame.data()));
     EXPECT_EQ(frame[0], 0x33);
     EXPECT_EQ(frame[14 + 40 + 4], 0x20);  // override, not solicited
     EXPECT_EQ(get_ipv6(&frame[14 + 24]), *IpAddress::parse("ff02::1"));
     const Ingress in = receive(v6_, frame);
     EXPECT_TRUE(in.learned);
-    EXPECT_EQ(in.neighbour, them.address);
+    EXPECT_EQ(in.neighbour, theirs);
     EXPECT_EQ(in.mac, kTheirs);
 }
 
 TEST_F(IngressTest, AnswersSolicitationsAndLearns) {
     LocalNet them = v6_;
     them.mac = kTheirs;
-    them.address = *IpAddress::parse("fd00::2");
     std::vector<std::uint8_t> frame(kMaxNeighbourFrame);
-    frame.resize(write_solicitation(them, v6_.address, frame.data()));
+    const IpAddress theirs = *IpAddress::parse("fd00::2");
+    frame.resize(write_solicitation(them, theirs, first(v6_), frame.data()));
     EXPECT_EQ(frame[0], 0x33);
     const Ingress in = receive(v6_, frame);
     ASSERT_EQ(in.action, Ingress::Action::reply);
@@ -261,7 +279,7 @@ TEST_F(IngressTest, AnswersSolicitationsAndLearns) {
     const auto reply = parse_neighbour({data() + 14, m_->data_len - 14u});
     ASSERT_TRUE(reply);
     EXPECT_FALSE(reply->solicitation);
-    EXPECT_EQ(reply->target, v6_.address);
+    EXPECT_EQ(reply->target, first(v6_));
     EXPECT_EQ(*reply->mac, kOurs);
     EXPECT_EQ(get_mac(data()), kTheirs);
     frame[14 + 7] = 254;  // was routed
@@ -270,10 +288,8 @@ TEST_F(IngressTest, AnswersSolicitationsAndLearns) {
 
 TEST_F(IngressTest, SolicitationsOfNoHostTeachNothing) {
     for (const char* source : {"::ffff:10.0.0.9", "ff02::1", "::"}) {
-        LocalNet them = v6_;
-        them.address = *IpAddress::parse(source);
         std::vector<std::uint8_t> frame(kMaxNeighbourFrame);
-        frame.resize(write_solicitation(them, v6_.address, frame.data()));
+        frame.resize(write_solicitation(v6_, *IpAddress::parse(source), first(v6_), frame.data()));
         const Ingress in = receive(v6_, frame);
         EXPECT_EQ(in.action, Ingress::Action::consumed) << source;
         EXPECT_FALSE(in.learned) << source;
@@ -281,10 +297,8 @@ TEST_F(IngressTest, SolicitationsOfNoHostTeachNothing) {
 }
 
 TEST_F(IngressTest, SolicitationOptionsAreBounded) {
-    LocalNet them = v6_;
-    them.address = *IpAddress::parse("fd00::2");
     std::vector<std::uint8_t> frame(kMaxNeighbourFrame);
-    frame.resize(write_solicitation(them, v6_.address, frame.data()));
+    frame.resize(write_solicitation(v6_, *IpAddress::parse("fd00::2"), first(v6_), frame.data()));
     for (const int units : {0, 2, 255}) {
         const auto length = static_cast<std::uint8_t>(units);
         frame[14 + 40 + 25] = length;
@@ -295,8 +309,8 @@ TEST_F(IngressTest, SolicitationOptionsAreBounded) {
     }
 }
 
-TEST_F(IngressTest, AnswersEcho) {
-    auto frame = udp(v4_, 4000, 56);
+// A UDP frame becomes an echo request.
+void make_echo_v4(std::vector<std::uint8_t>& frame) {
     frame[23] = 1;
     fix_ipv4_checksum(frame);
     std::memset(frame.data() + 34, 0, 8);
@@ -304,6 +318,19 @@ TEST_F(IngressTest, AnswersEcho) {
     frame[38] = 0x12;
     const std::uint16_t sum = checksum(raw_sum(frame.data() + 34, frame.size() - 34));
     std::memcpy(frame.data() + 36, &sum, 2);
+}
+void make_echo_v6(std::vector<std::uint8_t>& frame) {
+    frame[20] = 58;
+    std::memset(frame.data() + 54, 0, 8);
+    frame[54] = 128;
+    const std::uint16_t sum =
+        icmpv6_checksum(frame.data() + 14, static_cast<std::uint16_t>(frame.size() - 54));
+    std::memcpy(frame.data() + 56, &sum, 2);
+}
+
+TEST_F(IngressTest, AnswersEcho) {
+    auto frame = udp(v4_, 4000, 56);
+    make_echo_v4(frame);
     const Ingress in = receive(v4_, frame);
     ASSERT_EQ(in.action, Ingress::Action::reply);
     EXPECT_EQ(data()[34], 0);
@@ -315,6 +342,88 @@ TEST_F(IngressTest, AnswersEcho) {
     EXPECT_EQ(get_mac(data()), kTheirs);
     frame[40] ^= 0xff;
     expect_counted(v4_, frame, PortCounter::rx_icmp);
+}
+
+// Two addresses of each family, at one MAC.
+class DualStackTest : public IngressTest {
+  protected:
+    DualStackTest() {
+        us_ = v4_;
+        us_.own = {};
+        for (const char* text : kOurAddresses)
+            us_.own.add({*IpAddress::parse(text),
+                         static_cast<std::uint8_t>(IpAddress::parse(text)->is_v4() ? 24 : 64)});
+        them_ = us_;
+        them_.mac = kTheirs;
+    }
+    static constexpr std::array kOurAddresses{"10.0.0.1", "fd00::1", "192.168.7.1", "fd07::1"};
+    static IpAddress theirs(const IpAddress& ours) {
+        return *IpAddress::parse(ours.is_v4() ? "10.0.0.2" : "fd00::2");
+    }
+
+    LocalNet us_, them_;
+};
+
+TEST_F(DualStackTest, DeliversAtEachAddress) {
+    for (const Prefix& own : us_.own.all()) {
+        const Ingress in = receive(us_, udp(us_, own.address, 4001, 100));
+        ASSERT_EQ(in.action, Ingress::Action::deliver) << to_string(own.address);
+        EXPECT_EQ(in.worker, 1);
+        EXPECT_EQ(flow_.local, own.address);
+        EXPECT_EQ(flow_.remote, theirs(own.address));
+    }
+    for (const char* stranger : {"10.0.0.3", "192.168.7.2", "fd00::3", "fd07::2"})
+        expect_counted(us_, udp(us_, *IpAddress::parse(stranger), 4000, 20),
+                       PortCounter::rx_not_for_us);
+}
+
+TEST_F(DualStackTest, AnIpv4AddressIsNobodysInAnIpv6Header) {
+    auto frame = udp(us_, *IpAddress::parse("fd00::1"), 4000, 20);
+    std::memcpy(frame.data() + 14 + 24, IpAddress::parse("10.0.0.1")->bytes.data(), 16);
+    expect_counted(us_, frame, PortCounter::rx_not_for_us);
+    make_echo_v6(frame);
+    expect_counted(us_, frame, PortCounter::rx_icmp);
+}
+
+TEST_F(DualStackTest, AnswersWhoeverAsksForAnyAddress) {
+    for (const Prefix& own : us_.own.all()) {
+        const bool v4 = own.address.is_v4();
+        const IpAddress source = theirs(own.address);
+        std::vector<std::uint8_t> frame(kMaxNeighbourFrame);
+        frame.resize(v4 ? write_arp_request(them_, source, own.address, frame.data())
+                        : write_solicitation(them_, source, own.address, frame.data()));
+        const Ingress in = receive(us_, frame);
+        ASSERT_EQ(in.action, Ingress::Action::reply) << to_string(own.address);
+        EXPECT_EQ(in.neighbour, source);
+        EXPECT_TRUE(in.learned);
+        const std::span<const std::uint8_t> body(data() + 14, m_->data_len - 14u);
+        EXPECT_EQ(v4 ? parse_arp(body).value().sender : parse_neighbour(body).value().target,
+                  own.address);
+        EXPECT_EQ(v4 ? own.address : get_ipv6(&body[8]), own.address);
+    }
+}
+
+TEST_F(DualStackTest, AnswersEchoFromTheAddressThatWasAsked) {
+    for (const Prefix& own : us_.own.all()) {
+        const bool v4 = own.address.is_v4();
+        auto frame = udp(us_, own.address, 4000, 56);
+        v4 ? make_echo_v4(frame) : make_echo_v6(frame);
+        ASSERT_EQ(receive(us_, frame).action, Ingress::Action::reply) << to_string(own.address);
+        EXPECT_EQ(v4 ? get_ipv4(data() + 26) : get_ipv6(data() + 22), own.address);
+        EXPECT_EQ(v4 ? get_ipv4(data() + 30) : get_ipv6(data() + 38), theirs(own.address));
+    }
+}
+
+TEST_F(DualStackTest, WhoClaimsAnyAddressIsInConflict) {
+    for (const Prefix& own : us_.own.all()) {
+        std::vector<std::uint8_t> frame(kMaxNeighbourFrame);
+        frame.resize(own.address.is_v4()
+                         ? write_arp_request(them_, own.address, own.address, frame.data())
+                         : write_announcement(them_, own.address, frame.data()));
+        const Ingress in = receive(us_, frame);
+        EXPECT_EQ(in.action, Ingress::Action::consumed);
+        EXPECT_TRUE(in.conflict && in.claimed && !in.learned) << to_string(own.address);
+    }
 }
 
 }  // namespace

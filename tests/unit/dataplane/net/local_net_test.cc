@@ -9,20 +9,9 @@ IpAddress ip(const char* text) { return *IpAddress::parse(text); }
 
 LocalNet local(const char* address, std::uint8_t prefix_bits, const char* gateway = nullptr) {
     LocalNet out;
-    out.address = ip(address);
-    out.prefix_bits = prefix_bits;
-    if (gateway != nullptr) out.gateway = ip(gateway);
+    out.own.add({ip(address), prefix_bits});
+    if (gateway != nullptr) out.gateways = {ip(gateway)};
     return out;
-}
-
-TEST(LocalNet, PrefixesNeedNotBeWholeBytes) {
-    EXPECT_TRUE(local("10.1.2.3", 20).on_link(ip("10.1.15.255")));
-    EXPECT_FALSE(local("10.1.2.3", 20).on_link(ip("10.1.16.0")));
-    EXPECT_TRUE(local("10.1.2.3", 32).on_link(ip("10.1.2.3")));
-    EXPECT_FALSE(local("10.1.2.3", 32).on_link(ip("10.1.2.2")));
-    EXPECT_TRUE(local("fd00:0:0:8::1", 61).on_link(ip("fd00:0:0:f::9")));
-    EXPECT_FALSE(local("fd00:0:0:8::1", 61).on_link(ip("fd00:0:0:10::9")));
-    EXPECT_TRUE(local("fd00::1", 128).on_link(ip("fd00::1")));
 }
 
 TEST(LocalNet, WhatIsNotOnTheLinkGoesToTheGatewayOrNowhere) {
@@ -58,7 +47,7 @@ TEST(LocalNet, LearnedRoutesCountWhereTheyAreLonger) {
     EXPECT_EQ(local_net.next_hop(ip("10.9.1.2"), learned), ip("10.0.0.8"));
     EXPECT_EQ(local_net.next_hop(ip("192.0.2.7"), learned), ip("192.0.2.7"));  // on the link
     EXPECT_EQ(local_net.next_hop(ip("198.51.100.1"), learned), ip("10.0.0.254"));
-    local_net.gateway = {};
+    local_net.gateways = {};
     EXPECT_EQ(local_net.next_hop(ip("198.51.100.1"), learned), ip("10.0.0.9"));
     EXPECT_EQ(local_net.next_hop(ip("10.0.0.7"), learned), ip("10.0.0.7"));
 }
@@ -67,6 +56,22 @@ TEST(LocalNet, TheOtherFamilyHasNoWay) {
     EXPECT_EQ(local("10.0.0.1", 24, "10.0.0.254").next_hop(ip("fd00::2")), std::nullopt);
     EXPECT_EQ(local("fd00::1", 64, "fd00::ff").next_hop(ip("10.0.0.2")), std::nullopt);
     EXPECT_EQ(local("fd00::1", 64, "fd00::ff").next_hop(ip("fd01::2")), ip("fd00::ff"));
+}
+
+TEST(LocalNet, EachFamilyHasWaysOfItsOwn) {
+    LocalNet both = local("10.0.0.1", 24, "10.0.0.254");
+    both.own.add({ip("fd00::1"), 64});
+    both.own.add({ip("192.168.7.1"), 28});
+    EXPECT_EQ(both.next_hop(ip("fd00::9")), ip("fd00::9"));
+    EXPECT_EQ(both.next_hop(ip("fd01::9")), std::nullopt);
+    both.gateways.push_back(ip("fd00::fe"));
+    both.routes = {{{ip("fd02::"), 16}, ip("fd00::fd")}, {{ip("192.168.0.0"), 16}, ip("10.0.0.9")}};
+    EXPECT_EQ(both.next_hop(ip("fd01::9")), ip("fd00::fe"));
+    EXPECT_EQ(both.next_hop(ip("fd02::9")), ip("fd00::fd"));
+    EXPECT_EQ(both.next_hop(ip("10.0.0.9")), ip("10.0.0.9"));
+    EXPECT_EQ(both.next_hop(ip("192.168.7.14")), ip("192.168.7.14"));  // the second link
+    EXPECT_EQ(both.next_hop(ip("192.168.7.16")), ip("10.0.0.9"));
+    EXPECT_EQ(both.next_hop(ip("192.0.2.1")), ip("10.0.0.254"));
 }
 
 }  // namespace

@@ -45,6 +45,50 @@ TEST_F(EthdevHostTest, AnnouncesItsAddressAtStart) {
     }
 }
 
+TEST_F(EthdevHostTest, AnnouncesEachOfItsAddresses) {
+    const std::string sent = testing::TempDir() + "strata-" + std::to_string(getpid()) + "-4.pcap";
+    {
+        auto port = open("net_pcap4,tx_pcap=" + sent +
+                         ";address=10.0.0.1/24;address=fd00::1/64;address=192.168.7.1/24");
+        ASSERT_TRUE(port);
+        turn(*port);
+        EXPECT_EQ(port->counters(0)[PortCounter::announcements], 3u);
+    }
+    const auto frames = read_pcap(sent);
+    ASSERT_EQ(frames.size(), 3u);
+    EXPECT_EQ(net::get_ipv4(&frames[0][28]), kUs);
+    EXPECT_EQ(net::get_ipv6(&frames[1][14 + 40 + 8]), *IpAddress::parse("fd00::1"));
+    EXPECT_EQ(net::get_ipv4(&frames[2][38]), *IpAddress::parse("192.168.7.1"));
+    std::remove(sent.c_str());
+}
+
+// Each next hop is asked for from the address on its link, in its own protocol.
+TEST_F(EthdevHostTest, NextHopsOfBothFamiliesAreAskedFor) {
+    const std::string sent = testing::TempDir() + "strata-" + std::to_string(getpid()) + "-5.pcap";
+    {
+        auto port = open("net_pcap5,tx_pcap=" + sent +
+                         ";address=10.0.0.1/24;address=fd00::1/64;address=192.168.7.1/24");
+        ASSERT_TRUE(port);
+        Link link;
+        for (const char* remote : {"10.0.0.2", "fd00::2", "192.168.7.2"})
+            EXPECT_EQ(port->make_link({*IpAddress::parse(remote), {}, 9, 4000}, link),
+                      LinkState::resolving);
+        EXPECT_EQ(port->make_link({*IpAddress::parse("fd01::2"), {}, 9, 4000}, link),
+                  LinkState::refused);
+        turn(*port);
+        EXPECT_EQ(port->counters(0)[PortCounter::arp_requests], 3u);
+    }
+    auto frames = read_pcap(sent);
+    ASSERT_EQ(frames.size(), 6u);
+    frames.erase(frames.begin(), frames.begin() + 3);  // announcements
+    EXPECT_EQ(net::get_ipv4(&frames[0][28]), kUs);
+    EXPECT_EQ(net::get_ipv4(&frames[0][38]), *IpAddress::parse("10.0.0.2"));
+    EXPECT_EQ(net::get_ipv6(&frames[1][14 + 8]), *IpAddress::parse("fd00::1"));
+    EXPECT_EQ(net::get_ipv6(&frames[1][14 + 40 + 8]), *IpAddress::parse("fd00::2"));
+    EXPECT_EQ(net::get_ipv4(&frames[2][28]), *IpAddress::parse("192.168.7.1"));
+    std::remove(sent.c_str());
+}
+
 // net_ring: what is written here arrives.
 void receive(Port& port, rte_mempool* pool, const std::vector<std::uint8_t>& frame) {
     rte_mbuf* m = rte_pktmbuf_alloc(pool);

@@ -43,6 +43,36 @@ TEST_F(EthdevPortTest, RingResolvesHoldsAndDelivers) {
     EXPECT_TRUE(pools_.idle());
 }
 
+// The same with both families on one port: each packet comes from, and goes to, the address of its
+// flow.
+TEST_F(EthdevPortTest, RingDeliversToAddressesOfBothFamilies) {
+    auto port = open(
+        "net_ring8;address=10.0.0.1/24;address=fd00::1/64;address=192.168.7.1/24;"
+        "mac=02:00:00:00:00:11");
+    ASSERT_TRUE(port);
+    EXPECT_EQ(port->addresses().all().size(), 3u);
+    EXPECT_EQ(port->local_endpoint(0), (Endpoint{kUs, 4000}));
+    EXPECT_EQ(port->capabilities().max_datagram_bytes, 1'500 - 48);
+    {
+        FanOut out(*port, 0, *pools_, {});
+        for (const net::Prefix& own : port->addresses().all()) {
+            const std::size_t before = flows_.size();
+            fan_out(*port, out, own.address, 4000);
+            EXPECT_EQ(turn(*port).size(), 16u) << to_string(own.address);
+            ASSERT_EQ(flows_.size(), before + 16);
+            const IpAddress source = own.address.is_v4() ? kUs : own.address;
+            EXPECT_EQ(flows_.back(), (FlowKey{source, own.address, 4000, 4000}));
+        }
+        const PortCounters& c = port->counters(0);
+        EXPECT_EQ(c[PortCounter::tx_packets], 48u);
+        EXPECT_EQ(c[PortCounter::tx_bytes], 48u * 1'012);  // UDP payload, whatever is in front
+        EXPECT_EQ(c[PortCounter::rx_not_for_us] + c[PortCounter::rx_bad_header], 0u);
+        expect_balance(c);
+    }
+    port.reset();
+    EXPECT_TRUE(pools_.idle());
+}
+
 TEST_F(EthdevPortTest, UnansweredPacketsAreDroppedAfterAWhile) {
     auto port = open("net_ring1;address=10.0.0.1/24;mac=02:00:00:00:00:11", 1, 500'000);
     ASSERT_TRUE(port);

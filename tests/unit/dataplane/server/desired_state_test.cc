@@ -74,6 +74,32 @@ TEST(DesiredState, TheSameAgainChangesNothing) {
     EXPECT_EQ(relay[WorkerCounter::commands], before);
 }
 
+// The port of the fixture has addresses of both.
+TEST(DesiredState, MediaComesFromTheAddressOfThePeersIpVersion) {
+    Relay relay;
+    relay.transport(1, 2);
+    relay.track(2, 1, "opus", {1});
+    const auto at = [&](const IpAddress& remote) {
+        api::Object object = transport_object(3, 11, 0);
+        const auto* bytes = reinterpret_cast<const char*>(remote.bytes.data());
+        object.mutable_transport()->set_remote_address(remote.is_v4() ? std::string(bytes + 12, 4)
+                                                                      : std::string(bytes, 16));
+        return relay.put(object);
+    };
+    std::uint16_t sequence = 0;
+    const auto source = [&] {
+        relay.receive(Relay::peer(2), rtp({.ssrc = 1, .sequence = ++sequence}));
+        return relay.sent.empty() ? "nothing" : to_string(relay.sent.back().flow.local_endpoint());
+    };
+    EXPECT_EQ(at(*IpAddress::parse("fd00::9")), "");
+    relay.subscription(4, 2, 3, 7000);
+    EXPECT_EQ(source(), "[fd00::1]:4000");
+    EXPECT_EQ(at(*IpAddress::parse("192.168.7.9")), "");  // it moves
+    EXPECT_EQ(source(), "192.168.7.1:4000");
+    EXPECT_EQ(at(*IpAddress::parse("10.0.0.9")), "");
+    EXPECT_EQ(source(), "10.0.0.1:4000");
+}
+
 TEST(DesiredState, AChangedTrackKeepsItsReceivers) {
     Relay relay;
     relay.transport(1, 2);

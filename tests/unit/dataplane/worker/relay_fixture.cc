@@ -8,6 +8,14 @@ namespace {
 
 constexpr std::uint16_t kRelayPort = 4000;
 
+net::OwnAddresses relay_addresses() {
+    net::OwnAddresses own;
+    own.add({IpAddress::v4({10, 0, 0, 1}), 24});
+    own.add({IpAddress::v4({192, 168, 7, 1}), 24});
+    own.add({*IpAddress::parse("fd00::1"), 64});
+    return own;
+}
+
 }  // namespace
 
 Packet rtp(const RtpFields& fields) {
@@ -41,7 +49,7 @@ Packet vp8_payload(bool key_frame) {
 Relay::Relay(const WorkerConfig& config, const StateLimits& limits, std::vector<Port*> more,
              const PoolConfig& sizes)
     : pools(sizes),
-      port({.base_udp_port = kRelayPort}),
+      port({.base_udp_port = kRelayPort}, {.addresses = relay_addresses()}),
       other({.index = 1, .base_udp_port = kRelayPort}) {
     port.set_sink(this);
     other.set_sink(this);
@@ -52,7 +60,7 @@ Relay::Relay(const WorkerConfig& config, const StateLimits& limits, std::vector<
     std::vector<Port*> ports = {&port, &other};
     ports.insert(ports.end(), more.begin(), more.end());
     worker = std::make_unique<Worker>(config, ports, *pools, statistics->worker(0), now);
-    const Home home{.local = {IpAddress::v4({10, 0, 0, 1}), kRelayPort}};
+    const Home home{.local = port.local_endpoint(0), .addresses = port.addresses()};
     state = std::make_unique<DesiredState>(limits, std::vector{worker.get()}, std::vector{home},
                                            *statistics, [n = 1u]() mutable { return n += 1000; });
 }

@@ -53,6 +53,31 @@ TEST(Latching, TheSameStateAgainKeepsTheLatchedAddress) {
     EXPECT_EQ(relay[WorkerCounter::fanned_out], 3u);
 }
 
+TEST(Latching, AGivenPeerMaySendToAnyAddressOfThePort) {
+    Relay relay;
+    ASSERT_EQ(relay.transport(1, 2), "");
+    ASSERT_EQ(relay.track(2, 1, "opus", {1111}), "");
+    ASSERT_EQ(relay.transport(3, 11), "");
+    ASSERT_EQ(relay.subscription(4, 2, 3, 7000), "");
+    FlowKey usual = relay.flow(Relay::peer(2)), other = usual;
+    other.local = IpAddress::v4({192, 168, 7, 1});
+    const auto receive = [&](const FlowKey& flow, std::uint16_t sequence) {
+        EXPECT_TRUE(relay.port.push(flow, rtp({.ssrc = 1111, .sequence = sequence})));
+        relay.turn();
+    };
+    receive(other, 1);
+    receive(other, 2);
+    EXPECT_EQ(relay[WorkerCounter::fanned_out], 2u);
+    receive(usual, 3);  // once
+    EXPECT_EQ(relay[RxDrop::unknown_transport], 1u);
+    FlowKey stranger = other;
+    ++stranger.remote_port;
+    receive(stranger, 4);
+    EXPECT_EQ(relay[RxDrop::unknown_transport], 2u);
+    EXPECT_EQ(relay[WorkerCounter::fanned_out], 2u);
+    relay.expect_equations();
+}
+
 TEST(Latching, ReceiversOfAnUnlatchedTransportWait) {
     Relay relay;
     ASSERT_EQ(relay.transport(1, 2), "");

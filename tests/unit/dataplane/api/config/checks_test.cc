@@ -36,6 +36,12 @@ TEST(Contradictions, SamePortTwice) {
         found_in(config),
         "dataplane.ports: \"socket:127.0.0.1\" and \"socket:127.0.0.1\" have the same address or "
         "device\n");
+    config.dataplane.ports = {{.text = "a", .addresses = {"10.0.0.1", "fd00::1"}},
+                              {.text = "b", .addresses = {"10.0.0.2", "fd00::1"}}};
+    EXPECT_EQ(found_in(config),
+              "dataplane.ports: \"b\" and \"a\" have the same address or device\n");
+    config.dataplane.ports[1].addresses = {"10.0.0.2"};
+    EXPECT_EQ(found_in(config), "");
 }
 
 TEST(Contradictions, CpusForAllWorkers) {

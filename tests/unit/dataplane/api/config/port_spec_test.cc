@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace strata::api {
 namespace {
 
@@ -14,7 +17,7 @@ TEST(PortSpec, Sockets) {
     const auto port = parse_port("socket:10.1.2.3");
     ASSERT_TRUE(port);
     EXPECT_EQ(port->kind, PortSpec::Kind::kSocket);
-    EXPECT_EQ(port->address, "10.1.2.3");
+    EXPECT_EQ(port->addresses, std::vector<std::string>{"10.1.2.3"});
     EXPECT_EQ(problem_of("socket:fe80::1"), "accepted");
     EXPECT_EQ(
         problem_of("socket:0.0.0.0"),
@@ -33,11 +36,57 @@ TEST(PortSpec, Devices) {
     ASSERT_TRUE(tap) << tap.error();
     EXPECT_EQ(tap->kind, PortSpec::Kind::kEthdev);
     EXPECT_EQ(tap->device, "net_tap0,iface=dtk1");
-    EXPECT_EQ(tap->address, "10.77.0.1");
+    EXPECT_EQ(tap->addresses, std::vector<std::string>{"10.77.0.1"});
     const auto card = parse_port("pci:0000:3b:00.0;address=2001:db8::1/64;mac=02:00:00:00:00:01");
     ASSERT_TRUE(card) << card.error();
     EXPECT_EQ(card->device, "pci:0000:3b:00.0");
-    EXPECT_EQ(card->address, "2001:db8::1");
+    EXPECT_EQ(card->addresses, std::vector<std::string>{"2001:db8::1"});
+}
+
+TEST(PortSpec, SeveralAddresses) {
+    const auto both = parse_port(
+        "net_tap0,iface=strata0;address=10.77.0.1/24;address=2001:db8::1/64;gateway=10.77.0.254;"
+        "gateway=2001:db8::fe;address=10.77.0.2/32;route=2001:db8:9::/48 via 2001:db8::fd");
+    ASSERT_TRUE(both) << both.error();
+    EXPECT_EQ(both->addresses, (std::vector<std::string>{"10.77.0.1", "2001:db8::1", "10.77.0.2"}));
+    EXPECT_EQ(both->device, "net_tap0,iface=strata0");
+    std::string most = "net_null0";
+    for (std::size_t i = 0; i < kMostPortAddresses; ++i)
+        most += ";address=10." + std::to_string(i) + ".0.1/16";
+    EXPECT_EQ(problem_of(most), "accepted");
+    EXPECT_EQ(problem_of(most + ";address=fd00::1/64"),
+              "found \"" + most + ";address=fd00::1/64\": 9 addresses, expected at most 8");
+}
+
+TEST(PortSpec, AddressesThatContradictEachOther) {
+    const auto found = [](const std::string& options) {
+        const std::string text = "net_null0;" + options, error = problem_of(text);
+        const std::string begin = "found \"" + text + "\": ";
+        return error.starts_with(begin) ? error.substr(begin.size()) : error;
+    };
+    EXPECT_EQ(found("address=10.0.0.1/24;address=10.0.0.2/24"),
+              "address=10.0.0.1/24 and address=10.0.0.2/24 are in one prefix, expected one address "
+              "of each; a second one is written address=10.0.0.2/32");
+    EXPECT_EQ(found("address=fd00::1/64;address=10.0.0.1/24;address=fd00:0:0:0:7::/64"),
+              "address=fd00::1/64 and address=fd00:0:0:0:7::/64 are in one prefix, expected one "
+              "address of each; a second one is written address=fd00:0:0:0:7::/128");
+    EXPECT_EQ(found("address=10.0.0.1/24;address=10.0.0.1/32"),
+              "address=10.0.0.1/24 and address=10.0.0.1/32 are one address");
+    EXPECT_EQ(found("address=fd00::1/64;address=FD00:0::1/128"),
+              "address=fd00::1/64 and address=FD00:0::1/128 are one address");
+    EXPECT_EQ(found("address=10.0.0.1/24;gateway=10.0.0.8;gateway=10.0.0.9"),
+              "gateway=10.0.0.8 and gateway=10.0.0.9 are both IPv4, expected one of each IP "
+              "version at most");
+    EXPECT_EQ(found("address=10.0.0.1/24;gateway=fd00::9"),
+              "gateway=fd00::9 is IPv6, and no address= is");
+    EXPECT_EQ(found("address=fd00::1/64;route=10.0.0.0/8 via 10.0.0.1"),
+              "route=10.0.0.0/8 via 10.0.0.1 is IPv4, and no address= is");
+    EXPECT_EQ(found("address=224.0.0.1/4"),
+              "address=224.0.0.1/4 is no address that a host can have");
+    for (const char* nobodys : {"0.0.0.0/8", "127.0.0.1/8", "255.255.255.255/32", "::/64",
+                                "::1/128", "ff02::1/64", "::ffff:10.0.0.1/120"})
+        EXPECT_NE(found("address=" + std::string(nobodys)), "accepted") << nobodys;
+    EXPECT_EQ(found("address=10.0.0.1/24;vlan=7;vlan=8"), "vlan= is there twice");
 }
 
 TEST(PortSpec, WrongOptions) {
@@ -80,10 +129,7 @@ TEST(PortSpec, WrongOptions) {
     }
     EXPECT_EQ(found(";route=10.9.0.0/16 via 10.0.0.2;route=10.8.0.0/16 via 10.0.0.3"), "accepted");
     EXPECT_EQ(problem_of("net_null0"),
-              "found \"net_null0\", expected ;address=ADDRESS/BITS behind the device");
-    EXPECT_EQ(found(";gateway=::1"),
-              "found \"net_null0;address=10.0.0.1/8;gateway=::1\": address and gateway are of "
-              "different IP versions");
+              "found \"net_null0\": expected ;address=ADDRESS/BITS behind the device");
 }
 
 TEST(PortSpec, NeitherSocketNorDevice) {

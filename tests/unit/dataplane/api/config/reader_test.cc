@@ -29,7 +29,7 @@ TEST(ReadConfig, EveryTypeIsRead) {
         name = "fra1-07"
         log_level = "warning"
         [dataplane]
-        ports = ["socket:::1", "net_tap0,iface=dtk1;address=10.77.0.1/24;gateway=10.77.0.254;vlan=7"]
+        ports = ["socket:::1", "net_tap0,iface=dtk1;address=10.77.0.1/24;address=2001:db8::1/64;gateway=10.77.0.254;vlan=7"]
         public_addresses = ["10.77.0.1=198.51.100.7"]
         workers = 2
         cpus = [2, 4]
@@ -47,10 +47,11 @@ TEST(ReadConfig, EveryTypeIsRead) {
     EXPECT_EQ(config->node.name, "fra1-07");
     EXPECT_EQ(config->node.log_level, LogLevel::kWarning);
     EXPECT_EQ(config->dataplane.ports.size(), 2u);
-    EXPECT_EQ(config->dataplane.ports[0].address, "::1");
+    EXPECT_EQ(config->dataplane.ports[0].addresses, std::vector<std::string>{"::1"});
     EXPECT_EQ(config->dataplane.ports[1].kind, PortSpec::Kind::kEthdev);
     EXPECT_EQ(config->dataplane.ports[1].device, "net_tap0,iface=dtk1");
-    EXPECT_EQ(config->dataplane.ports[1].address, "10.77.0.1");
+    EXPECT_EQ(config->dataplane.ports[1].addresses,
+              (std::vector<std::string>{"10.77.0.1", "2001:db8::1"}));
     EXPECT_EQ(config->dataplane.public_addresses,
               (std::vector<PublicAddress>{{"10.77.0.1", "198.51.100.7"}}));
     EXPECT_EQ(config->dataplane.cpus, (std::vector<std::uint32_t>{2, 4}));

@@ -1,0 +1,52 @@
+#include "dataplane/net/own_addresses.h"
+
+#include <cstring>
+
+namespace strata::dataplane::net {
+
+namespace {
+
+std::size_t family(const IpAddress& address) { return address.is_v4() ? 0 : 1; }
+
+}  // namespace
+
+bool Prefix::contains(const IpAddress& other) const {
+    if (other.is_v4() != address.is_v4()) return false;
+    // A v4-mapped address has 96 bits in front.
+    const unsigned wanted = address.is_v4() ? 96u + bits : bits;
+    const unsigned whole = wanted / 8, rest = wanted % 8;
+    if (std::memcmp(address.bytes.data(), other.bytes.data(), whole) != 0) return false;
+    if (rest == 0) return true;
+    const auto mask = static_cast<std::uint8_t>(0xff << (8 - rest));
+    return ((address.bytes[whole] ^ other.bytes[whole]) & mask) == 0;
+}
+
+bool Prefix::same_as(const Prefix& other) const {
+    return bits == other.bits && contains(other.address);
+}
+
+bool OwnAddresses::add(const Prefix& address) {
+    if (size_ == kMost) return false;
+    for (const Prefix& other : all())
+        if (other.address == address.address || other.same_as(address)) return false;
+    std::uint8_t& first = beyond_[family(address.address)];
+    if (first == kNone) first = size_;
+    all_[size_++] = address;
+    return true;
+}
+
+void OwnAddresses::set_gateway(const IpAddress& gateway) {
+    const Prefix* link = towards(gateway);
+    if (link != nullptr) beyond_[family(gateway)] = static_cast<std::uint8_t>(link - all_.data());
+}
+
+const Prefix* OwnAddresses::towards(const IpAddress& remote) const {
+    const std::uint8_t beyond = beyond_[family(remote)];
+    if (beyond == kNone) return nullptr;
+    const Prefix* best = nullptr;
+    for (const Prefix& own : all())
+        if (own.contains(remote) && (best == nullptr || own.bits > best->bits)) best = &own;
+    return best != nullptr ? best : &all_[beyond];
+}
+
+}  // namespace strata::dataplane::net
