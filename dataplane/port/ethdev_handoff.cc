@@ -19,11 +19,10 @@ std::expected<void, PortError> EthdevPort::make_rings() {
             "p" + std::to_string(device_.id()) + '.' + std::to_string(config_.index) + way;
         return rte_ring_create(name.c_str(), size, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
     };
-    constexpr std::uint32_t kLeast = 64;
-    const std::uint32_t places = std::bit_ceil(std::max(config_.handoff_ring, kLeast));
+    const std::uint32_t places = std::bit_ceil(std::max(config_.handoff_ring, kLeastRing));
     // All rings to one worker have as many places together.
     const auto sources = std::min<std::uint32_t>(device_.rx_queues(), workers - 1u);
-    const std::uint32_t size = std::max(std::bit_floor(places / std::max(sources, 1u)), kLeast);
+    const std::uint32_t size = std::max(std::bit_floor(places / std::max(sources, 1u)), kLeastRing);
     rings_.assign(std::size_t{workers} * workers, nullptr);
     bool made = true;
     for (std::uint16_t to = 0; to < workers; ++to) {

@@ -41,7 +41,8 @@ EthdevPort::EthdevPort(std::string spec, const EthdevSpec& ethdev, EthdevDevice 
     const std::uint32_t others = config.workers - 1u;
     needs_.rx_mbufs = std::min(config.workers, abilities.max_rx_queues) *
                           std::max<std::uint32_t>(config.rx_ring, abilities.rx_mbufs_per_queue) +
-                      config.workers * std::max<std::uint32_t>(config.handoff_ring, 64 * others);
+                      std::min(others, 1u) * config.workers *
+                          std::max<std::uint32_t>(config.handoff_ring, kLeastRing * others);
     needs_.tx_mbufs =
         (config.tx_ring + config.held_packets) * config.workers + others * config.handoff_ring;
     if (!abilities.chains) needs_.linear_mbufs = needs_.tx_mbufs;

@@ -67,7 +67,8 @@ class EthdevPort final : public Port {
 
   private:
     static constexpr std::uint16_t kBurst = 64;
-    static constexpr std::size_t kPathMtus = 64;  // said, and not yet taken by the worker
+    static constexpr std::uint32_t kLeastRing = 64;  // places
+    static constexpr std::size_t kPathMtus = 64;     // said, and not yet taken by the worker
 
     struct Queue {
         explicit Queue(const PortConfig& config) : held(config.held_packets, config.hold_us) {}

@@ -61,6 +61,9 @@ EthdevDevice::Done EthdevDevice::start_steered(const Setup& setup, Steering meth
     const std::uint16_t workers = setup.config.workers;
     if (abilities_.max_rx_queues < workers)
         return std::unexpected(too_few(abilities_.max_rx_queues, workers));
+    // Nor do its queues like to be set up twice (net_af_xdp).
+    if (abilities_.spreads)
+        return std::unexpected("the kernel spreads packets over the device's queues");
     if (method == Steering::rss && (abilities_.rss_types & kPortHash) != kPortHash)
         return std::unexpected("no RSS: the device can't hash the UDP destination port alone");
     Done steered = start_queues(setup, method);
