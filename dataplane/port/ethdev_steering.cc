@@ -28,9 +28,8 @@ std::expected<void, PortError> EthdevDevice::start(const PortConfig& config, con
         return std::unexpected(PortError{
             "port-capability", name_,
             "the kernel spreads packets over its " + std::to_string(abilities_.max_rx_queues) +
-                " receive queues, and there are " + std::to_string(config.workers) + " workers",
-            "give it as many queues as workers, or fewer (qpairs=, "
-            "queue_count=)"});
+                " receive queues, more than dataplane.workers = " + std::to_string(config.workers),
+            "give it as many queues as workers, or fewer (qpairs=, queue_count=)"});
     const Setup setup{config, spec, rx_pool};
     steered_ = {config.base_udp_port, config.workers, spec.local.vlan};
     rules_ = FlowRules(id_, steered_);
