@@ -20,6 +20,18 @@ void publish(const Port& port, api::PortBlock& block) {
     block.device_no_buffer.set(drops.no_buffer);
 }
 
+// At start, and when what steered packets didn't come back with the link.
+void note_steering(const Port& port, api::PortBlock& block) {
+    const SteeringReport found = port.steering();
+    if (static_cast<std::uint64_t>(found.method) == block.steering.get()) return;
+    const bool worse = block.steering.get() != 0;
+    api::set_steering(block, found.method, found.reason);
+    const std::string text = "port " + port.spec() + ": steering " +
+                             std::string(api::name(found.method)) +
+                             (found.reason.empty() ? "" : ": " + found.reason);
+    worse ? log_warning(text) : log_info(text);
+}
+
 }  // namespace
 
 static_assert(kPortCounters <= api::kMaxPortValues);
@@ -40,6 +52,7 @@ void Appliance::look_after_ports() {
             block.link_changes.add();
             log_info("port " + port.spec() + ": link " + (up != 0 ? "up" : "down"));
         }
+        note_steering(port, block);
         publish(port, block);
     }
 }

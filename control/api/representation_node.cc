@@ -102,7 +102,10 @@ ordered_json Representation::ports() const {
         ordered_json counters = ordered_json::object();
         for (const api::NamedValue& v : port.counters) counters[v.name] = v.value;
         items.push_back(
-            {{"port", port.spec}, {"link_up", port.link_up}, {"counters", std::move(counters)}});
+            {{"port", port.spec},
+             {"link_up", port.link_up},
+             {"steering", {{"method", api::name(port.steering)}, {"reason", port.steering_reason}}},
+             {"counters", std::move(counters)}});
     }
     return {{"items", std::move(items)}, {"sampled_at", timestamp_text(unix_ms())}};
 }

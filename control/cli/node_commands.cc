@@ -20,13 +20,20 @@ Result<void> list_ports(Session& session, const Values&) {
         session.print(*ports);
         return {};
     }
-    Table table(
-        {{"LINK"}, {"FRAMES IN", true}, {"TO WORKERS", true}, {"PACKETS OUT", true}, {"PORT"}});
+    Table table({{"LINK"},
+                 {"FRAMES IN", true},
+                 {"TO WORKERS", true},
+                 {"PACKETS OUT", true},
+                 {"STEERING"},
+                 {"PORT"},
+                 {"WHY NOT STEERED BETTER"}});
     for (const Json& port : *ports) {
         const Json& counters = part(port, "counters");
         table.add({field_text(port, "link_up") == "true" ? "up" : "down",
                    number_text(counters, "rx_frames"), number_text(counters, "rx_delivered"),
-                   number_text(counters, "tx_packets"), field_text(port, "port")});
+                   number_text(counters, "tx_packets"),
+                   field_text(part(port, "steering"), "method"), field_text(port, "port"),
+                   field_text(part(port, "steering"), "reason")});
     }
     session.print(table);
     return {};

@@ -139,7 +139,15 @@ std::vector<PortSnapshot> StatisticsReader::ports() const {
                                                                std::size_t{i} * sizeof(PortBlock));
         const std::string_view spec(port.spec.data(), ::strnlen(port.spec.data(), kPortSpecBytes));
         const std::span<const Counter> values(port.values.data(), checked_.port_counter_count);
-        out.push_back({std::string(spec), port.link_up.get() != 0, read_named(values, names)});
+        const char* reason = port.steering_reason.data();
+        const std::uint64_t steering = port.steering.get();
+        out.push_back({.spec = std::string(spec),
+                       .link_up = port.link_up.get() != 0,
+                       .steering = steering < kSteeringNames.size()
+                                       ? static_cast<Steering>(steering)
+                                       : Steering::none,
+                       .steering_reason = std::string(reason, ::strnlen(reason, kPortReasonBytes)),
+                       .counters = read_named(values, names)});
         for (const auto& [counter, value] : {std::pair{"link_changes", &port.link_changes},
                                              {"device_missed", &port.device_missed},
                                              {"device_errors", &port.device_errors},

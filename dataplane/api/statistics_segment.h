@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/api/config/steering.h"
 #include "dataplane/api/histogram_summary.h"
 #include "dataplane/api/shared_memory.h"
 #include "dataplane/api/statistics.h"
@@ -73,12 +74,15 @@ struct alignas(64) WorkerBlock {
 
 constexpr std::size_t kMaxPortValues = 96;
 constexpr std::size_t kPortSpecBytes = 1024;  // zero-terminated, cut
+constexpr std::size_t kPortReasonBytes = 256;
 
 // One port's counters, the sums of its queues. Writer: the main thread, about ten times a second.
 struct alignas(64) PortBlock {
     std::array<char, kPortSpecBytes> spec;
-    Counter link_up;       // G: 1 when it has a link, or needs none
-    Counter link_changes;  // C
+    std::array<char, kPortReasonBytes> steering_reason;  // why not a better one; mostly constant
+    Counter steering;                                    // G: Steering
+    Counter link_up;                                     // G: 1 when it has a link, or needs none
+    Counter link_changes;                                // C
     // C, of the device, which dropped them before a worker saw them.
     Counter device_missed;                       // the receive ring was full: the worker was late
     Counter device_errors;                       // damaged, or larger than a buffer
@@ -130,6 +134,9 @@ class StatisticsSegment {
     OwnedSegment memory_;
 };
 
+// How packets come to the port's workers. Main thread.
+void set_steering(PortBlock& port, Steering method, std::string_view reason);
+
 // Gives a slot an identity and zeroes its values, or frees it. Main thread.
 void assign_slot(ObjectSlot& slot, StatisticsKind kind, std::uint64_t id, std::uint64_t parent,
                  std::uint64_t peer);
@@ -154,6 +161,8 @@ struct WorkerSnapshot {
 struct PortSnapshot {
     std::string spec;
     bool link_up = false;
+    Steering steering = Steering::none;
+    std::string steering_reason;
     std::vector<NamedValue> counters;
 };
 

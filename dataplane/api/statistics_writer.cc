@@ -119,6 +119,14 @@ PortBlock& StatisticsSegment::port(std::uint32_t index) {
                                          std::size_t{index} * sizeof(PortBlock));
 }
 
+void set_steering(PortBlock& port, Steering method, std::string_view reason) {
+    // The last byte stays 0, whatever a reader sees of a reason that changes.
+    const std::string_view cut = reason.substr(0, kPortReasonBytes - 1);
+    std::memset(port.steering_reason.data(), 0, kPortReasonBytes);
+    cut.copy(port.steering_reason.data(), cut.size());
+    port.steering.set(static_cast<std::uint64_t>(method));
+}
+
 std::span<ObjectSlot> StatisticsSegment::slots(std::uint32_t worker) {
     const std::size_t count = header().slots_per_worker;
     auto* first = reinterpret_cast<ObjectSlot*>(memory_.base() + header().slots_at);

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <utility>
 
+#include "dataplane/port/rss_table.h"
+
 namespace strata::dataplane {
 
 namespace {
@@ -23,6 +25,8 @@ constexpr std::array<std::string_view, 3> kTestedWithChains{"net_null", "net_pca
 constexpr std::uint32_t kXdpRing = 2'048;
 // net_af_packet cuts frames that are longer than its default frame size without a word.
 constexpr std::uint16_t kAfPacketFrame = 1'982;
+// Their receive queues belong to sockets that the kernel spreads packets over from the beginning.
+constexpr std::array<std::string_view, 2> kSpreading{"net_af_packet", "net_af_xdp"};
 constexpr std::uint16_t kFrameOverhead = net::kEthernetBytes + net::kVlanBytes;
 
 }  // namespace
@@ -41,14 +45,24 @@ EthdevDevice::EthdevDevice(EthdevDevice&& other) noexcept
       numa_node_(other.numa_node_),
       abilities_(other.abilities_),
       tx_offloads_(other.tx_offloads_),
+      rx_queues_(other.rx_queues_),
       tx_queues_(other.tx_queues_),
+      steered_(other.steered_),
+      rules_(std::move(other.rules_)),
+      chosen_(std::move(other.chosen_)),
+      steering_(std::move(other.steering_)),
       wait_descriptor_(other.wait_descriptor_) {}
 
 EthdevDevice::~EthdevDevice() {
     if (!open_) return;
-    if (started_) rte_eth_dev_stop(id_);
+    stop();
     rte_eth_dev_close(id_);
     if (made_) rte_eal_hotplug_remove("vdev", device_.c_str());
+}
+
+void EthdevDevice::stop() {
+    rules_.destroy();
+    if (std::exchange(started_, false)) rte_eth_dev_stop(id_);
 }
 
 std::unexpected<PortError> EthdevDevice::error(const char* what, int code, std::string hint) const {
@@ -109,55 +123,77 @@ void EthdevDevice::read_abilities() {
     abilities_.checksum_offload =
         !virtual_device && (info.tx_offload_capa & kChecksums) == kChecksums;
     if (abilities_.checksum_offload) tx_offloads_ |= kChecksums;
+    abilities_.max_rx_queues = std::max<std::uint16_t>(info.max_rx_queues, 1);
+    abilities_.spreads =
+        std::find(kSpreading.begin(), kSpreading.end(), driver_) != kSpreading.end();
+    abilities_.rss_types = info.flow_type_rss_offloads;
+    abilities_.reta_size = info.reta_size;
+    abilities_.rss_key_bytes = info.hash_key_size;
     abilities_.max_tx_queues = std::max<std::uint16_t>(info.max_tx_queues, 1);
     if (is_driver("net_af_xdp")) abilities_.rx_mbufs_per_queue = kXdpRing;
 }
 
-std::expected<void, PortError> EthdevDevice::start(const PortConfig& config, std::uint16_t mtu,
-                                                   std::uint16_t tx_queues, rte_mempool* rx_pool) {
-    const auto wanted = std::min(tx_queues, abilities_.max_tx_queues);
-    tx_queues_ = wanted >= tx_queues ? tx_queues : std::uint16_t{1};
+// The device with its queues, as `method` needs them, but for what steers packets to them.
+EthdevDevice::Done EthdevDevice::start_queues(const Setup& setup, api::Steering method) {
+    const std::uint16_t workers = setup.config.workers;
+    if (method == api::Steering::flow || method == api::Steering::rss)
+        rx_queues_ = workers;
+    else
+        rx_queues_ = abilities_.spreads ? abilities_.max_rx_queues : std::uint16_t{1};
+    tx_queues_ = abilities_.max_tx_queues >= workers ? workers : std::uint16_t{1};
     // From what is wanted to what any driver has: net_tap has as many transmit as receive queues,
     // and few drivers have interrupts.
     int code = -1;
     for (const bool interrupt : {true, false}) {
-        code = configure(config, mtu, tx_queues_, interrupt);
-        if (code != 0 && tx_queues_ > 1) code = configure(config, mtu, tx_queues_ = 1, interrupt);
+        code = configure(setup, method, interrupt);
+        if (code != 0 && std::exchange(tx_queues_, std::uint16_t{1}) > 1)
+            code = configure(setup, method, interrupt);
+        if (code == 0) code = set_up_queues(setup);
         if (code != 0) continue;
-        code = set_up_queues(config, rx_pool);
-        if (code == 0) code = rte_eth_dev_start(id_);
-        if (code == 0) {
-            started_ = true;
-            if (interrupt) watch_receive_queue();
-            return {};
-        }
+        // Before the start, which takes a card a while.
+        if (method == api::Steering::flow)
+            if (auto valid = rules_.validate(); !valid) return valid;
+        code = rte_eth_dev_start(id_);
+        if (code != 0) continue;
+        started_ = true;
+        if (interrupt) watch_receive_queue();
+        return {};
     }
-    return error("start", code,
-                 "its receive queue needs " + std::to_string(abilities_.rx_mbufs_per_queue) +
-                     " mbufs; is the interface there?");
+    return std::unexpected("can't start " + device_ + " with " + std::to_string(rx_queues_) +
+                           (rx_queues_ == 1 ? " receive queue: " : " receive queues: ") +
+                           strerror(code < 0 ? -code : code));
 }
 
-int EthdevDevice::configure(const PortConfig&, std::uint16_t mtu, std::uint16_t tx_queues,
-                            bool interrupt) {
+int EthdevDevice::configure(const Setup& setup, api::Steering method, bool interrupt) {
     rte_eth_conf conf{};
-    conf.rxmode.mtu = mtu;
+    conf.rxmode.mtu = setup.spec.mtu;
     conf.txmode.offloads = tx_offloads_;
     conf.intr_conf.rxq = interrupt ? 1 : 0;
-    return rte_eth_dev_configure(id_, 1, tx_queues, &conf);
+    // Without RSS whatever no rule is for comes to queue 0.
+    conf.rxmode.mq_mode = RTE_ETH_MQ_RX_NONE;
+    std::vector<std::uint8_t> key;
+    if (method == api::Steering::rss) {
+        key = port_key(abilities_.rss_key_bytes, abilities_.reta_size);
+        conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+        conf.rx_adv_conf.rss_conf = {key.data(), static_cast<std::uint8_t>(key.size()), kPortHash};
+    }
+    return rte_eth_dev_configure(id_, rx_queues_, tx_queues_, &conf);
 }
 
-int EthdevDevice::set_up_queues(const PortConfig& config, rte_mempool* rx_pool) {
+int EthdevDevice::set_up_queues(const Setup& setup) {
     rte_eth_dev_info info{};
     if (const int code = rte_eth_dev_info_get(id_, &info); code != 0) return code;
-    std::uint16_t rx_ring = config.rx_ring, tx_ring = config.tx_ring;
+    std::uint16_t rx_ring = setup.config.rx_ring, tx_ring = setup.config.tx_ring;
     if (const int code = rte_eth_dev_adjust_nb_rx_tx_desc(id_, &rx_ring, &tx_ring); code != 0)
         return code;
     const auto node = static_cast<unsigned>(numa_node_ < 0 ? SOCKET_ID_ANY : numa_node_);
     // Payloads are shared and from several pools: MBUF_FAST_FREE must stay off.
     rte_eth_txconf tx = info.default_txconf;
     tx.offloads = tx_offloads_;
-    if (const int code = rte_eth_rx_queue_setup(id_, 0, rx_ring, node, nullptr, rx_pool); code != 0)
-        return code;
+    for (std::uint16_t q = 0; q < rx_queues_; ++q)
+        if (const int code = rte_eth_rx_queue_setup(id_, q, rx_ring, node, nullptr, setup.rx_pool);
+            code != 0)
+            return code;
     for (std::uint16_t q = 0; q < tx_queues_; ++q)
         if (const int code = rte_eth_tx_queue_setup(id_, q, tx_ring, node, &tx); code != 0)
             return code;
@@ -168,7 +204,8 @@ int EthdevDevice::set_up_queues(const PortConfig& config, rte_mempool* rx_pool) 
 // tell of an interrupt, once: they would have to be drained and armed anew before each wait, or a
 // worker would never sleep again.
 void EthdevDevice::watch_receive_queue() {
-    if (!is_driver("net_tap")) return;
+    // Nor does it tell of what another queue's worker hands over.
+    if (!is_driver("net_tap") || rx_queues_ > 1) return;
     // There is no way to ask whether a device has such a descriptor: one that hasn't is no error.
     const int log_type = rte_log_register("lib.ethdev");
     const int level = rte_log_get_level(log_type);

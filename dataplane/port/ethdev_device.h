@@ -7,7 +7,9 @@
 #include <string>
 
 #include "dataplane/port/ethdev_spec.h"
+#include "dataplane/port/flow_rules.h"
 #include "dataplane/port/port.h"
+#include "dataplane/port/steering.h"
 
 namespace strata::dataplane {
 
@@ -16,6 +18,11 @@ struct EthdevAbilities {
     bool chains = false;
     std::uint16_t max_segments = 1;
     bool checksum_offload = false;
+    std::uint16_t max_rx_queues = 1;
+    bool spreads = false;         // packets come by all its receive queues, whatever is asked for
+    std::uint64_t rss_types = 0;  // RTE_ETH_RSS_…
+    std::uint16_t reta_size = 0;
+    std::size_t rss_key_bytes = 0;
     std::uint16_t max_tx_queues = 1;
     std::uint32_t rx_mbufs_per_queue = 0;  // that it takes from the pool at start
 };
@@ -31,11 +38,18 @@ class EthdevDevice {
 
     const EthdevAbilities& abilities() const { return abilities_; }
 
-    // One receive queue, `tx_queues` transmit queues if the driver has them, else one: see
-    // tx_queues().
-    std::expected<void, PortError> start(const PortConfig& config, std::uint16_t mtu,
-                                         std::uint16_t tx_queues, rte_mempool* rx_pool);
+    // With a transmit queue for each worker if the driver has as many, else one; and with a receive
+    // queue for each if the device steers packets to them as spec.steering wants it, else one, or
+    // those that the driver spreads packets over. `spec` is the one it was opened by.
+    std::expected<void, PortError> start(const PortConfig& config, const EthdevSpec& spec,
+                                         rte_mempool* rx_pool);
+    std::uint16_t rx_queues() const { return rx_queues_; }
     std::uint16_t tx_queues() const { return tx_queues_; }
+
+    // Since the start, or the last renew_steering.
+    const SteeringReport& steering() const { return steering_; }
+    // After the link was away, and with it perhaps what steers packets: all of it is made anew.
+    void renew_steering();
 
     // Its address, or the one next to it where the driver shares its own with the kernel's side.
     std::expected<net::MacAddress, PortError> mac(const EthdevSpec& spec) const;
@@ -44,13 +58,26 @@ class EthdevDevice {
     int wait_descriptor() const { return wait_descriptor_; }
 
   private:
+    struct Setup {
+        const PortConfig& config;
+        const EthdevSpec& spec;
+        rte_mempool* rx_pool;
+    };
+    using Done = std::expected<void, std::string>;  // or why not
+
     EthdevDevice(std::uint16_t id, const EthdevSpec& spec, std::string name);
     bool is_driver(std::string_view name) const;
     void read_abilities();
-    int configure(const PortConfig& config, std::uint16_t mtu, std::uint16_t tx_queues,
-                  bool interrupt);
-    int set_up_queues(const PortConfig& config, rte_mempool* rx_pool);
+    Done start_queues(const Setup& setup, api::Steering method);
+    int configure(const Setup& setup, api::Steering method, bool interrupt);
+    int set_up_queues(const Setup& setup);
     void watch_receive_queue();
+    void stop();
+
+    // ethdev_steering.cc
+    Done start_steered(const Setup& setup, api::Steering method);
+    Done steer(api::Steering method);
+    PortError cannot_steer(const Setup& setup, const std::string& why);
     std::unexpected<PortError> error(const char* what, int code, std::string hint) const;
 
     std::uint16_t id_;
@@ -63,7 +90,11 @@ class EthdevDevice {
     int numa_node_ = -1;
     EthdevAbilities abilities_;
     std::uint64_t tx_offloads_ = 0;
+    std::uint16_t rx_queues_ = 1;
     std::uint16_t tx_queues_ = 1;
+    SteeredPorts steered_;
+    FlowRules rules_;
+    SteeringReport chosen_, steering_;  // at start; now
     int wait_descriptor_ = -1;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "dataplane/net/arp.h"
 #include "dataplane/net/neighbour_discovery.h"
@@ -125,7 +126,10 @@ void EthdevPort::watch_link() {
     rte_eth_link link{};
     if (rte_eth_link_get_nowait(device_.id(), &link) != 0) return;
     const bool up = link.link_status == RTE_ETH_LINK_UP;
-    if (up && !link_up_) came_up_.store(true, std::memory_order_relaxed);
+    if (up && !link_up_) {
+        came_up_.store(true, std::memory_order_relaxed);
+        if (std::exchange(link_was_up_, true)) device_.renew_steering();
+    }
     link_up_ = up;
 }
 

@@ -1,10 +1,8 @@
 #include "dataplane/port/ethdev_port.h"
 
-#include <rte_errno.h>
 #include <rte_ethdev.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -41,8 +39,10 @@ EthdevPort::EthdevPort(std::string spec, const EthdevSpec& ethdev, EthdevDevice 
     capabilities_.max_datagram_bytes = static_cast<std::uint16_t>(
         ethdev.mtu - (local_.own.has_v6() ? kIpv6UdpBytes : kIpv4UdpBytes));
     const std::uint32_t others = config.workers - 1u;
-    needs_.rx_mbufs = std::max<std::uint32_t>(config.rx_ring, abilities.rx_mbufs_per_queue) +
-                      others * config.handoff_ring;
+    needs_.rx_mbufs = std::min(config.workers, abilities.max_rx_queues) *
+                          std::max<std::uint32_t>(config.rx_ring, abilities.rx_mbufs_per_queue) +
+                      std::min(others, 1u) * config.workers *
+                          std::max<std::uint32_t>(config.handoff_ring, kLeastRing * others);
     needs_.tx_mbufs =
         (config.tx_ring + config.held_packets) * config.workers + others * config.handoff_ring;
     if (!abilities.chains) needs_.linear_mbufs = needs_.tx_mbufs;
@@ -52,20 +52,22 @@ EthdevPort::~EthdevPort() {
     for (const auto& queue : queues_) {
         for (; queue->sending_from != queue->sending_to; ++queue->sending_from)
             rte_pktmbuf_free(queue->sending[queue->sending_from]);
-        for (rte_ring* ring : {queue->received, queue->to_send}) {
-            if (ring == nullptr) continue;
-            void* m;
-            while (rte_ring_dequeue(ring, &m) == 0) rte_pktmbuf_free(static_cast<rte_mbuf*>(m));
-            rte_ring_free(ring);
-        }
+        rings_.push_back(queue->to_send);
+    }
+    for (rte_ring* ring : rings_) {
+        if (ring == nullptr) continue;
+        void* m;
+        while (rte_ring_dequeue(ring, &m) == 0) rte_pktmbuf_free(static_cast<rte_mbuf*>(m));
+        rte_ring_free(ring);
     }
 }
 
 std::expected<void, PortError> EthdevPort::start(const Pools& pools) {
     rx_pool_ = pools.rx;
     header_pool_ = pools.header;
-    if (auto started = device_.start(config_, ethdev_.mtu, config_.workers, pools.rx); !started)
-        return started;
+    if (auto started = device_.start(config_, ethdev_, pools.rx); !started) return started;
+    const api::Steering method = device_.steering().method;
+    steers_ = method == api::Steering::flow || method == api::Steering::rss;
     const auto mac = device_.mac(ethdev_);
     if (!mac) return std::unexpected(mac.error());
     local_.mac = *mac;
@@ -80,26 +82,6 @@ std::expected<void, PortError> EthdevPort::start(const Pools& pools) {
     return make_kernel_link();
 }
 
-std::expected<void, PortError> EthdevPort::make_rings() {
-    const unsigned size = std::bit_ceil(std::max(config_.handoff_ring, 64u));
-    const auto make = [&](std::uint16_t worker, const char* direction) {
-        const std::string name = "p" + std::to_string(device_.id()) + '.' +
-                                 std::to_string(config_.index) + direction + std::to_string(worker);
-        return rte_ring_create(name.c_str(), size, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
-    };
-    for (std::uint16_t w = 1; w < config_.workers; ++w) {
-        Queue& queue = *queues_[w];
-        queue.received = make(w, "rx");
-        if (!owns_tx_queue(w)) queue.to_send = make(w, "tx");
-        if (queue.received == nullptr || (queue.to_send == nullptr && !owns_tx_queue(w)))
-            return std::unexpected(
-                PortError{"pool-memory", spec_,
-                          std::string("can't make a hand-off ring: ") + rte_strerror(rte_errno),
-                          "lower dataplane.handoff_ring_packets"});
-    }
-    return {};
-}
-
 Endpoint EthdevPort::local_endpoint(std::uint16_t queue) const {
     return {local_.own.all()[0].address, static_cast<std::uint16_t>(local_.first_port + queue)};
 }
@@ -108,39 +90,42 @@ bool EthdevPort::owns_tx_queue(std::uint16_t queue) const { return queue < devic
 
 std::uint16_t EthdevPort::rx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint16_t n,
                                    relay::TimeUs now) {
-    if (queue == 0) return receive(packets, n, now);
-    const auto count = static_cast<std::uint16_t>(rte_ring_dequeue_burst(
-        queues_[queue]->received, reinterpret_cast<void**>(packets), n, nullptr));
-    for (std::uint16_t i = 0; i < count; ++i) {
-        meta(packets[i]).queue = queue;
-        meta(packets[i]).received_us = now;
-    }
-    counters_[queue][PortCounter::rx_delivered] += count;
-    return count;
+    if (queues_[queue]->handed.empty()) return receive(queue, packets, n, now);
+    if (queue >= device_.rx_queues()) return take_handed(queue, packets, n, now);
+    // Neither the rings nor the device's queue keep the other from its turn.
+    const auto half = static_cast<std::uint16_t>((n + 1) / 2);
+    const std::uint16_t handed = take_handed(queue, packets, half, now);
+    const auto rest = static_cast<std::uint16_t>(n - handed);
+    return static_cast<std::uint16_t>(handed + receive(queue, packets + handed, rest, now));
 }
 
-std::uint16_t EthdevPort::receive(rte_mbuf** packets, std::uint16_t n, relay::TimeUs now) {
-    const std::uint16_t received = rte_eth_rx_burst(device_.id(), 0, packets, n);
+std::uint16_t EthdevPort::receive(std::uint16_t queue, rte_mbuf** packets, std::uint16_t n,
+                                  relay::TimeUs now) {
+    const std::uint16_t received = rte_eth_rx_burst(device_.id(), queue, packets, n);
+    PortCounters& counters = counters_[queue];
     std::uint16_t count = 0;
+    std::uint64_t bytes = 0;
     for (std::uint16_t i = 0; i < received; ++i) {
         if (i + 1 < received) rte_prefetch0(rte_pktmbuf_mtod(packets[i + 1], void*));
         rte_mbuf* m = packets[i];
-        if (accept(m, now)) packets[count++] = m;
+        bytes += m->pkt_len;
+        if ((m->nb_segs > 1 || m->pool != rx_pool_) && !make_linear(queue, m)) {
+            ++counters[PortCounter::rx_truncated];
+            rte_pktmbuf_free(m);
+            continue;
+        }
+        if (queue == 0 ? accept(m, now) : accept_elsewhere(queue, m, now)) packets[count++] = m;
     }
-    counters_[0][PortCounter::rx_frames] += received;
-    counters_[0][PortCounter::rx_delivered] += count;
+    counters[PortCounter::rx_frames] += received;
+    counters[PortCounter::rx_bytes] += bytes;
+    counters[PortCounter::rx_delivered] += count;
+    if (steers_) counters[PortCounter::rx_steered] += count;
     return count;
 }
 
-// True: `m` is a datagram for worker 0. Otherwise it was dealt with.
-bool EthdevPort::accept(rte_mbuf*& m, relay::TimeUs now) {
+// Worker 0's. True: `m` is a datagram for it. Otherwise it was dealt with.
+bool EthdevPort::accept(rte_mbuf* m, relay::TimeUs now) {
     PortCounters& counters = counters_[0];
-    counters[PortCounter::rx_bytes] += m->pkt_len;
-    if ((m->nb_segs > 1 || m->pool != rx_pool_) && !make_linear(m)) {
-        ++counters[PortCounter::rx_truncated];
-        rte_pktmbuf_free(m);
-        return false;
-    }
     PacketMeta& about = meta(m);
     const net::Ingress in = net::receive_frame(*m, local_, about.flow);
     if (in.action == net::Ingress::Action::deliver) [[likely]] {
@@ -148,7 +133,7 @@ bool EthdevPort::accept(rte_mbuf*& m, relay::TimeUs now) {
         about.port_index = config_.index;
         about.received_us = now;
         if (in.worker == 0) return true;
-        hand_off(m, in.worker);
+        hand_off(0, m, in.worker);
         return false;
     }
     ++counters[in.counter];
@@ -178,24 +163,15 @@ void EthdevPort::end_here(rte_mbuf* m, const net::Ingress& in, relay::TimeUs now
     send_own(m);
 }
 
-void EthdevPort::hand_off(rte_mbuf* m, std::uint16_t worker) {
-    if (rte_ring_enqueue(queues_[worker]->received, m) == 0) {
-        ++counters_[0][PortCounter::rx_handed_off];
-        return;
-    }
-    ++counters_[0][PortCounter::rx_handoff_full];
-    rte_pktmbuf_free(m);
-}
-
 // Drivers that pass pointers (net_ring) deliver chains, and mbufs of other pools that have no
 // PacketMeta: the packet is copied into one of ours.
-bool EthdevPort::make_linear(rte_mbuf*& m) {
+bool EthdevPort::make_linear(std::uint16_t queue, rte_mbuf*& m) {
     rte_mbuf* copy = rte_pktmbuf_copy(m, rx_pool_, 0, UINT32_MAX);
     if (copy == nullptr || copy->nb_segs != 1) {
         rte_pktmbuf_free(copy);
         return false;
     }
-    ++counters_[0][PortCounter::rx_linearised];
+    ++counters_[queue][PortCounter::rx_linearised];
     rte_pktmbuf_free(m);
     m = copy;
     return true;

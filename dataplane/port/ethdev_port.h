@@ -24,10 +24,12 @@ namespace strata::dataplane {
 
 // A DPDK device with IP addresses of ours on it: a host, for IPv4, IPv6 or both.
 //
-// Worker 0 owns the device's one receive queue and passes on what belongs to the others, by UDP
-// port, over a ring each; none of the drivers that can be tried here steers by UDP port alone. Each
-// worker has a transmit queue of its own where the driver has as many, else worker 0 sends for the
-// others from a ring each. Overflows are counted (rx_handoff_full, tx_short).
+// Where the device can bring each worker the datagrams to its UDP port (rules, or RSS over that
+// port alone), each worker has a receive queue; else worker 0 has the only one. Whatever a queue
+// brings that isn't its worker's goes on by a ring: a datagram to the worker whose UDP port it
+// names, all else to worker 0, which is the host on the wire. Each worker has a transmit queue of
+// its own where the driver has as many, else worker 0 sends for the others from a ring each.
+// Overflows are counted (rx_handoff_full, tx_short).
 class EthdevPort final : public Port {
   public:
     EthdevPort(std::string spec, const EthdevSpec& ethdev, EthdevDevice device,
@@ -53,6 +55,7 @@ class EthdevPort final : public Port {
     DeviceDrops device_drops() const override;
     KernelLink* kernel_link() override { return kernel_ ? &*kernel_ : nullptr; }
     bool link_up() const override { return link_up_; }
+    SteeringReport steering() const override { return device_.steering(); }
     net::EthernetContext* ethernet(std::uint16_t queue) override;
 
     // What an answer of the network's does: fills in the MAC of a next hop that a link waits for.
@@ -64,21 +67,28 @@ class EthdevPort final : public Port {
 
   private:
     static constexpr std::uint16_t kBurst = 64;
-    static constexpr std::size_t kPathMtus = 64;  // said, and not yet taken by the worker
+    static constexpr std::uint32_t kLeastRing = 64;  // places
+    static constexpr std::size_t kPathMtus = 64;     // said, and not yet taken by the worker
 
     struct Queue {
         explicit Queue(const PortConfig& config) : held(config.held_packets, config.hold_us) {}
         net::EthernetContext context;
         HeldPackets held;
-        rte_ring* received = nullptr;  // worker 0 → this one
-        rte_ring* to_send = nullptr;   // this one → worker 0
+        std::vector<rte_ring*> handed;  // by each worker with a receive queue → this one
+        std::size_t next_handed = 0;    // whose turn it is
+        rte_ring* to_send = nullptr;    // this one → worker 0
         // Taken from `to_send`, not yet by the device.
         std::array<rte_mbuf*, kBurst> sending{};
         std::uint32_t sending_from = 0, sending_to = 0;
         SpscRing<PathMtu> path_mtus{kPathMtus};  // worker 0 → this one
     };
 
+    // ethdev_handoff.cc
     std::expected<void, PortError> make_rings();
+    std::uint16_t take_handed(std::uint16_t queue, rte_mbuf** packets, std::uint16_t n,
+                              relay::TimeUs now);
+    bool accept_elsewhere(std::uint16_t queue, rte_mbuf* m, relay::TimeUs now);
+    void hand_off(std::uint16_t from, rte_mbuf* m, std::uint16_t to);
 
     // ethdev_kernel.cc
     std::expected<void, PortError> make_kernel_link();
@@ -87,12 +97,12 @@ class EthdevPort final : public Port {
     void send_from_kernel();
     bool send_from_kernel(std::span<const std::uint8_t> frame);
 
-    std::uint16_t receive(rte_mbuf** packets, std::uint16_t n, relay::TimeUs now);
-    bool accept(rte_mbuf*& m, relay::TimeUs now);
+    std::uint16_t receive(std::uint16_t queue, rte_mbuf** packets, std::uint16_t n,
+                          relay::TimeUs now);
+    bool accept(rte_mbuf* m, relay::TimeUs now);
     void take_note(const net::Ingress& in, const FlowKey& flow, relay::TimeUs now);
     void end_here(rte_mbuf* m, const net::Ingress& in, relay::TimeUs now);
-    void hand_off(rte_mbuf* m, std::uint16_t worker);
-    bool make_linear(rte_mbuf*& m);
+    bool make_linear(std::uint16_t queue, rte_mbuf*& m);
     bool send_own(rte_mbuf* m);
     bool owns_tx_queue(std::uint16_t queue) const;
     std::uint32_t transmit(std::uint16_t tx_queue, rte_mbuf** packets, std::uint32_t n);
@@ -114,6 +124,8 @@ class EthdevPort final : public Port {
     rte_mempool* rx_pool_ = nullptr;
     rte_mempool* header_pool_ = nullptr;
     std::vector<std::unique_ptr<Queue>> queues_;
+    std::vector<rte_ring*> rings_;  // [from × workers + to]; null: nothing goes that way
+    bool steers_ = false;           // the device brings packets to their workers
     std::optional<KernelLink> kernel_;
     std::vector<net::KernelRoutes> kernel_routes_;  // one of each family; main thread
     net::LearnedRoutes learned_routes_;
@@ -125,6 +137,7 @@ class EthdevPort final : public Port {
     relay::TimeUs next_defence_us_ = 0;
     std::atomic<bool> came_up_{true};  // main thread → worker 0
     bool link_up_ = false;             // main thread
+    bool link_was_up_ = false;         // likewise
 };
 
 }  // namespace strata::dataplane

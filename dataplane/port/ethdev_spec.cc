@@ -66,6 +66,12 @@ bool read_route(std::string_view text, net::LocalNet& local) {
     return true;
 }
 
+bool read_steering(std::string_view text, std::optional<api::Steering>& out) {
+    for (const auto method : {api::Steering::flow, api::Steering::rss, api::Steering::ring})
+        if (text == api::name(method)) return out = method, true;
+    return text == "auto";
+}
+
 bool read_option(std::string_view key, std::string_view value, EthdevSpec& spec) {
     if (key == "address") return read_address(value, spec.local);
     if (key == "gateway") return read_gateway(value, spec.local);
@@ -74,6 +80,7 @@ bool read_option(std::string_view key, std::string_view value, EthdevSpec& spec)
     if (key == "mtu") return read_number(value, spec.mtu);
     if (key == "kernel") return !(spec.kernel = value).empty();
     if (key == "mac") return read_mac(value, spec.mac);
+    if (key == "steering") return read_steering(value, spec.steering);
     return false;
 }
 
@@ -96,7 +103,7 @@ std::expected<EthdevSpec, PortError> parse_ethdev_spec(std::string_view text) {
                 "port-spec", std::string(text), "can't use \"" + std::string(option) + '"',
                 "address=10.0.0.1/24;address=2001:db8::1/64;gateway=10.0.0.254;"
                 "route=10.9.0.0/16 via 10.0.0.253;kernel=strata0;vlan=7;"
-                "mtu=1500;mac=02:00:00:00:00:01"});
+                "mtu=1500;mac=02:00:00:00:00:01;steering=auto"});
     }
     for (const IpAddress& gateway : spec.local.gateways) spec.local.own.set_gateway(gateway);
     return spec;

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "dataplane/api/config/steering.h"
 #include "dataplane/net/local_net.h"
 #include "dataplane/port/port_error.h"
 
@@ -20,7 +21,8 @@ struct EthdevSpec {
     net::LocalNet local;  // mac and UDP ports are filled in later
     std::string kernel;   // interface that mirrors the port; empty: none
     std::optional<net::MacAddress> mac;
-    std::uint16_t mtu = 1'500;  // IP packet, bytes
+    std::uint16_t mtu = 1'500;              // IP packet, bytes
+    std::optional<api::Steering> steering;  // nullopt: the best that the device can do
 };
 
 // `spec` has passed check_port_spec.

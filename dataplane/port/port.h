@@ -18,6 +18,7 @@
 #include "dataplane/port/pools.h"
 #include "dataplane/port/port_counters.h"
 #include "dataplane/port/port_error.h"
+#include "dataplane/port/steering.h"
 #include "dataplane/port/tx_class.h"
 #include "relay/rtp/types.h"
 
@@ -191,6 +192,9 @@ class Port {
     // As of the last watch_link. A port without a link is always up.
     virtual bool link_up() const { return true; }
 
+    // How packets come to their workers, as of the last watch_link. After start.
+    virtual SteeringReport steering() const { return {}; }
+
     // Where frames for the kernel wait, and those from it; null: there is no such way. After start.
     virtual KernelLink* kernel_link() { return nullptr; }
 
@@ -218,7 +222,7 @@ class Port {
 //   pci:0000:3b:00.0[,devargs][;key=value]…
 // keys: address=10.0.0.1/24 (one to OwnAddresses::kMost, IPv4 and IPv6), gateway=10.0.0.254 (one of
 // each IP version), route=10.9.0.0/16 via 10.0.0.253 (any number), kernel=strata0 (an interface
-// that mirrors the port), vlan=1..4094, mtu=1500, mac=02:…
+// that mirrors the port), vlan=1..4094, mtu=1500, mac=02:…, steering=auto|flow|rss|ring
 std::expected<std::unique_ptr<Port>, PortError> open_port(std::string_view spec,
                                                           const PortConfig& config);
 

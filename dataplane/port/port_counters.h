@@ -28,11 +28,13 @@ enum class PortCounter : std::uint8_t {
     rx_icmp,          // echo requests answered and everything else of ICMP
     rx_handoff_full,  // the ring to the packet's home worker was full
     // Beside the equation.
-    rx_handed_off,  // passed to the queue of its home worker
-    rx_no_mbuf,     // a receive call was shortened by an empty pool
-    rx_errors,      // the receive call failed
-    arp_answered,   // requests and solicitations answered
-    arp_requests,   // requests and solicitations sent
+    rx_steered,      // delivered as the device brought them: to its rule's or its hash's queue
+    rx_handed_off,   // passed on by a ring to their home worker, or to worker 0 what isn't media
+    rx_misdirected,  // of them and of rx_handoff_full, what the device should have steered
+    rx_no_mbuf,      // a receive call was shortened by an empty pool
+    rx_errors,       // the receive call failed
+    arp_answered,    // requests and solicitations answered
+    arp_requests,    // requests and solicitations sent
     announcements,  // of our own address: at start, when the link comes up, when somebody claims it
     neighbours_moved,   // next hops that were said to be at another MAC address
     address_conflicts,  // messages of somebody who claims our address

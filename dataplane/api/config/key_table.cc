@@ -27,8 +27,9 @@ constexpr Key kKeys[] = {
      "\"net_tap0,iface=strata0;address=10.77.0.1/24;address=2001:db8::1/64;gateway=10.77.0.254\" "
      "or \"pci:0000:3b:00.0;address=...\", with up to 8 addresses of both IP versions, one of each "
      "prefix, and where needed ;gateway=ADDRESS (one of each version) ;route=PREFIX/BITS via "
-     "ADDRESS (any number) ;vlan=ID ;mtu=BYTES ;mac=ADDRESS and ;kernel=INTERFACE, which makes an "
-     "interface of the kernel's with the port's addresses",
+     "ADDRESS (any number) ;vlan=ID ;mtu=BYTES ;mac=ADDRESS ;kernel=INTERFACE, which makes an "
+     "interface of the kernel's with the port's addresses, and ;steering=METHOD (auto, flow, rss, "
+     "ring), how packets come to several workers",
      1, 8},
     {STRATA_KEY(dataplane, public_addresses),
      "Behind 1:1 NAT: what clients are told instead of a port's own address, "

@@ -25,9 +25,12 @@ std::uint64_t kept(const DataplaneConfig& dataplane) {
     return std::uint64_t{dataplane.workers} * dataplane.history_packets;
 }
 
-// Where a port has fewer queues than workers, packets wait in a ring per worker and direction.
+// In the rings of a port to one of its workers, each way: of those from the others 64 at least.
 std::uint64_t handed_over(const DataplaneConfig& dataplane) {
-    return dataplane.workers > 1 ? dataplane.handoff_ring_packets : 0;
+    constexpr std::uint32_t kLeast = 64;
+    return dataplane.workers > 1
+               ? std::max(dataplane.handoff_ring_packets, kLeast * (dataplane.workers - 1))
+               : 0;
 }
 
 // In the rings between workers and the thread that serves TCP connections, each way.

@@ -12,14 +12,15 @@
 #include <vector>
 
 #include "dataplane/api/config/nearest.h"
+#include "dataplane/api/config/steering.h"
 
 namespace strata::api {
 namespace {
 
 constexpr std::string_view kSocketPrefix = "socket:";
 constexpr std::string_view kPciPrefix = "pci:";
-constexpr std::array<std::string_view, 7> kOptions = {"address", "gateway", "route", "kernel",
-                                                      "vlan",    "mtu",     "mac"};
+constexpr std::array<std::string_view, 8> kOptions = {"address", "gateway", "route", "kernel",
+                                                      "vlan",    "mtu",     "mac",   "steering"};
 
 std::unexpected<std::string> problem(std::string message) {
     return std::unexpected(std::move(message));
@@ -145,6 +146,12 @@ std::string route_problem(std::string_view value) {
     return {};
 }
 
+// "none" isn't a choice.
+bool is_steering(std::string_view text) {
+    return text == "auto" || std::find(kSteeringNames.begin() + 1, kSteeringNames.end(), text) !=
+                                 kSteeringNames.end();
+}
+
 std::string option_problem(std::string_view name, std::string_view value) {
     if (name == "address") return address_problem(value);
     if (name == "gateway" && !is_a_hosts(read_address(value))) return "expected gateway=ADDRESS";
@@ -156,10 +163,12 @@ std::string option_problem(std::string_view name, std::string_view value) {
     if (name == "mtu" && !is_number(value, 576, 9000))
         return "expected mtu= from 576 to 9000 bytes";
     if (name == "mac" && !is_mac_address(value)) return "expected mac=02:00:00:00:00:01 or alike";
+    if (name == "steering" && !is_steering(value))
+        return "expected steering=auto, flow, rss or ring";
     if (std::find(kOptions.begin(), kOptions.end(), name) != kOptions.end()) return {};
     const std::string_view meant = nearest(name, kOptions);
     return "unknown option " + quoted(name) +
-           ", expected address, gateway, route, kernel, vlan, mtu or mac" +
+           ", expected address, gateway, route, kernel, vlan, mtu, mac or steering" +
            (meant.empty() ? "" : "; did you mean " + quoted(meant) + "?");
 }
 

@@ -50,7 +50,7 @@ class UnixConnection(http.client.HTTPConnection):
 class Node:
     """One node; both programs are ended, and its folder removed, when the block ends."""
 
-    def __init__(self, auth=None, ports=("socket:127.0.0.1",), limits=None, tcp_listen=(), **control):
+    def __init__(self, auth=None, ports=("socket:127.0.0.1",), limits=None, tcp_listen=(), workers=1, **control):
         self.folder = tempfile.mkdtemp(prefix="strata-control-")
         self.api_socket = self.file("api.sock")
         self.config = self.file("strata.toml")
@@ -60,7 +60,7 @@ class Node:
                     "database": self.file("strata.db"), "dataplane_socket": self.file("dp.sock"),
                     **control}
         with open(self.config, "w", encoding="utf-8") as f:
-            f.write(f'[node]\nname = "test"\n[dataplane]\nports = {json.dumps(list(ports))}\nworkers = 1\n'
+            f.write(f'[node]\nname = "test"\n[dataplane]\nports = {json.dumps(list(ports))}\nworkers = {workers}\n'
                     f"base_udp_port = {self.base_udp_port}\nmemory_mb = 256\n"
                     f'file_prefix = "{os.path.basename(self.folder)}"\n'
                     f"tcp_listen = {json.dumps(list(tcp_listen))}\n[control]\n")

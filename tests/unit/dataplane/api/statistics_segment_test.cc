@@ -53,12 +53,18 @@ TEST(StatisticsSegment, PortsHaveNamedCountersOfTheirOwn) {
                        .value();
     segment.port(1).values[1].add(5);
     segment.port(1).link_up.set(1);
+    set_steering(segment.port(1), Steering::rss, std::string(1'000, 'x'));
+    set_steering(segment.port(1), Steering::ring, "no rte_flow");
     const auto ports = StatisticsReader::open(name).value().ports();
     ASSERT_EQ(ports.size(), 2u);
     EXPECT_EQ(ports[0].spec, "socket:::1");
     EXPECT_FALSE(ports[0].link_up);
     EXPECT_EQ(ports[1].spec, "net_tap0");
     EXPECT_TRUE(ports[1].link_up);
+    EXPECT_EQ(ports[0].steering, Steering::none);
+    EXPECT_EQ(ports[0].steering_reason, "");
+    EXPECT_EQ(ports[1].steering, Steering::ring);
+    EXPECT_EQ(ports[1].steering_reason, "no rte_flow");
     EXPECT_EQ(find(ports[1].counters, "rx_frames"), 0u);
     EXPECT_EQ(find(ports[1].counters, "rx_arp"), 5u);
     EXPECT_EQ(find(ports[1].counters, "link_changes"), 0u);

@@ -9,7 +9,7 @@ TEST(EthdevSpec, AVirtualDeviceWithEverything) {
     const auto spec = parse_ethdev_spec(
         "net_tap0,iface=dtk1,mac=fixed;address=10.0.0.1/20;gateway=10.0.0.254;"
         "route=10.9.0.0/16 via 10.0.0.253;route=10.9.8.0/24 via 10.0.0.252;vlan=7;mtu=9000;"
-        "mac=02:00:00:0a:ff:01");
+        "mac=02:00:00:0a:ff:01;steering=rss");
     ASSERT_TRUE(spec) << spec.error().message;
     EXPECT_EQ(spec->bus, "vdev");
     EXPECT_EQ(spec->device, "net_tap0");
@@ -26,6 +26,7 @@ TEST(EthdevSpec, AVirtualDeviceWithEverything) {
     EXPECT_EQ(spec->local.vlan, 7);
     EXPECT_EQ(spec->mtu, 9'000);
     EXPECT_EQ(*spec->mac, (net::MacAddress{2, 0, 0, 10, 255, 1}));
+    EXPECT_EQ(spec->steering, api::Steering::rss);
 }
 
 TEST(EthdevSpec, ACardByItsAddress) {
@@ -36,7 +37,8 @@ TEST(EthdevSpec, ACardByItsAddress) {
     EXPECT_EQ(spec->devargs, "queues=1");
     EXPECT_EQ(to_string(spec->local.own.all()[0].address), "fd00::1");
     EXPECT_EQ(spec->mtu, 1'500);
-    EXPECT_TRUE(!spec->mac && spec->local.gateways.empty());
+    EXPECT_TRUE(!spec->mac && !spec->steering && spec->local.gateways.empty());
+    EXPECT_FALSE(parse_ethdev_spec("net_null0;steering=auto")->steering);
 }
 
 TEST(EthdevSpec, SeveralAddressesOfBothFamilies) {
@@ -58,7 +60,8 @@ TEST(EthdevSpec, WhatCannotBeUsedIsNamed) {
          {"address=10.0.0.1", "address=host/24", "address=10.0.0.1/33", "address=fd00::1/129",
           "address=10.0.0.1/24x", "gateway=there", "route=10.9.0.0/16",
           "route=10.9.0.0 via 10.0.0.253", "route=10.9.0.0/16 via there", "vlan=7a", "mtu=70000",
-          "mac=02:00:00:00:00", "mac=03:00:00:00:00:01", "mac=02:00:00:00:00:01:02", "speed=1"}) {
+          "mac=02:00:00:00:00", "mac=03:00:00:00:00:01", "mac=02:00:00:00:00:01:02", "speed=1",
+          "steering=none"}) {
         const auto spec = parse_ethdev_spec(std::string("net_null0;") + wrong);
         ASSERT_FALSE(spec) << wrong;
         EXPECT_NE(spec.error().message.find(wrong), std::string::npos);

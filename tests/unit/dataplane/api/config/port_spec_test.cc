@@ -95,7 +95,13 @@ TEST(PortSpec, WrongOptions) {
     EXPECT_EQ(
         found(";gatewya=10.0.0.2"),
         "found \"net_null0;address=10.0.0.1/8;gatewya=10.0.0.2\": unknown option \"gatewya\", "
-        "expected address, gateway, route, kernel, vlan, mtu or mac; did you mean \"gateway\"?");
+        "expected address, gateway, route, kernel, vlan, mtu, mac or steering; did you mean "
+        "\"gateway\"?");
+    EXPECT_EQ(found(";steering=hash"),
+              "found \"net_null0;address=10.0.0.1/8;steering=hash\": expected steering=auto, flow, "
+              "rss or ring");
+    for (const char* method : {"auto", "flow", "rss", "ring"})
+        EXPECT_EQ(found(std::string(";steering=") + method), "accepted");
     EXPECT_EQ(found(";vlan=4095"),
               "found \"net_null0;address=10.0.0.1/8;vlan=4095\": expected vlan= from 1 to 4094");
     for (const char* wrong : {";vlan=0",
@@ -116,6 +122,8 @@ TEST(PortSpec, WrongOptions) {
                               ";route=fd00::/8 via 10.0.0.2",
                               ";route=fd00::/8 via fd01::1",
                               ";route=",
+                              ";steering=",
+                              ";steering=none",
                               ";kernel=",
                               ";kernel=a/b",
                               ";kernel=.",
