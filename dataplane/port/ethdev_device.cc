@@ -124,6 +124,10 @@ void EthdevDevice::read_abilities() {
         !virtual_device && (info.tx_offload_capa & kChecksums) == kChecksums;
     if (abilities_.checksum_offload) tx_offloads_ |= kChecksums;
     abilities_.max_rx_queues = std::max<std::uint16_t>(info.max_rx_queues, 1);
+    // Of its queues net_tap tells other processes, in a message of eight descriptors at most: with
+    // more, one for each queue and direction, it writes beyond that (DPDK 22.11).
+    if (is_driver("net_tap"))
+        abilities_.max_rx_queues = std::min<std::uint16_t>(abilities_.max_rx_queues, 4);
     abilities_.spreads =
         std::find(kSpreading.begin(), kSpreading.end(), driver_) != kSpreading.end();
     abilities_.rss_types = info.flow_type_rss_offloads;
