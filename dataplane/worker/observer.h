@@ -71,8 +71,10 @@ class Observer {
     std::uint32_t* until_in(unsigned bits) {
         if (bits == 0) return nullptr;
         const bool one = (bits & (bits - 1)) == 0;
-        return one ? &until_in_[static_cast<unsigned>(std::countr_zero(bits))] : &until_any_;
+        return one ? &until_in_[static_cast<unsigned>(std::countr_zero(bits))] : &until_next_;
     }
+    // The same where each packet is to be asked about, since it isn't known whose it is.
+    std::uint32_t* until_next() { return in_ != 0 ? &until_next_ : nullptr; }
     std::uint8_t sample_out(unsigned bits) { return sample(bits, until_out_); }
     // Whether it wants a packet of this fate. Counts it where it chooses by that.
     bool wants(std::uint8_t slot, const api::Fate& fate);
@@ -138,7 +140,7 @@ class Observer {
     std::uint8_t in_ = 0, out_ = 0, traces_ = 0, anyone_ = 0, by_drop_ = 0;
     bool written_ = false;  // something that isn't published
     Countdown until_in_, until_out_;
-    std::uint32_t until_any_ = 1;                     // of several observations: the next packet
+    std::uint32_t until_next_ = 1;                    // stays so
     Countdown until_dropped_in_, until_dropped_out_;  // of those in by_drop_
     std::array<Observation, api::kMaxObservations> observations_;
     std::array<std::uint64_t, api::kMaxRecordBytes / 8> record_{};

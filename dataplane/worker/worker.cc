@@ -137,8 +137,8 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
             const StreamRef& stream = found_streams_[at];
             if (stream.object != observed || !observed) {
                 observed = stream.object;
-                observers = observers_of(stream);
-                until = observer_->until_in(observers);
+                observers = stream.object ? observers_of(stream) : 0;
+                until = stream.object ? observer_->until_in(observers) : observer_->until_next();
             }
             // Whose a stranger's packet is may be known only afterwards.
             if (until && --*until == 0) {

@@ -304,10 +304,9 @@ class Worker {
     static void unexpect_srtp(PublishedTrack& track);
 
     // worker_observe.cc
-    // Who wants packets of this stream, as far as is known ahead; of one that isn't known: whoever
-    // wants anything. What is about a track's publisher is about the track.
+    // Who wants packets of this stream, as far as is known ahead. What is about a track's publisher
+    // is about the track.
     unsigned observers_of(const StreamRef& stream) const {
-        if (!stream.object) return observer_->in();
         const auto* track = static_cast<const PublishedTrack*>(stream.object);
         return (track->marks | unsigned{observer_->anyone()}) & observer_->in();
     }

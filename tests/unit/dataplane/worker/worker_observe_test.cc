@@ -119,6 +119,22 @@ TEST(WorkerObserve, ByDropReason) {
     EXPECT_EQ(by[3], (std::vector{RxDrop::duplicate, RxDrop::unknown_transport, RxDrop::not_ours}));
 }
 
+TEST(WorkerObserve, StrangersDontChangeWhoseTurnItIs) {
+    ObservedRelay relay;
+    relay.audio_room(1);
+    api::Observation& sampled = relay.add();
+    sampled.set_transport(1);
+    sampled.set_sample(10);
+    sampled.set_out(false);
+    relay.observe();
+    for (std::uint16_t i = 0; i < 100; ++i) {
+        relay.send(i);
+        relay.receive(Relay::peer(99), rtp({.ssrc = 4711, .sequence = i}));
+    }
+    EXPECT_EQ(relay.seen().size(), 10u);
+    EXPECT_EQ(relay[RxDrop::unknown_transport], 100u);
+}
+
 TEST(WorkerObserve, SampledAndBounded) {
     ObservedRelay relay;
     relay.audio_room(1);
