@@ -105,6 +105,7 @@ struct alignas(64) Transport {
 // cache lines.
 struct alignas(64) InboundEncoding {
     std::uint32_t ssrc = 0, rtx_ssrc = 0;  // 0: not known (yet)
+    relay::FrameRest* rest = nullptr;      // the track's
     std::uint64_t packets = 0, bytes = 0;
     relay::TimeUs last_packet_us = 0;
     relay::ReceptionStatistics reception{90'000};
@@ -157,6 +158,13 @@ struct alignas(64) PublishedTrack {
     std::uint8_t marks = 0;           // bit i: observation i is about it or its publisher
     std::uint8_t watched_marks = 0;   // … about one of `watched`
     Subscription* watched = nullptr;  // list of those with marks
+
+    // Returns the one before; null: it had none.
+    std::unique_ptr<relay::Track> set_track(std::unique_ptr<relay::Track> to) {
+        track.swap(to);
+        for (std::uint8_t i = 0; i < encoding_count; ++i) encodings[i].rest = &track->rest(i);
+        return to;
+    }
 };
 
 // One receiver's leg of a track.

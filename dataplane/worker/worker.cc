@@ -110,7 +110,7 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
     std::uint32_t* until = nullptr;  // how many of them until one is looked at; null: none is
     std::uint64_t under_way = 0;     // bit k: the packet k before this one goes through the steps
     const std::uint64_t erasures = streams_.erasures();
-    constexpr unsigned kFetchSteps = 5;  // prefetch_stream and those of prefetch_track
+    constexpr unsigned kFetchSteps = 6;  // prefetch_stream and those of prefetch_track
     constexpr std::size_t kApart = 2;    // packets between two steps
     constexpr std::size_t kBehind = kFetchSteps * kApart;
     for (std::size_t i = 0; i < n + kBehind; ++i) {
@@ -121,14 +121,17 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
             if (places_[i].home != kRemembered || places_[i].key == kNoStream)
                 found_streams_[i] = find_stream(places_[i], transports[i]);
             if (found_streams_[i].object) {
-                prefetch_stream(*packets[i], found_streams_[i]);
+                prefetch_stream(found_streams_[i]);
                 under_way |= 1;
             }
         }
         if (under_way != 0)
-            for (unsigned step = 1; step < kFetchSteps; ++step)
-                if ((under_way >> (step * kApart) & 1) != 0)
-                    prefetch_track(found_streams_[i - step * kApart], step);
+            for (unsigned step = 1; step < kFetchSteps; ++step) {
+                const std::size_t behind = step * kApart;
+                if ((under_way >> behind & 1) != 0 &&
+                    !prefetch_track(*packets[i - behind], found_streams_[i - behind], step))
+                    under_way &= ~(std::uint64_t{1} << behind);
+            }
         const std::size_t at = i - kBehind;
         if (i < kBehind || (ended >> at & 1) != 0) continue;
         if (streams_.erasures() != erasures) found_streams_[at] = {};
@@ -151,6 +154,9 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
                 continue;
             }
         }
+        if (found_streams_[at].object &&
+            pass_over(*packets[at], *transports[at], found_streams_[at], now))
+            continue;
         on_datagram(*packets[at], static_cast<std::uint8_t>(port), transports[at],
                     found_streams_[at], now);
     }
@@ -237,28 +243,66 @@ StreamRef Worker::find_stream(const StreamPlace& place, Transport* transport) {
 }
 
 // The first step.
-void Worker::prefetch_stream(const rte_mbuf& packet, const StreamRef& stream) {
+void Worker::prefetch_stream(const StreamRef& stream) {
     const auto* track = static_cast<const PublishedTrack*>(stream.object);
     const InboundEncoding& inbound = track->encodings[stream.encoding];
     rte_prefetch0(track);
-    rte_prefetch0(&track->parser);
-    rte_prefetch0(&track->parser.payload_types[bytes_of(packet)[1] & 0x7f]);
     rte_prefetch0(&inbound);
     rte_prefetch0(reinterpret_cast<const char*>(&inbound) + 64);
 }
 
-void Worker::prefetch_track(const StreamRef& stream, unsigned step) {
-    const relay::Track* const track =
-        static_cast<const PublishedTrack*>(stream.object)->track.get();
-    if (step == 1) rte_prefetch0(track);
-    if (step == 2) track->prefetch_state();
-    if (step == 3) track->prefetch_encoding(stream.encoding);
-    if (step == 4) track->prefetch_rings(stream.encoding);
+// False: it needs nothing else, as it looks now.
+bool Worker::prefetch_track(const rte_mbuf& packet, const StreamRef& stream, unsigned step) {
+    const auto& published = *static_cast<const PublishedTrack*>(stream.object);
+    const relay::Track& track = *published.track;
+    const InboundEncoding& inbound = published.encodings[stream.encoding];
+    if (step == 1) {
+        rte_prefetch0(inbound.rest);
+        rte_prefetch0(reinterpret_cast<const char*>(inbound.rest) + 64);
+    }
+    if (step == 2) {
+        if (inbound.rest->matches(bytes_of(packet))) return false;
+        rte_prefetch0(&published.parser);
+        rte_prefetch0(&published.parser.payload_types[bytes_of(packet)[1] & 0x7f]);
+        rte_prefetch0(&track);
+    }
+    if (step == 3) track.prefetch_state();
+    if (step == 4) track.prefetch_encoding(stream.encoding);
+    if (step == 5) track.prefetch_rings(stream.encoding);
+    return true;
 }
 
 // Whether it matters from which of a peer's tuples the packet came.
 bool Worker::has_tuples(const Transport& transport) {
     return transport.srtp && transport.ice && transport.ice->bound > 1;
+}
+
+// One more packet of a frame that nobody wants, as most of what nobody wants is: it is counted, and
+// that is all. False: it has to be looked at.
+[[gnu::always_inline]] inline bool Worker::pass_over(const rte_mbuf& packet, Transport& transport,
+                                                     const StreamRef& stream, relay::TimeUs now) {
+    auto& track = *static_cast<PublishedTrack*>(stream.object);
+    InboundEncoding& inbound = track.encodings[stream.encoding];
+    relay::FrameRest& rest = *inbound.rest;
+    const auto bytes = bytes_of(packet);
+    if (!rest.matches(bytes) || track.spread || has_tuples(transport)) return false;
+    rest.take(bytes, now);
+    ++transport.packets;
+    transport.bytes += bytes.size();
+    const relay::SequenceNumber sequence{relay::load_be16(&bytes[2])};
+    if (transport.feedback && rest.transport_cc_at() != 0)
+        transport.feedback->on_packet(relay::load_be16(&bytes[rest.transport_cc_at()]), now);
+    inbound.reception.on_packet(sequence, rest.timestamp(), now);
+    if (!track.missing.empty())
+        track.missing[stream.encoding].on_packet(
+            {.sequence = sequence, .ends_picture = (bytes[1] & 0x80) != 0}, now);
+    if (rest.extensions_ignored() != 0)
+        count(WorkerCounter::extensions_ignored, rest.extensions_ignored());
+    ++inbound.packets;
+    inbound.bytes += bytes.size();
+    inbound.last_packet_us = track.last_packet_us = now;
+    drop(media_drop(rest.why()));
+    return true;
 }
 
 void Worker::on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transport,

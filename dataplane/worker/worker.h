@@ -41,6 +41,20 @@ constexpr api::RxDrop parse_drop(relay::ParseError error) {
     }
 }
 
+// MediaDrop and the tail of RxDrop are the same list.
+constexpr api::RxDrop media_drop(relay::MediaDrop reason) {
+    return static_cast<api::RxDrop>(static_cast<std::uint32_t>(api::RxDrop::no_receiver) +
+                                    static_cast<std::uint32_t>(reason) -
+                                    static_cast<std::uint32_t>(relay::MediaDrop::no_receiver));
+}
+static_assert(media_drop(relay::MediaDrop::waiting_for_key) == api::RxDrop::waiting_for_key);
+static_assert(media_drop(relay::MediaDrop::malformed_descriptor) ==
+              api::RxDrop::malformed_descriptor);
+static_assert(static_cast<std::uint32_t>(relay::MediaDrop::kCount) -
+                  static_cast<std::uint32_t>(relay::MediaDrop::no_receiver) ==
+              static_cast<std::uint32_t>(api::RxDrop::kCount) -
+                  static_cast<std::uint32_t>(api::RxDrop::no_receiver));
+
 // One core's share of the relay: its queue of every port, the flows and streams that live there,
 // and nothing that another worker writes. Everything is done in turn(): no allocation, lock, log or
 // system call in it. Thread: turn() is the worker's; submit and the next_* functions the main
@@ -127,8 +141,10 @@ class Worker {
     StreamRef find_stream(const StreamPlace& place, Transport* transport);
     static void prefetch_transport(const Transport& transport);
     static bool has_tuples(const Transport& transport);
-    static void prefetch_stream(const rte_mbuf& packet, const StreamRef& stream);
-    static void prefetch_track(const StreamRef& stream, unsigned step);
+    static void prefetch_stream(const StreamRef& stream);
+    static bool prefetch_track(const rte_mbuf& packet, const StreamRef& stream, unsigned step);
+    bool pass_over(const rte_mbuf& packet, Transport& transport, const StreamRef& stream,
+                   relay::TimeUs now);
     void on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transport,
                      const StreamRef& stream, relay::TimeUs now);
     Transport* find_transport(const FlowKey& flow);

@@ -7,19 +7,6 @@ namespace {
 using api::RxDrop;
 using api::WorkerCounter;
 
-// MediaDrop and the tail of RxDrop are the same list.
-constexpr RxDrop to_rx_drop(relay::MediaDrop reason) {
-    return static_cast<RxDrop>(static_cast<std::uint32_t>(RxDrop::no_receiver) +
-                               static_cast<std::uint32_t>(reason) -
-                               static_cast<std::uint32_t>(relay::MediaDrop::no_receiver));
-}
-static_assert(to_rx_drop(relay::MediaDrop::waiting_for_key) == RxDrop::waiting_for_key);
-static_assert(to_rx_drop(relay::MediaDrop::malformed_descriptor) == RxDrop::malformed_descriptor);
-static_assert(static_cast<std::uint32_t>(relay::MediaDrop::kCount) -
-                  static_cast<std::uint32_t>(relay::MediaDrop::no_receiver) ==
-              static_cast<std::uint32_t>(RxDrop::kCount) -
-                  static_cast<std::uint32_t>(RxDrop::no_receiver));
-
 }  // namespace
 
 void Worker::on_rtp(rte_mbuf& packet, Transport& transport, relay::TimeUs now) {
@@ -72,7 +59,7 @@ void Worker::on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t enco
     if (reason == relay::MediaDrop::none) return count(WorkerCounter::fanned_out);
     inbound.duplicates += reason == relay::MediaDrop::duplicate ? 1 : 0;
     if (handed) return count(WorkerCounter::handed_only);
-    drop(to_rx_drop(reason));
+    drop(media_drop(reason));
 }
 
 // To the receivers of this worker. Returns why it went to none of them, or none.
@@ -113,7 +100,7 @@ void Worker::on_handed_packet(const Handoff& handed, PublishedTrack* branch, rel
         now);
     if (reason == relay::MediaDrop::none) return count(WorkerCounter::fanned_out);
     inbound.duplicates += reason == relay::MediaDrop::duplicate ? 1 : 0;
-    drop(to_rx_drop(reason));
+    drop(media_drop(reason));
 }
 
 void Worker::count_refused_outputs() {

@@ -48,6 +48,14 @@ class InputSequence {
         if (lowest_ <= highest_ - kWindow) lowest_ = highest_ - kWindow + 1;
         return {Arrival::newest, highest_};
     }
+    // The `count` (not 0) that come next. Returns the last of them.
+    std::int64_t arrive_next(std::uint32_t count) {
+        suspect_run_ = duplicate_run_ = 0;
+        highest_wire_ = highest_wire_ + static_cast<std::uint16_t>(count);
+        for (; count != 0; --count) set_next(++highest_);
+        if (lowest_ <= highest_ - kWindow) lowest_ = highest_ - kWindow + 1;
+        return highest_;
+    }
 
     // Extended number without recording anything; nullopt before the first packet.
     std::optional<std::int64_t> peek(SequenceNumber sequence) const;

@@ -58,10 +58,14 @@ class alignas(64) FrameTracker {
         const std::uint64_t is = frame_key(packet, info);
         return is != 0 && is == newest_key_;
     }
-    // Instead of on_packet, of one that continues and comes right behind the newest packet.
-    void take_next(std::int64_t n, const PacketInfo& info) {
+    // Whether there may be packets that do.
+    bool may_continue() const { return newest_key_ != 0; }
+    bool uses_descriptor() const { return uses_descriptor_; }
+    // Instead of on_packet, of those that continue and come right behind the newest packet, up to
+    // n.
+    void take_next(std::int64_t n, bool ended) {
         last_n_ = n;
-        if (info.ends_frame) ring_.newest_frame().ended = true;
+        if (ended) ring_.newest_frame().ended = true;
     }
 
     // The frame of the last packet with new_frame.

@@ -114,6 +114,19 @@ void Track::prefetch_rings(std::uint8_t encoding) const {
     fetch(slots.data(), std::min(slots.size(), kSlotsAhead) * sizeof(ReceiverSlot));
 }
 
+FrameRest& Track::rest(std::uint8_t encoding) { return state_->encodings[encoding].rest; }
+
+TrackState& Track::settled() const {
+    if (state_->skipping != 0) state_->settle();
+    return *state_;
+}
+
+TrackState& Track::changing() {
+    TrackState& state = settled();
+    state.look_again();
+    return state;
+}
+
 const TrackConfig& Track::config() const { return state_->config; }
 std::size_t Track::receiver_count() const { return state_->table.size(); }
 std::span<const ReceiverSlot> Track::slots() const { return state_->table.slots(); }
@@ -145,10 +158,11 @@ void Track::set_clocks(std::uint8_t encoding, const Clocks& clocks) {
 
 void Track::give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out) {
     out.count = 0;
-    if (encoding < state_->encodings.size()) state_->give_up_holes(encoding, now, out);
+    TrackState& state = settled();
+    if (encoding < state.encodings.size()) state.give_up_holes(encoding, now, out);
 }
 
-void Track::on_timer(TimeUs) { state_->update_waiting(); }
+void Track::on_timer(TimeUs) { settled().update_waiting(); }
 
 std::optional<KeyFrameRequest> Track::next_key_frame_request(TimeUs now) {
     const auto encoding = state_->requests.next(now);
@@ -176,7 +190,7 @@ void Track::on_key_frame_request(ReceiverHandle handle, TimeUs now) {
 }
 
 bool Track::add_receiver(ReceiverHandle handle, const ReceiverConfig& config, TimeUs) {
-    TrackState& state = *state_;
+    TrackState& state = changing();
     const std::size_t profile = state.find_profile(config.profile);
     if (profile == state.config.header_profiles) return false;
     Receiver receiver;
@@ -198,7 +212,6 @@ bool Track::add_receiver(ReceiverHandle handle, const ReceiverConfig& config, Ti
     slot.stamp = config.stamp;
     if (!state.table.add(receiver, slot)) return false;
     state.profiles[profile] = config.profile;
-    state.skipping = 0;
     state.profile_count = std::max(state.profile_count, profile + 1);
     const ReceiverIndex index = state.table.find(handle);
     state.table.receiver(index).cohort = state.selector.join(config.target);
@@ -207,26 +220,24 @@ bool Track::add_receiver(ReceiverHandle handle, const ReceiverConfig& config, Ti
 }
 
 bool Track::remove_receiver(ReceiverHandle handle) {
-    TrackState& state = *state_;
+    TrackState& state = changing();
     const ReceiverIndex index = state.table.find(handle);
     if (index == kNoReceiver) return false;
     const Receiver& receiver = state.table.receiver(index);
     state.selector.leave(receiver.cohort);
     if (receiver.group != kNoGroup) state.groups.leave(receiver.group);
-    state.skipping = 0;
     state.table.remove(index);
     state.update_waiting();
     return true;
 }
 
 bool Track::set_target(ReceiverHandle handle, LayerTarget target, TimeUs) {
-    TrackState& state = *state_;
+    TrackState& state = changing();
     const ReceiverIndex index = state.table.find(handle);
     if (index == kNoReceiver) return false;
     Receiver& receiver = state.table.receiver(index);
     if (target == state.selector.cohort(receiver.cohort).target) return true;
     if (target.paused) state.take_out(index);
-    state.skipping = 0;
     receiver.cohort = state.selector.retarget(receiver.cohort, target);
     state.update_waiting();
     return true;
@@ -241,7 +252,7 @@ bool Track::set_link(ReceiverHandle handle, std::span<const std::byte, 64> link)
 }
 
 std::optional<ReceiverStatus> Track::status(ReceiverHandle handle) const {
-    const TrackState& state = *state_;
+    const TrackState& state = settled();
     const ReceiverIndex index = state.table.find(handle);
     if (index == kNoReceiver) return std::nullopt;
     const Receiver& receiver = state.table.receiver(index);
@@ -267,7 +278,7 @@ std::optional<ReceiverStatus> Track::status(ReceiverHandle handle) const {
 }
 
 std::optional<Continuation> Track::continuation(ReceiverHandle handle) const {
-    const TrackState& state = *state_;
+    const TrackState& state = settled();
     const ReceiverIndex index = state.table.find(handle);
     if (index == kNoReceiver) return std::nullopt;
     return state.continuation(index);
@@ -289,7 +300,7 @@ std::optional<SenderReportOut> Track::sender_report(ReceiverHandle handle, TimeU
 }
 
 void Track::move_into(Track& larger) {
-    TrackState& from = *state_;
+    TrackState& from = changing();
     TrackState& to = *larger.state_;
     to.own_clock = from.own_clock;
     to.encodings = from.encodings;

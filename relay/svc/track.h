@@ -14,8 +14,10 @@
 #include "relay/rewrite/sender_clock.h"
 #include "relay/rtp/types.h"
 #include "relay/svc/continuation.h"
+#include "relay/svc/frame_rest.h"
 #include "relay/svc/layer_id.h"
 #include "relay/svc/layers.h"
+#include "relay/svc/media_drop.h"
 #include "relay/svc/receiver_slot.h"
 #include "relay/svc/sent_number.h"
 #include "relay/svc/track_memory.h"
@@ -34,20 +36,6 @@ struct Output {
     std::uint16_t payload_size = 0;    // 0: an empty packet that closes a hole (C17), see padding
     std::uint8_t padding = 0;  // padding bytes that header.bytes already ends in (C17), else 0
     std::span<ReceiverSlot> receivers;  // never empty
-};
-
-// Why a packet went to nobody. Counted by the worker, one reason per packet (design.md, equations).
-enum class MediaDrop : std::uint8_t {
-    none,              // forwarded to somebody
-    no_receiver,       // nobody subscribes to the track
-    layer_not_wanted,  // every group's policy said no
-    waiting_for_key,   // receivers wait for a point where they may start
-    duplicate,
-    too_old,       // beyond what is remembered
-    no_structure,  // C9
-    padding_only,  // C18
-    malformed_descriptor,
-    kCount
 };
 
 struct EncodingConfig {
@@ -143,6 +131,11 @@ class Track {
     // advanced, their counters too. Returns why it went to nobody, or none.
     MediaDrop on_packet(std::uint8_t encoding, std::span<const std::uint8_t> packet,
                         const PacketInfo& info, TimeUs now, OutputList& out);
+
+    // What goes on with a frame of the encoding that nobody wants: a packet that it matches may be
+    // taken by it instead of being parsed and given to on_packet, as what it was then. At its
+    // place for as long as the track lives.
+    FrameRest& rest(std::uint8_t encoding);
 
     // Brings near what on_packet is about to touch, in three steps of which each needs what the one
     // before fetched: a caller with a burst of packets of many tracks takes each step for all of
@@ -249,6 +242,8 @@ class Track {
 
   private:
     std::span<const ReceiverSlot> slots() const;
+    TrackState& settled() const;
+    TrackState& changing();
     TrackState* state_;  // in own_'s only place
     TrackMemory memory_;
     std::pmr::vector<TrackState> own_;

@@ -38,7 +38,7 @@ void TrackState::on_frame(PacketInWork& work, bool late) {
 
 void TrackState::update_waiting() {
     const std::uint32_t waiting = selector.waiting_encodings();
-    if (waiting != waited_for) skipping = 0;
+    if (waiting != waited_for) look_again();
     waited_for = waiting;
     settled = codec == Codec::opus && encodings.size() == 1 && selector.availability().alive(0) &&
               selector.settled();
@@ -101,7 +101,7 @@ void TrackState::close_stay(ReceiverIndex index, std::int64_t end) {
 void TrackState::change_group(ReceiverIndex index, GroupIndex to) {
     const GroupIndex from = table.receiver(index).group;
     if (from == to) return;
-    skipping = 0;
+    look_again();
     if (to != kNoGroup) groups.enter(to);
     if (from != kNoGroup) groups.leave(from);
     table.move(index, to);
@@ -244,7 +244,7 @@ void TrackState::start(ReceiverIndex index, GroupIndex to, const PacketInWork& w
 // C24: the numbers of the source start again. Whatever is to come begins with a key frame.
 void TrackState::restart_encoding(std::uint8_t encoding) {
     encodings[encoding].key_frame_known = false;
-    skipping = 0;
+    look_again();
     moving.clear();
     for (const Partition& partition : table.partitions()) {
         if (partition.group == kNoGroup) continue;

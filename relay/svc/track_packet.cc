@@ -22,7 +22,7 @@ MediaDrop drop_reason(TrackingError error) {
 MediaDrop Track::on_packet(std::uint8_t encoding, std::span<const std::uint8_t> packet,
                            const PacketInfo& info, TimeUs now, OutputList& out) {
     out.count = 0;
-    TrackState& state = *state_;
+    TrackState& state = settled();
     if (encoding >= state.encodings.size()) return MediaDrop::no_receiver;
     const unsigned bit = 1u << encoding;
     if ((state.skipping & bit) != 0 && state.skip(encoding, packet, info, now)) {
@@ -30,6 +30,7 @@ MediaDrop Track::on_packet(std::uint8_t encoding, std::span<const std::uint8_t> 
         return state.encodings[encoding].skipped_as;
     }
     state.skipping &= static_cast<std::uint8_t>(~bit);
+    state.encodings[encoding].rest.stop();
     PacketInWork work;
     work.encoding = encoding;
     work.timestamp = info.timestamp;
@@ -49,16 +50,34 @@ bool TrackState::skip(std::uint8_t index, std::span<const std::uint8_t> packet,
     if (!encoding.input.comes_next(info.sequence) || info.payload_size == 0 ||
         !encoding.tracker.continues(packet, info))
         return false;
-    last_n = encoding.input.arrive(info.sequence).n;
-    encoding.tracker.take_next(last_n, info);
+    drop_next(index, 1, info.ends_frame, now);
+    encoding.rest.pass(info.sequence);
+    return true;
+}
+
+// The next `count` numbers of the encoding, all of its newest frame, the last of them just now.
+void TrackState::drop_next(std::uint8_t index, std::uint32_t count, bool ended, TimeUs now) {
+    EncodingState& encoding = encodings[index];
+    const std::int64_t first = encoding.input.highest() + 1;
+    last_n = encoding.input.arrive_next(count);
+    encoding.tracker.take_next(last_n, ended);
     selector.availability().on_packet(index, now);
     for (std::size_t i = 0; i < groups.size(); ++i) {
         const auto group = static_cast<GroupIndex>(i);
-        if (takes_part(group, index, last_n)) groups.body(group).numbers.drop(last_n);
+        if (!takes_part(group, index, first)) continue;
+        for (std::int64_t n = first; n <= last_n; ++n) groups.body(group).numbers.drop(n);
     }
     late_used = 0;
     delivered = false;
-    return true;
+}
+
+// As if what was taken by `rest` had come here one by one.
+void TrackState::settle() {
+    for (std::uint8_t i = 0; i < encodings.size(); ++i) {
+        if ((skipping >> i & 1) == 0) continue;
+        const FrameRest::Taken taken = encodings[i].rest.taken();
+        if (taken.count != 0) drop_next(i, taken.count, taken.ended, taken.last_at);
+    }
 }
 
 MediaDrop TrackState::on_packet(PacketInWork& work, OutputList& out) {
@@ -103,8 +122,23 @@ MediaDrop TrackState::on_packet(PacketInWork& work, OutputList& out) {
     work.tracked = nullptr;
     if (delivered) return MediaDrop::none;
     encoding.skipped_as = why_nobody(work.encoding);
-    if (!any && !late) skipping |= static_cast<std::uint8_t>(1u << work.encoding);
+    if (!any && !late) expect_rest(work);
     return encoding.skipped_as;
+}
+
+// What nobody wanted may be wanted from now on. All is settled.
+void TrackState::look_again() {
+    for (EncodingState& encoding : encodings) encoding.rest.stop();
+    skipping = 0;
+}
+
+// The newest packet went to nobody: those of its frame that follow are no different.
+void TrackState::expect_rest(const PacketInWork& work) {
+    EncodingState& encoding = encodings[work.encoding];
+    if (!encoding.tracker.may_continue()) return;
+    skipping |= static_cast<std::uint8_t>(1u << work.encoding);
+    encoding.rest.expect(work.packet, *work.info, encoding.tracker.uses_descriptor(),
+                         encoding.skipped_as);
 }
 
 // Whether the group has a number to give or to drop. Without members it only serves late packets

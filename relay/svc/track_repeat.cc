@@ -103,7 +103,7 @@ SentNumber TrackState::find_sent(ReceiverIndex index, SequenceNumber sequence) c
 }
 
 SentNumber Track::find_sent(ReceiverHandle handle, SequenceNumber sequence) const {
-    const TrackState& state = *state_;
+    const TrackState& state = settled();
     const ReceiverIndex index = state.table.find(handle);
     return index == kNoReceiver ? SentNumber{} : state.find_sent(index, sequence);
 }
@@ -115,7 +115,7 @@ bool Track::is_obsolete(const SentNumber& sent, RtpTimestamp timestamp) const {
 }
 
 std::optional<ReceiverSlot> Track::slot_then(ReceiverHandle handle, const SentNumber& sent) const {
-    const TrackState& state = *state_;
+    const TrackState& state = settled();
     const ReceiverIndex index = state.table.find(handle);
     if (index == kNoReceiver) return std::nullopt;
     ReceiverSlot slot = state.table.slot(index);
@@ -124,7 +124,7 @@ std::optional<ReceiverSlot> Track::slot_then(ReceiverHandle handle, const SentNu
 }
 
 bool Track::repeat(const Repetition& repetition, Output& out) const {
-    const TrackState& state = *state_;
+    const TrackState& state = settled();
     const ReceiverIndex index = state.table.find(repetition.receiver);
     if (index == kNoReceiver) return false;
     const ReceiverOffsets& offsets = repetition.sent.offsets;
@@ -139,7 +139,7 @@ bool Track::repeat(const Repetition& repetition, Output& out) const {
 bool Track::repeat(const Repetition& repetition, const SentForm& form,
                    std::span<const std::uint8_t> packet, const PacketInfo& info,
                    Output& out) const {
-    const TrackState& state = *state_;
+    const TrackState& state = settled();
     const ReceiverIndex index = state.table.find(repetition.receiver);
     if (index == kNoReceiver) return false;
     const HeaderRequest request{

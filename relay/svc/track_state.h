@@ -35,6 +35,7 @@ struct alignas(64) EncodingState {
     EncodingState(const TrackConfig& config)
         : clock(config.clock_rate_hz), tracker(config.codec, config.end_to_end_encrypted) {}
 
+    FrameRest rest;
     EncodingClock clock;
     // Below it, receivers may have been in another group than now (C7).
     std::int64_t moves_before = 0;
@@ -82,6 +83,10 @@ struct TrackState {
     MediaDrop on_packet(PacketInWork& work, OutputList& out);
     bool skip(std::uint8_t index, std::span<const std::uint8_t> packet, const PacketInfo& info,
               TimeUs now);
+    void drop_next(std::uint8_t encoding, std::uint32_t count, bool ended, TimeUs now);
+    void settle();
+    void look_again();
+    void expect_rest(const PacketInWork& work);
     void drop_everywhere(PacketInWork& work, OutputList& out);
     bool takes_part(GroupIndex group, std::uint8_t encoding, std::int64_t n) const;
     bool decide(const PacketInWork& work);

@@ -1,5 +1,6 @@
 #include "tests/property/synthetic_encoder.h"
 
+#include "relay/svc/frame_rest.h"
 #include "tests/unit/relay/rewrite/packet_builder.h"
 
 namespace strata::relay {
@@ -82,6 +83,7 @@ std::vector<SyntheticPacket> SyntheticEncoder::packetize(std::size_t index, Time
                                         model_.write(model_.frame(k_, frame.spatial_id), what));
         }
         rtp.payload = payload(frame, first, last);
+        rtp.payload.resize(rtp.payload.size() + FrameRest::kHeadBytes, 0xcd);
         for (int shift = 24; shift >= 0; shift -= 8)
             rtp.payload.push_back(static_cast<std::uint8_t>(next_tag_ >> shift));
         if (random_.chance(5)) rtp.padding = static_cast<std::uint8_t>(random_.between(1, 255));

@@ -191,11 +191,8 @@ void TrackSession::deliver(const SourcePacket& source) {
     for (auto& history : highest_history_) history.push_back(history.back());
     std::int64_t& highest = highest_history_[source.encoding].back();
     highest = std::max(highest, source.packet.n);
-    PacketInfo info;
-    ASSERT_EQ(parse_packet(source.packet.bytes, parser_, info), ParseError::none);
     out_->count = 0;
-    const MediaDrop drop = track_.on_packet(static_cast<std::uint8_t>(source.encoding),
-                                            source.packet.bytes, info, now_, *out_);
+    const MediaDrop drop = take(source);
     if (drop == MediaDrop::none) {
         SentForms forms;
         track_.describe_sent(forms);
@@ -208,6 +205,20 @@ void TrackSession::deliver(const SourcePacket& source) {
     if (taken && seen.arrived < 0) seen.arrived = arrivals_;
     log_output(source.packet.tag);
     serve_key_frame_requests();
+}
+
+// As a worker does.
+MediaDrop TrackSession::take(const SourcePacket& source) {
+    const auto encoding = static_cast<std::uint8_t>(source.encoding);
+    FrameRest& rest = track_.rest(encoding);
+    if (rest.matches(source.packet.bytes)) {
+        rest.take(source.packet.bytes, now_);
+        ++passed_over_;
+        return rest.why();
+    }
+    PacketInfo info;
+    EXPECT_EQ(parse_packet(source.packet.bytes, parser_, info), ParseError::none);
+    return track_.on_packet(encoding, source.packet.bytes, info, now_, *out_);
 }
 
 void TrackSession::log_output(std::optional<std::uint32_t> tag) {

@@ -86,6 +86,8 @@ class TrackSession {
     // Highest n of encoding e that had arrived by `when`.
     std::int64_t highest_at(std::size_t e, std::int64_t when) const;
     TimeUs end() const { return now_; }
+    // Packets that the track was told of afterwards only, as nobody wanted their frame.
+    std::uint64_t passed_over() const { return passed_over_; }
     PacketParser outgoing_parser(const HeaderProfile& profile) const;
 
   private:
@@ -100,6 +102,7 @@ class TrackSession {
     void change_targets();
     void run_until(TimeUs until);
     void deliver(const SourcePacket& source);
+    MediaDrop take(const SourcePacket& source);
     void log_output(std::optional<std::uint32_t> tag);
     void serve_key_frame_requests();
 
@@ -118,6 +121,7 @@ class TrackSession {
     std::vector<std::vector<std::int64_t>> highest_history_;  // [encoding][count of arrivals]
     std::multimap<TimeUs, std::uint32_t> in_flight_;
     std::int64_t arrivals_ = 0;
+    std::uint64_t passed_over_ = 0;
     TimeUs now_ = 0, next_timer_ = 0;
 };
 

@@ -1,0 +1,92 @@
+#include "relay/svc/frame_rest.h"
+
+#include "relay/rtp/packet.h"
+
+namespace strata::relay {
+namespace {
+
+constexpr std::size_t kHeadBytes = FrameRest::kHeadBytes;
+using Head = std::array<std::uint8_t, kHeadBytes>;
+
+// Those from n on mask n bytes.
+constexpr std::array<std::uint8_t, 2 * kHeadBytes> kMasks = [] {
+    std::array<std::uint8_t, 2 * kHeadBytes> masks{};
+    for (std::size_t i = 0; i < kHeadBytes; ++i) masks[i] = 0xff;
+    return masks;
+}();
+
+// Whether packets of one frame have it with different values.
+bool varies(ExtensionKind kind) {
+    return kind == ExtensionKind::transport_cc || kind == ExtensionKind::abs_send_time ||
+           kind == ExtensionKind::transmission_offset;
+}
+
+// Payload bytes that have to be alike, but for a frame's edges; -1: it isn't known which.
+int alike_bytes(const PacketInfo& info) {
+    switch (info.codec) {
+        case Codec::vp8:
+        case Codec::vp9: return info.descriptor_size;
+        case Codec::av1: return info.descriptor_size;  // 0: encrypted
+        case Codec::opaque: return 0;
+        case Codec::h264:
+        case Codec::h264_svc:
+        case Codec::opus: break;
+    }
+    return -1;
+}
+
+}  // namespace
+
+void FrameRest::expect(std::span<const std::uint8_t> packet, const PacketInfo& info,
+                       bool by_descriptor, MediaDrop why) {
+    stop();
+    const int alike = alike_bytes(info);
+    const std::size_t end = info.payload_offset + static_cast<std::size_t>(alike);
+    if (alike < 0 || end > kHeadBytes || packet.size() < kHeadBytes) return;
+    if (info.key_frame || info.padding || info.csrc_count != 0 || info.red_offset != 0) return;
+    Head mask, head;
+    std::memcpy(mask.data(), kMasks.data() + (kHeadBytes - end), kHeadBytes);
+    std::memcpy(head.data(), packet.data(), kHeadBytes);
+    mask[1] = 0x7f;  // not the marker
+    mask[2] = mask[3] = 0;
+    for (std::size_t i = 0; i < info.extension_count; ++i) {
+        const ExtensionLocation& at = info.extensions[i];
+        if (varies(at.kind)) std::memset(&mask[at.offset], 0, at.size);
+    }
+
+    // Begin and end of the frame: the first can't come again, the second is noted.
+    end_at_ = 1;
+    end_bit_ = 0x80;
+    const std::size_t payload = info.payload_offset;
+    if (info.codec == Codec::vp8) head[payload] &= static_cast<std::uint8_t>(~0x10);  // S
+    if (info.codec == Codec::vp9) {
+        head[payload] &= static_cast<std::uint8_t>(~0x08);  // B
+        mask[payload] &= static_cast<std::uint8_t>(~0x04);  // E
+        end_at_ = static_cast<std::uint8_t>(payload);
+        end_bit_ = 0x04;
+    }
+    if (info.codec == Codec::av1 && alike != 0) {
+        head[payload] = 0;
+        mask[payload] = 0x08;  // N; the rest speaks of OBUs
+    }
+    if (by_descriptor) {
+        const std::size_t at = info.find(ExtensionKind::dependency_descriptor)->offset;
+        head[at] &= static_cast<std::uint8_t>(~0x80);
+        mask[at] &= static_cast<std::uint8_t>(~0x40);
+        end_at_ = static_cast<std::uint8_t>(at);
+        end_bit_ = 0x40;
+    }
+    const ExtensionLocation* numbers = info.find(ExtensionKind::transport_cc);
+    transport_cc_at_ =
+        numbers != nullptr && numbers->size == 2 ? static_cast<std::uint8_t>(numbers->offset) : 0;
+    extensions_ignored_ = info.extensions_ignored;
+    std::memcpy(mask_.data(), mask.data(), kHeadBytes);
+    std::memcpy(head_.data(), head.data(), kHeadBytes);
+    for (std::size_t i = 0; i < head_.size(); ++i) head_[i] &= mask_[i];
+    timestamp_ = info.timestamp;
+    next_ = info.sequence + 1;
+    why_ = why;
+    longest_ = kMaxRtpPacketSize;
+}
+
+}  // namespace strata::relay

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "relay/codec/packet_info.h"
+#include "relay/rtp/types.h"
+#include "relay/svc/media_drop.h"
+
+namespace strata::relay {
+
+// The packets behind one of a frame that nobody wants: known by their first bytes alone, without
+// being parsed, and told to the track later, all at once. They come in order and differ from the
+// first one in nothing but the sequence number, marker, bits that tell a frame's edges, and header
+// extensions of the hop. Whatever is different stops nothing here: it is looked at as any packet.
+// Two cache lines. The owning worker only.
+class alignas(64) FrameRest {
+  public:
+    // Header, extensions and payload descriptor end within these, or nothing is expected.
+    static constexpr std::size_t kHeadBytes = 48;
+
+    // Expects those behind `packet`, whose frame tells its packets apart from other frames' by the
+    // dependency descriptor, or by the codec's own.
+    void expect(std::span<const std::uint8_t> packet, const PacketInfo& info, bool by_descriptor,
+                MediaDrop why);
+    void stop() { longest_ = 0; }
+
+    [[gnu::always_inline]] bool matches(std::span<const std::uint8_t> packet) const {
+        if (packet.size() > longest_ || packet.size() <= kHeadBytes) return false;
+        Piece differs{};
+        for (std::size_t i = 0; i < head_.size(); ++i) {
+            Piece piece;
+            std::memcpy(&piece, packet.data() + i * sizeof piece, sizeof piece);
+            differs |= (piece & mask_[i]) ^ head_[i];
+        }
+        return (differs[0] | differs[1]) == 0 && sequence_of(packet) == next_;
+    }
+    // One that matches has come.
+    [[gnu::always_inline]] void take(std::span<const std::uint8_t> packet, TimeUs now) {
+        next_ = next_ + 1;
+        ++count_;
+        ended_ = ended_ || (packet[end_at_] & end_bit_) != 0;
+        last_at_ = now;
+    }
+
+    // One that would have been taken, but for its looks, was dropped as well.
+    void pass(SequenceNumber sequence) { next_ = sequence + 1; }
+
+    // Of each of them. Offset of the transport-wide number; 0: it has none.
+    std::size_t transport_cc_at() const { return transport_cc_at_; }
+    std::uint8_t extensions_ignored() const { return extensions_ignored_; }
+    RtpTimestamp timestamp() const { return timestamp_; }
+    MediaDrop why() const { return why_; }
+
+    // What came since it was asked last.
+    struct Taken {
+        std::uint32_t count = 0;
+        bool ended = false;  // the frame
+        TimeUs last_at = 0;
+    };
+    Taken taken() {
+        const Taken all{count_, ended_, last_at_};
+        count_ = 0;
+        ended_ = false;
+        return all;
+    }
+
+  private:
+    using Piece [[gnu::vector_size(16)]] = std::uint64_t;
+    static SequenceNumber sequence_of(std::span<const std::uint8_t> packet) {
+        return {static_cast<std::uint16_t>(packet[2] << 8 | packet[3])};
+    }
+
+    std::array<Piece, kHeadBytes / sizeof(Piece)> head_{}, mask_{};
+    std::size_t longest_ = 0;  // bytes of a packet; 0: none is expected
+    SequenceNumber next_;
+    std::uint8_t end_at_ = 0, end_bit_ = 0;
+    RtpTimestamp timestamp_;
+    std::uint32_t count_ = 0;
+    bool ended_ = false;
+    MediaDrop why_ = MediaDrop::none;
+    std::uint8_t transport_cc_at_ = 0, extensions_ignored_ = 0;
+    TimeUs last_at_ = 0;
+};
+static_assert(sizeof(FrameRest) == 128);
+
+}  // namespace strata::relay
