@@ -119,40 +119,49 @@ class Worker {
         return std::uint64_t{transport_index} << 32 | ssrc;
     }
 
-    // worker.cc
+    // worker_receive.cc
     void receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, Turn& turn);
-    // Where a packet's stream is looked for in streams_.
+    // Packets of a burst, one behind the other, of one stream; or one packet of none.
     static constexpr std::uint64_t kNoStream = ~std::uint64_t{0};
-    struct StreamPlace {
+    struct Train {
+        std::uint8_t begin = 0, end = 0;  // of the burst
+        Transport* transport = nullptr;
         std::uint64_t key = kNoStream;
-        std::size_t home = 0;  // kRemembered: the transport knows it
+        std::size_t home =
+            0;             // of the key in streams_, where the transport doesn't know the stream
+        StreamRef stream;  // object null: no media, as far as is known
     };
-    static constexpr std::size_t kRemembered = ~std::size_t{0};
-    struct FoundPlaces {
-        std::uint64_t known = 0;  // bit i: packet i's stream is that of the packet before it
-        bool secure = false;      // some packets are to be opened
+    struct Burst {
+        std::span<rte_mbuf* const> packets;
+        std::uint8_t port = 0;
+        std::uint64_t ended = 0;  // bit i: packet i is done with
+        std::uint64_t erasures = 0;
+        relay::TimeUs now = 0;
     };
-    // In two steps: who the packets are probably from, and whether they are. Between them `same`,
-    // bit i: packet i has the flow of the one before it, whose transport is its own too.
-    std::uint64_t find_transports(std::span<rte_mbuf* const> packets,
-                                  std::span<Transport*, kMaxBurst> transports);
-    FoundPlaces find_places(std::span<rte_mbuf* const> packets, std::uint64_t same,
-                            std::span<Transport*, kMaxBurst> transports);
-    StreamRef find_stream(const StreamPlace& place, Transport* transport);
+    // In two steps, into transports_of_: who the packets are probably from, and whether they are.
+    // Between them `same`, bit i: packet i has the flow of the one before it.
+    std::uint64_t find_transports(std::span<rte_mbuf* const> packets);
+    bool find_trains(std::span<rte_mbuf* const> packets, std::uint64_t same);
+    void begin_train(std::size_t at, Transport* transport, std::uint64_t key,
+                     std::uint64_t erasures);
+    void find_stream(Train& train);
     static void prefetch_transport(const Transport& transport);
     static bool has_tuples(const Transport& transport);
     static void prefetch_stream(const StreamRef& stream);
     static bool prefetch_track(const rte_mbuf& packet, const StreamRef& stream, unsigned step);
-    bool pass_over(const rte_mbuf& packet, Transport& transport, const StreamRef& stream,
-                   relay::TimeUs now);
+    void work_on(Train& train, const Burst& burst);
+    std::size_t pass_over(std::span<rte_mbuf* const> packets, Transport& transport,
+                          const StreamRef& stream, relay::TimeUs now);
     void on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transport,
                      const StreamRef& stream, relay::TimeUs now);
     Transport* find_transport(const FlowKey& flow);
-    void drop(api::RxDrop reason) {
-        statistics_[reason].add();
+    void drop(api::RxDrop reason, std::uint64_t packets = 1) {
+        statistics_[reason].add(packets);
         dropped_ = reason;
     }
     void count(api::WorkerCounter counter, std::uint64_t n = 1) { statistics_[counter].add(n); }
+
+    // worker.cc
     void publish_counters();
 
     // worker_media.cc
@@ -447,8 +456,9 @@ class Worker {
     TimerWheel timers_;
     relay::OutputList outputs_;
     std::array<std::uint64_t, kMaxBurst> flow_hashes_;  // scratch of receive
-    std::array<StreamPlace, kMaxBurst> places_;         // the same
-    std::array<StreamRef, kMaxBurst> found_streams_;    // the same
+    std::array<Transport*, kMaxBurst> transports_of_;   // the same
+    std::array<Train, kMaxBurst> trains_;               // the same
+    std::size_t train_count_ = 0;                       // the same
     relay::PacketInfo parsed_;                          // scratch of on_media
     KeptPackets kept_;
     std::uint64_t history_streams_ = 0;  // names given out

@@ -43,6 +43,8 @@ void FrameRest::expect(std::span<const std::uint8_t> packet, const PacketInfo& i
     const int alike = alike_bytes(info);
     const std::size_t end = info.payload_offset + static_cast<std::size_t>(alike);
     if (alike < 0 || end > kHeadBytes || packet.size() < kHeadBytes) return;
+    // RFC 5761 section 4: with a marker these would be RTCP.
+    if (info.payload_type >= 64 && info.payload_type <= 95) return;
     if (info.key_frame || info.padding || info.csrc_count != 0 || info.red_offset != 0) return;
     Head mask, head;
     std::memcpy(mask.data(), kMasks.data() + (kHeadBytes - end), kHeadBytes);

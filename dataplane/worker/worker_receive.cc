@@ -1,0 +1,287 @@
+#include <bit>
+
+#include "dataplane/port/free_linear.h"
+#include "dataplane/worker/worker.h"
+#include "relay/rtp/byte_order.h"
+#include "relay/rtp/demux.h"
+
+// From a port's burst to what each datagram is.
+namespace strata::dataplane {
+
+using api::RxDrop;
+using api::WorkerCounter;
+
+// Look-ups of a whole burst go through the tables together, so that their cache misses overlap: the
+// cost per packet stays the same with ten thousand flows. Packets of one stream come in trains:
+// what is found for the first of one holds for those behind it.
+void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, Turn& turn) {
+    std::array<rte_mbuf*, kMaxBurst> packets;
+    const std::uint16_t n =
+        ports_[port]->rx_burst(config_.queue, packets.data(), std::min(burst, kMaxBurst), now);
+    if (n == 0) return;
+    transit_.received();
+    turn.received += n;
+    statistics_.burst_packets[api::histogram_bucket(n)].add();
+    const std::span received(packets.data(), n);
+    const std::uint64_t same = find_transports(received);
+    const bool secure = find_trains(received, same);
+    Burst work{.packets = received,
+               .port = static_cast<std::uint8_t>(port),
+               .ended = secure ? unprotect(received, {transports_of_.data(), n}) : 0,
+               .erasures = streams_.erasures(),
+               .now = now};
+    // What a train's track will touch is fetched while those before it are worked on: a burst may
+    // belong to as many rooms. In steps, because each address stands in what the step before
+    // fetched.
+    constexpr unsigned kFetchSteps = 6;  // prefetch_stream and those of prefetch_track
+    constexpr std::size_t kApart = 2;    // trains between two steps
+    constexpr std::size_t kBehind = kFetchSteps * kApart;
+    std::uint64_t under_way = 0;  // bit k: the train k before this one goes through the steps
+    for (std::size_t i = 0; i < train_count_ + kBehind; ++i) {
+        under_way <<= 1;
+        if (i < train_count_) {
+            Train& train = trains_[i];
+            if (!train.stream.object) find_stream(train);
+            if (train.stream.object) {
+                prefetch_stream(train.stream);
+                under_way |= 1;
+            }
+        }
+        for (unsigned step = 1; step < kFetchSteps; ++step) {
+            const std::size_t behind = step * kApart;
+            if ((under_way >> behind & 1) == 0) continue;
+            const Train& train = trains_[i - behind];
+            if (!prefetch_track(*packets[train.begin], train.stream, step))
+                under_way &= ~(std::uint64_t{1} << behind);
+        }
+        if (i >= kBehind) work_on(trains_[i - kBehind], work);
+    }
+    // What waits to be encrypted with others refers to these packets.
+    for (auto& fan_out : fan_outs_) fan_out->seal(now);
+    in_work_.store(nullptr, std::memory_order_relaxed);
+    free_linear(received);
+}
+
+std::uint64_t Worker::find_transports(std::span<rte_mbuf* const> packets) {
+    const FlowKey* before = nullptr;
+    std::uint64_t same = 0;
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        rte_prefetch0(rte_pktmbuf_mtod(packets[i], const void*));
+        const FlowKey& flow = meta(packets[i]).flow;
+        if (before && *before == flow) {
+            same |= std::uint64_t{1} << i;
+        } else {
+            flow_hashes_[i] = transports_.hash(flow);
+            transports_.prefetch(flow_hashes_[i]);
+        }
+        before = &flow;
+    }
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        bytes += packets[i]->data_len;
+        if ((same >> i & 1) != 0) continue;
+        transports_of_[i] = transports_.probable(flow_hashes_[i]);
+        if (transports_of_[i]) prefetch_transport(*transports_of_[i]);
+    }
+    count(WorkerCounter::rx_packets, packets.size());
+    count(WorkerCounter::rx_bytes, bytes);
+    return same;
+}
+
+[[gnu::always_inline]] inline void Worker::prefetch_transport(const Transport& transport) {
+    rte_prefetch0(&transport);
+    rte_prefetch0(&transport.flow);
+    rte_prefetch0(&transport.recent);
+}
+
+// Whether some packets are to be opened.
+bool Worker::find_trains(std::span<rte_mbuf* const> packets, std::uint64_t same) {
+    const std::uint64_t erasures = streams_.erasures();
+    bool secure = false;
+    train_count_ = 0;
+    Transport* transport = nullptr;
+    std::uint64_t before = kNoStream;
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        if ((same >> i & 1) == 0) {
+            transport = transports_of_[i];
+            if (const FlowKey& flow = meta(packets[i]).flow; transport && transport->flow != flow)
+                [[unlikely]]
+                transport = transports_.find(flow, flow_hashes_[i]);
+            secure = secure || (transport && transport->secure);
+        }
+        transports_of_[i] = transport;
+        const auto bytes = bytes_of(*packets[i]);
+        const bool rtp = transport && bytes.size() >= relay::kRtpHeaderSize;
+        const std::uint64_t key =
+            rtp ? stream_key(transport->index, relay::load_be32(&bytes[8])) : kNoStream;
+        if (key != before || !rtp) begin_train(i, transport, key, erasures);
+        before = key;
+        trains_[train_count_ - 1].end = static_cast<std::uint8_t>(i + 1);
+    }
+    return secure;
+}
+
+void Worker::begin_train(std::size_t at, Transport* transport, std::uint64_t key,
+                         std::uint64_t erasures) {
+    Train& train = trains_[train_count_++];
+    train.begin = static_cast<std::uint8_t>(at);
+    train.transport = transport;
+    train.key = key;
+    train.stream = {};
+    if (key == kNoStream) return;
+    train.stream = transport->recent.find(static_cast<std::uint32_t>(key), erasures);
+    if (train.stream.object) return;
+    train.home = streams_.home(key);
+    streams_.prefetch(train.home);
+}
+
+// The media stream of its key, as far as is known.
+void Worker::find_stream(Train& train) {
+    if (train.key == kNoStream) return;
+    const StreamRef* stream = streams_.find(train.key, train.home);
+    if (!stream || stream->kind != StreamRef::Kind::media) return;
+    train.transport->recent.remember(static_cast<std::uint32_t>(train.key), *stream,
+                                     streams_.erasures());
+    train.stream = *stream;
+}
+
+// The first step.
+void Worker::prefetch_stream(const StreamRef& stream) {
+    const auto* track = static_cast<const PublishedTrack*>(stream.object);
+    const InboundEncoding& inbound = track->encodings[stream.encoding];
+    rte_prefetch0(track);
+    rte_prefetch0(&inbound);
+    rte_prefetch0(reinterpret_cast<const char*>(&inbound) + 64);
+}
+
+// False: it needs nothing else, as it looks now.
+bool Worker::prefetch_track(const rte_mbuf& packet, const StreamRef& stream, unsigned step) {
+    const auto& published = *static_cast<const PublishedTrack*>(stream.object);
+    const relay::Track& track = *published.track;
+    const InboundEncoding& inbound = published.encodings[stream.encoding];
+    if (step == 1) {
+        rte_prefetch0(inbound.rest);
+        rte_prefetch0(reinterpret_cast<const char*>(inbound.rest) + 64);
+    }
+    if (step == 2) {
+        if (inbound.rest->matches(bytes_of(packet))) return false;
+        rte_prefetch0(&published.parser);
+        rte_prefetch0(&published.parser.payload_types[bytes_of(packet)[1] & 0x7f]);
+        rte_prefetch0(&track);
+    }
+    if (step == 3) track.prefetch_state();
+    if (step == 4) track.prefetch_encoding(stream.encoding);
+    if (step == 5) track.prefetch_rings(stream.encoding);
+    return true;
+}
+
+// Whether it matters from which of a peer's tuples the packet came.
+bool Worker::has_tuples(const Transport& transport) {
+    return transport.srtp && transport.ice && transport.ice->bound > 1;
+}
+
+void Worker::work_on(Train& train, const Burst& burst) {
+    // How many packets until one is looked at; null: none is.
+    std::uint32_t* until = nullptr;
+    unsigned observers = 0;
+    if (streams_.erasures() != burst.erasures) train.stream = {};
+    if (observer_) [[unlikely]] {
+        observers = train.stream.object ? observers_of(train.stream) : 0;
+        until = train.stream.object ? observer_->until_in(observers) : observer_->until_next();
+    }
+    for (std::size_t at = train.begin; at < train.end;) {
+        const std::uint64_t ended = burst.ended >> at;
+        if ((ended & 1) != 0) {
+            ++at;
+            continue;
+        }
+        rte_mbuf& packet = *burst.packets[at];
+        in_work_.store(&packet, std::memory_order_relaxed);
+        if (train.stream.object) {
+            std::size_t most = train.end - at;
+            if (ended != 0) most = std::min<std::size_t>(most, std::countr_zero(ended));
+            if (until) most = std::min<std::size_t>(most, *until - 1);
+            const std::size_t passed = pass_over(burst.packets.subspan(at, most), *train.transport,
+                                                 train.stream, burst.now);
+            if (until) *until -= static_cast<std::uint32_t>(passed);
+            at += passed;
+            if (passed != 0) continue;
+        }
+        ++at;
+        // Whose a stranger's packet is may be known only afterwards.
+        if (until && --*until == 0) {
+            *until = 1;
+            const unsigned taken = train.stream.object ? observer_->sample_in(observers) : ~0u;
+            observe(packet, {burst.port, static_cast<std::uint8_t>(taken & observer_->in())},
+                    train.transport, train.stream, burst.now);
+        } else {
+            on_datagram(packet, burst.port, train.transport, train.stream, burst.now);
+        }
+        if (streams_.erasures() != burst.erasures) train.stream = {};
+    }
+}
+
+// How many of the packets go on with a frame that nobody wants, as most of what nobody wants does:
+// they are counted, and that is all.
+std::size_t Worker::pass_over(std::span<rte_mbuf* const> packets, Transport& transport,
+                              const StreamRef& stream, relay::TimeUs now) {
+    auto& track = *static_cast<PublishedTrack*>(stream.object);
+    InboundEncoding& inbound = track.encodings[stream.encoding];
+    relay::FrameRest& rest = *inbound.rest;
+    std::size_t passed = 0;
+    std::uint64_t size = 0;
+    for (; passed < packets.size(); ++passed) {
+        const auto bytes = bytes_of(*packets[passed]);
+        if (!rest.matches(bytes) || track.spread || has_tuples(transport)) break;
+        rest.take(bytes, now);
+        size += bytes.size();
+        const relay::SequenceNumber sequence{relay::load_be16(&bytes[2])};
+        if (transport.feedback && rest.transport_cc_at() != 0)
+            transport.feedback->on_packet(relay::load_be16(&bytes[rest.transport_cc_at()]), now);
+        inbound.reception.on_packet(sequence, rest.timestamp(), now);
+        if (!track.missing.empty())
+            track.missing[stream.encoding].on_packet(
+                {.sequence = sequence, .ends_picture = (bytes[1] & 0x80) != 0}, now);
+    }
+    if (passed == 0) return 0;
+    transport.packets += passed;
+    transport.bytes += size;
+    inbound.packets += passed;
+    inbound.bytes += size;
+    inbound.last_packet_us = track.last_packet_us = now;
+    if (rest.extensions_ignored() != 0)
+        count(WorkerCounter::extensions_ignored, passed * rest.extensions_ignored());
+    drop(media_drop(rest.why()), passed);
+    return passed;
+}
+
+void Worker::on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transport,
+                         const StreamRef& stream, relay::TimeUs now) {
+    using relay::PacketClass;
+    if (stream.object && relay::classify(bytes_of(packet)) == PacketClass::rtp &&
+        !has_tuples(*transport)) {
+        ++transport->packets;
+        transport->bytes += packet.data_len;
+        return on_media(packet, *static_cast<PublishedTrack*>(stream.object), stream.encoding,
+                        Origin::sent, now);
+    }
+    if (packet.data_len == 0) return drop(RxDrop::empty);
+    const PacketClass kind = relay::classify(bytes_of(packet));
+    if (kind == PacketClass::stun) return on_stun(packet, port, now);
+    if (kind == PacketClass::dtls) return on_dtls(packet, transport, now);
+    if (kind != PacketClass::rtp && kind != PacketClass::rtcp) return drop(RxDrop::not_ours);
+    if (!transport) {
+        transport = find_transport(meta(&packet).flow);  // latched or validated in this burst
+        if (transport && transport->secure && !unprotect_one(packet, *transport)) return;
+    }
+    RxDrop reason = users_.size() != 0 ? RxDrop::unvalidated : RxDrop::unknown_transport;
+    if (!transport && kind == PacketClass::rtp) transport = latch(packet, port, reason, now);
+    if (!transport) return drop(reason);
+    if (has_tuples(*transport)) on_heard(*transport, meta(&packet).flow, now);
+    ++transport->packets;
+    transport->bytes += packet.data_len;
+    if (kind == PacketClass::rtcp) return on_rtcp(packet, *transport, now);
+    on_rtp(packet, *transport, now);
+}
+
+}  // namespace strata::dataplane
