@@ -146,7 +146,10 @@ class Worker {
                      std::uint64_t erasures);
     void find_stream(Train& train);
     static void prefetch_transport(const Transport& transport);
-    static bool has_tuples(const Transport& transport);
+    // Whether it matters from which of a peer's tuples a packet came.
+    static bool has_tuples(const Transport& transport) {
+        return transport.srtp && transport.ice && transport.ice->bound > 1;
+    }
     static void prefetch_stream(const StreamRef& stream);
     static bool prefetch_track(const rte_mbuf& packet, const StreamRef& stream, unsigned step);
     void work_on(Train& train, const Burst& burst);

@@ -115,7 +115,7 @@ const PublishedTrack* Worker::find_waiting(std::span<const std::uint8_t> packet,
 
 // B8: rid and mid stand in the first packets only.
 StreamRef* Worker::learn(Transport& transport, std::span<const std::uint8_t> packet,
-                                 std::uint32_t ssrc, relay::TimeUs now) {
+                         std::uint32_t ssrc, relay::TimeUs now) {
     for (std::size_t i = 0; i < transport.track_count; ++i)
         if (learn_in(*transport.tracks[i], packet, ssrc, now))
             return streams_.find(stream_key(transport.index, ssrc));

@@ -11,6 +11,14 @@ namespace strata::dataplane {
 using api::RxDrop;
 using api::WorkerCounter;
 
+namespace {
+
+const relay::FrameRest* rest_of(const StreamRef& stream) {
+    return static_cast<const PublishedTrack*>(stream.object)->encodings[stream.encoding].rest;
+}
+
+}  // namespace
+
 // Look-ups of a whole burst go through the tables together, so that their cache misses overlap: the
 // cost per packet stays the same with ten thousand flows. Packets of one stream come in trains:
 // what is found for the first of one holds for those behind it.
@@ -158,13 +166,12 @@ void Worker::prefetch_stream(const StreamRef& stream) {
 bool Worker::prefetch_track(const rte_mbuf& packet, const StreamRef& stream, unsigned step) {
     const auto& published = *static_cast<const PublishedTrack*>(stream.object);
     const relay::Track& track = *published.track;
-    const InboundEncoding& inbound = published.encodings[stream.encoding];
     if (step == 1) {
-        rte_prefetch0(inbound.rest);
-        rte_prefetch0(reinterpret_cast<const char*>(inbound.rest) + 64);
+        rte_prefetch0(rest_of(stream));
+        rte_prefetch0(reinterpret_cast<const char*>(rest_of(stream)) + 64);
     }
     if (step == 2) {
-        if (inbound.rest->matches(bytes_of(packet))) return false;
+        if (rest_of(stream)->matches(bytes_of(packet))) return false;
         rte_prefetch0(&published.parser);
         rte_prefetch0(&published.parser.payload_types[bytes_of(packet)[1] & 0x7f]);
         rte_prefetch0(&track);
@@ -173,11 +180,6 @@ bool Worker::prefetch_track(const rte_mbuf& packet, const StreamRef& stream, uns
     if (step == 4) track.prefetch_encoding(stream.encoding);
     if (step == 5) track.prefetch_rings(stream.encoding);
     return true;
-}
-
-// Whether it matters from which of a peer's tuples the packet came.
-bool Worker::has_tuples(const Transport& transport) {
-    return transport.srtp && transport.ice && transport.ice->bound > 1;
 }
 
 void Worker::work_on(Train& train, const Burst& burst) {
@@ -189,6 +191,7 @@ void Worker::work_on(Train& train, const Burst& burst) {
         observers = train.stream.object ? observers_of(train.stream) : 0;
         until = train.stream.object ? observer_->until_in(observers) : observer_->until_next();
     }
+    const relay::FrameRest* rest = train.stream.object ? rest_of(train.stream) : nullptr;
     for (std::size_t at = train.begin; at < train.end;) {
         const std::uint64_t ended = burst.ended >> at;
         if ((ended & 1) != 0) {
@@ -197,7 +200,7 @@ void Worker::work_on(Train& train, const Burst& burst) {
         }
         rte_mbuf& packet = *burst.packets[at];
         in_work_.store(&packet, std::memory_order_relaxed);
-        if (train.stream.object) {
+        if (rest && rest->expects()) {
             std::size_t most = train.end - at;
             if (ended != 0) most = std::min<std::size_t>(most, std::countr_zero(ended));
             if (until) most = std::min<std::size_t>(most, *until - 1);
@@ -217,7 +220,10 @@ void Worker::work_on(Train& train, const Burst& burst) {
         } else {
             on_datagram(packet, burst.port, train.transport, train.stream, burst.now);
         }
-        if (streams_.erasures() != burst.erasures) train.stream = {};
+        if (streams_.erasures() != burst.erasures) {
+            train.stream = {};
+            rest = nullptr;
+        }
     }
 }
 
@@ -228,22 +234,29 @@ std::size_t Worker::pass_over(std::span<rte_mbuf* const> packets, Transport& tra
     auto& track = *static_cast<PublishedTrack*>(stream.object);
     InboundEncoding& inbound = track.encodings[stream.encoding];
     relay::FrameRest& rest = *inbound.rest;
+    if (track.spread || has_tuples(transport)) return 0;
+    relay::FeedbackRecorder* const feedback =
+        rest.transport_cc_at() != 0 ? transport.feedback : nullptr;
+    relay::MissingPackets* const missing =
+        track.missing.empty() ? nullptr : &track.missing[stream.encoding];
+    const relay::SequenceNumber first = rest.next();
     std::size_t passed = 0;
     std::uint64_t size = 0;
+    bool ended = false;
     for (; passed < packets.size(); ++passed) {
         const auto bytes = bytes_of(*packets[passed]);
-        if (!rest.matches(bytes) || track.spread || has_tuples(transport)) break;
-        rest.take(bytes, now);
+        if (!rest.matches(bytes, passed)) break;
+        ended = ended || rest.ends(bytes);
         size += bytes.size();
-        const relay::SequenceNumber sequence{relay::load_be16(&bytes[2])};
-        if (transport.feedback && rest.transport_cc_at() != 0)
-            transport.feedback->on_packet(relay::load_be16(&bytes[rest.transport_cc_at()]), now);
-        inbound.reception.on_packet(sequence, rest.timestamp(), now);
-        if (!track.missing.empty())
-            track.missing[stream.encoding].on_packet(
-                {.sequence = sequence, .ends_picture = (bytes[1] & 0x80) != 0}, now);
+        if (feedback) feedback->on_packet(relay::load_be16(&bytes[rest.transport_cc_at()]), now);
+        if (missing)
+            missing->on_packet({.sequence = first + static_cast<std::uint16_t>(passed),
+                                .ends_picture = (bytes[1] & 0x80) != 0},
+                               now);
     }
     if (passed == 0) return 0;
+    rest.take(passed, ended, now);
+    inbound.reception.on_run(first, passed, rest.timestamp(), now);
     transport.packets += passed;
     transport.bytes += size;
     inbound.packets += passed;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -63,11 +64,28 @@ class NumberMap {
     // too late to be closed up; otherwise nothing needs to be sent.
     std::optional<std::int64_t> drop(std::int64_t n) {
         if (!comes_next(n)) return drop_any(n);
-        next_entry(n) =
-            static_cast<std::uint16_t>(static_cast<unsigned>(NumberState::dropped) << kStateShift);
+        next_entry(n) = kDropped;
         take_next(n);
         ++tail_dropped_;
         return std::nullopt;
+    }
+
+    // drop() of n, n + 1 … last, all of them new.
+    void drop_run(std::int64_t n, std::int64_t last) {
+        while (n <= last) {
+            if (!comes_next(n)) {
+                drop_any(n++);
+                continue;
+            }
+            std::uint16_t* const first = &next_entry(n);
+            const std::int64_t room = frozen_ + static_cast<std::int64_t>(kWindow) + 1 - n;
+            const std::int64_t run =
+                std::min({last + 1 - n, room, piece_.data() + kPieceEntries - first});
+            std::fill_n(first, run, kDropped);
+            n += run;
+            take_next(n - 1);
+            tail_dropped_ += run;
+        }
     }
 
     // Freezes dropped() of everything before n, as if n had been given out: to be called where a
@@ -104,6 +122,8 @@ class NumberMap {
   private:
     static constexpr std::uint16_t kCountMask = 0x3fff;
     static constexpr int kStateShift = 14;
+    static constexpr auto kDropped =
+        static_cast<std::uint16_t>(static_cast<unsigned>(NumberState::dropped) << kStateShift);
 
     // Entries lie in pieces of 16. The newest numbers' one is in place, and the ring is behind with
     // it: memory of its own is looked at only where a piece begins, and for what is older.

@@ -32,6 +32,21 @@ class ReceptionStatistics {
         if (arrival != arrival_) set_arrival(arrival);
         update_jitter(arrival_units_ - timestamp.value);
     }
+    // For `count` packets of one picture in order, from `first` on, that came together; 1 to 2^15.
+    void on_run(SequenceNumber first, std::size_t count, RtpTimestamp timestamp, TimeUs arrival) {
+        on_packet(first, timestamp, arrival);
+        const auto more = static_cast<std::uint16_t>(count - 1);
+        const SequenceNumber last = first + more;
+        if (first != highest_ || last.value < first.value) {
+            for (std::size_t i = 1; i < count; ++i)
+                on_packet(first + static_cast<std::uint16_t>(i), timestamp, arrival);
+            return;
+        }
+        highest_ = last;
+        received_ += more;
+        received_total_ += more;
+        for (std::uint16_t i = 0; i < more; ++i) update_jitter(transit_);
+    }
     void on_sender_report(std::uint64_t ntp, TimeUs arrival);
 
     // The block for a report sent at `now`; begins a new interval for fraction_lost. Nullopt before

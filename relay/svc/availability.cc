@@ -1,34 +1,56 @@
 #include "relay/svc/availability.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace strata::relay {
 namespace {
 
+constexpr SpatialId kTop = kMaxSpatialLayers - 1;
 constexpr TimeUs kLongestPictureGapUs = 100'000;  // 10 pictures a second
 
-// Whether any decode target whose highest layer is spatial layer `spatial` is active (C4, B4).
-bool active(const FrameInfo& frame, SpatialId spatial) {
-    if (frame.targets == nullptr) return spatial <= frame.top_spatial;
-    for (TemporalId t = 0; t < kMaxTemporalLayers; ++t) {
-        const std::size_t i = layer_index(spatial, t);
-        if (frame.targets->target[i] < 0 || frame.targets->spatial[i] != spatial) continue;
-        if (frame.active_decode_targets >> frame.targets->target[i] & 1) return true;
-    }
-    return false;
+// Bit s: some decode target whose highest layer is spatial layer s is active (C4, B4).
+std::uint8_t active_layers(const FrameInfo& frame) {
+    std::uint8_t active = 0;
+    for (SpatialId s = 0; s < kMaxSpatialLayers; ++s)
+        for (TemporalId t = 0; t < kMaxTemporalLayers; ++t) {
+            const std::size_t i = layer_index(s, t);
+            const int target = frame.targets->target[i];
+            if (target >= 0 && frame.targets->spatial[i] == s &&
+                (frame.active_decode_targets >> target & 1) != 0)
+                active |= static_cast<std::uint8_t>(1u << s);
+        }
+    return active;
+}
+
+constexpr std::uint8_t layers_up_to(SpatialId top) {
+    return static_cast<std::uint8_t>((2u << top) - 1);
 }
 
 }  // namespace
+
+// Structures change at key pictures only: between them what one says is known.
+std::uint8_t Availability::active(Encoding& e, const FrameInfo& frame) {
+    if (frame.targets == nullptr) return layers_up_to(std::min(frame.top_spatial, kTop));
+    if (frame.key_picture || frame.targets != e.targets ||
+        frame.active_decode_targets != e.active_decode_targets) {
+        e.targets = frame.targets;
+        e.active_decode_targets = frame.active_decode_targets;
+        e.active_by_targets = active_layers(frame);
+    }
+    return e.active_by_targets;
+}
 
 void Availability::on_frame(std::size_t encoding, const FrameInfo& frame, TimeUs now) {
     Encoding& e = state_[encoding];
     if (frame.mode != SpatialMode::unknown) e.mode = frame.mode;
     e.temporal_points = frame.temporal_points;
-    e.top = std::min<SpatialId>(frame.top_spatial, kMaxSpatialLayers - 1);
+    e.top = std::min(frame.top_spatial, kTop);
     // A pause of the whole encoding is no layer's silence: only as much of it counts as lies
     // between two pictures of a slow stream.
-    const TimeUs pause = std::max<TimeUs>(now - e.last_frame - kLongestPictureGapUs, 0);
-    for (TimeUs& seen : e.layer_seen) seen += pause;
+    const TimeUs pause = now - e.last_frame - kLongestPictureGapUs;
+    if (pause > 0)
+        for (TimeUs& seen : e.layer_seen) seen += pause;
     e.last_frame = now;
     if (frame.picture != e.picture) {
         for (std::size_t other = 0; other < encodings_; ++other)
@@ -36,15 +58,15 @@ void Availability::on_frame(std::size_t encoding, const FrameInfo& frame, TimeUs
         for (std::uint32_t& pictures : e.pictures_without) ++pictures;
     }
     e.picture = frame.picture;
-    for (SpatialId s = 0; s < kMaxSpatialLayers; ++s) {
-        const bool is_active = active(frame, s);
-        // A key picture, or a layer that is announced anew: taken at its word for a while.
-        const bool announced = is_active && (frame.key_picture || !e.layer_active[s]);
-        if (announced || frame.spatial_id == s) {
-            e.layer_seen[s] = now;
-            e.pictures_without[s] = 0;
-        }
-        e.layer_active[s] = is_active;
+    const std::uint8_t is_active = active(e, frame);
+    // A key picture's layers, and one that is announced anew, are taken at their word for a while.
+    unsigned seen = frame.key_picture ? is_active : is_active & ~unsigned{e.layer_active};
+    if (frame.spatial_id <= kTop) seen |= 1u << frame.spatial_id;
+    e.layer_active = is_active;
+    for (; seen != 0; seen &= seen - 1) {
+        const auto s = static_cast<std::size_t>(std::countr_zero(seen));
+        e.layer_seen[s] = now;
+        e.pictures_without[s] = 0;
     }
 }
 
@@ -57,7 +79,7 @@ bool Availability::alive(std::size_t encoding) const {
 bool Availability::layer_alive(const Encoding& e, SpatialId spatial) const {
     const bool silent = e.layer_seen[spatial] + silence_us_ < e.last_frame &&
                         e.pictures_without[spatial] >= kSilentPictures;
-    return e.layer_active[spatial] && !silent;
+    return (e.layer_active >> spatial & 1) != 0 && !silent;
 }
 
 SpatialId Availability::highest(std::size_t encoding, SpatialId limit) const {
@@ -70,16 +92,16 @@ SpatialId Availability::highest(std::size_t encoding, SpatialId limit) const {
 SpatialId Availability::desired_spatial(LayerId current, const LayerTarget& target,
                                         std::size_t encoding, bool at_key) const {
     const Encoding& e = state_[encoding];
-    const SpatialId wanted = std::min<SpatialId>(target.spatial, kMaxSpatialLayers - 1);
-    const SpatialId there = highest(encoding, wanted);
+    const SpatialId wanted = std::min(target.spatial, kTop);
     const bool staying = !at_key && current.encoding == encoding;
     const bool independent = e.mode == SpatialMode::key || e.mode == SpatialMode::none;
     // In full SVC the target's group follows a layer that comes and goes by itself (C4); only the
     // way up has to wait for what is there.
     if (!independent) {
         if (!staying || wanted <= current.spatial) return wanted;
-        return std::max(there, current.spatial);
+        return std::max(highest(encoding, wanted), current.spatial);
     }
+    const SpatialId there = highest(encoding, wanted);
     const SpatialId reachable = there == std::min(wanted, e.top) ? wanted : there;
     if (staying && std::min(reachable, e.top) == std::min(current.spatial, e.top))
         return current.spatial;

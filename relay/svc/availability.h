@@ -55,11 +55,16 @@ class Availability {
         std::int64_t picture = -1;
         std::array<TimeUs, kMaxSpatialLayers> layer_seen{};
         std::array<std::uint32_t, kMaxSpatialLayers> pictures_without{};  // since it was seen
-        std::array<bool, kMaxSpatialLayers> layer_active{};
+        std::uint8_t layer_active = 0;                                    // bit s
+        // What a structure said last, and of which active targets.
+        std::uint8_t active_by_targets = 0;
+        std::uint32_t active_decode_targets = 0;
+        const TargetMap* targets = nullptr;
         bool temporal_points = true;
         SpatialMode mode = SpatialMode::unknown;
         SpatialId top = kMaxSpatialLayers - 1;
     };
+    static std::uint8_t active(Encoding& encoding, const FrameInfo& frame);
     SpatialId desired_spatial(LayerId current, const LayerTarget& target, std::size_t encoding,
                               bool at_key) const;
     bool layer_alive(const Encoding& encoding, SpatialId spatial) const;

@@ -28,27 +28,28 @@ class alignas(64) FrameRest {
                 MediaDrop why);
     void stop() { longest_ = 0; }
 
-    [[gnu::always_inline]] bool matches(std::span<const std::uint8_t> packet) const {
+    bool expects() const { return longest_ != 0; }
+
+    // Whether it is the next of them, or the one `ahead` behind that.
+    [[gnu::always_inline]] bool matches(std::span<const std::uint8_t> packet,
+                                        std::size_t ahead = 0) const {
         if (packet.size() > longest_ || packet.size() <= kHeadBytes) return false;
-        Piece differs{};
-        for (std::size_t i = 0; i < head_.size(); ++i) {
-            Piece piece;
-            std::memcpy(&piece, packet.data() + i * sizeof piece, sizeof piece);
-            differs |= (piece & mask_[i]) ^ head_[i];
-        }
-        return (differs[0] | differs[1]) == 0 && sequence_of(packet) == next_;
+        const Piece differs = differing(packet, 0) | differing(packet, 1) | differing(packet, 2);
+        const SequenceNumber due = next_ + static_cast<std::uint16_t>(ahead);
+        return (differs[0] | differs[1]) == 0 && sequence_of(packet) == due;
     }
-    // One that matches has come.
-    [[gnu::always_inline]] void take(std::span<const std::uint8_t> packet, TimeUs now) {
-        next_ = next_ + 1;
-        ++count_;
-        ended_ = ended_ || (packet[end_at_] & end_bit_) != 0;
+    // Whether one that matches ends the frame.
+    bool ends(std::span<const std::uint8_t> packet) const {
+        return (packet[end_at_] & end_bit_) != 0;
+    }
+    SequenceNumber next() const { return next_; }
+    // The next `count` have come, and one of them `ended` the frame.
+    void take(std::size_t count, bool ended, TimeUs now) {
+        next_ = next_ + static_cast<std::uint16_t>(count);
+        count_ += static_cast<std::uint32_t>(count);
+        ended_ = ended_ || ended;
         last_at_ = now;
     }
-
-    // One that would have been taken, but for its looks, was dropped as well.
-    void pass(SequenceNumber sequence) { next_ = sequence + 1; }
-
     // Of each of them. Offset of the transport-wide number; 0: it has none.
     std::size_t transport_cc_at() const { return transport_cc_at_; }
     std::uint8_t extensions_ignored() const { return extensions_ignored_; }
@@ -70,11 +71,19 @@ class alignas(64) FrameRest {
 
   private:
     using Piece [[gnu::vector_size(16)]] = std::uint64_t;
+    static constexpr std::size_t kPieces = 3;
+    static_assert(kHeadBytes == kPieces * sizeof(Piece));
+    [[gnu::always_inline]] Piece differing(std::span<const std::uint8_t> packet,
+                                           std::size_t i) const {
+        Piece piece;
+        std::memcpy(&piece, packet.data() + i * sizeof piece, sizeof piece);
+        return (piece & mask_[i]) ^ head_[i];
+    }
     static SequenceNumber sequence_of(std::span<const std::uint8_t> packet) {
         return {static_cast<std::uint16_t>(packet[2] << 8 | packet[3])};
     }
 
-    std::array<Piece, kHeadBytes / sizeof(Piece)> head_{}, mask_{};
+    std::array<Piece, kPieces> head_{}, mask_{};
     std::size_t longest_ = 0;  // bytes of a packet; 0: none is expected
     SequenceNumber next_;
     std::uint8_t end_at_ = 0, end_bit_ = 0;

@@ -98,7 +98,7 @@ void FrameTracker::enter_frame(TrackedPacket& out) {
 // Without a descriptor few kinds of frames come again and again: what groups make of them is
 // remembered by all that layer_sets looks at.
 LayerSets FrameTracker::known_layer_sets() {
-    if (frame_.targets != nullptr) return layer_sets(frame_);
+    if (frame_.targets != nullptr) return described_layer_sets();
     const std::uint64_t flags = (frame_.not_for_inter_layer ? 1u : 0u) |
                                 (frame_.key_picture ? 2u : 0u) | (frame_.opaque ? 4u : 0u) |
                                 (frame_.inter_predicted ? 8u : 0u) |

@@ -97,6 +97,9 @@ class alignas(64) FrameTracker {
         SpatialMode mode = SpatialMode::unknown;
         DependencyStructure templates;
         TargetMap targets;
+        // Of frames that are what their template says, by its place.
+        std::uint64_t sets_known = 0;
+        std::array<LayerSets, kMaxTemplates> sets;
     };
     // Frames without an id of their own: known by timestamp and layer.
     struct Timed {
@@ -135,6 +138,7 @@ class alignas(64) FrameTracker {
     std::int64_t extend_picture_id(std::int32_t id, std::uint8_t bits);
     void enter_frame(TrackedPacket& out);
     LayerSets known_layer_sets();
+    LayerSets described_layer_sets();
 
     // What every packet touches first, what a descriptor or a new frame needs behind it.
     Codec codec_;

@@ -45,6 +45,7 @@ FrameTracker::Structure* FrameTracker::read_descriptor(std::span<const std::uint
     taken.targets = make_target_map(taken.templates);
     taken.mode = spatial_mode(taken.templates);
     taken.picture = -1;
+    taken.sets_known = 0;
     return &taken;
 }
 
@@ -99,6 +100,19 @@ void FrameTracker::describe(const Structure& structure, std::int64_t id, std::in
     frame_.chain_diff = dependencies.chain_diffs;
     frame_.dti = dependencies.dtis;
     frame_.active_decode_targets = active_targets_;
+}
+
+LayerSets FrameTracker::described_layer_sets() {
+    Bulk& bulk = bulk_[0];
+    Structure& structure = bulk.structures[frame_.targets == &bulk.structures[0].targets ? 0 : 1];
+    if (bulk.descriptor.custom_dtis) return layer_sets(frame_);
+    const std::size_t place =
+        (bulk.descriptor.template_id + kMaxTemplates - structure.templates.template_id_offset) %
+        kMaxTemplates;
+    const std::uint64_t bit = std::uint64_t{1} << place;
+    if ((structure.sets_known & bit) == 0) structure.sets[place] = layer_sets(frame_);
+    structure.sets_known |= bit;
+    return structure.sets[place];
 }
 
 }  // namespace strata::relay

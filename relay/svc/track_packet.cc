@@ -51,7 +51,9 @@ bool TrackState::skip(std::uint8_t index, std::span<const std::uint8_t> packet,
         !encoding.tracker.continues(packet, info))
         return false;
     drop_next(index, 1, info.ends_frame, now);
-    encoding.rest.pass(info.sequence);
+    // The packets behind it may look like this one.
+    if (!info.ends_frame)
+        encoding.rest.expect(packet, info, encoding.tracker.uses_descriptor(), encoding.skipped_as);
     return true;
 }
 
@@ -65,7 +67,7 @@ void TrackState::drop_next(std::uint8_t index, std::uint32_t count, bool ended, 
     for (std::size_t i = 0; i < groups.size(); ++i) {
         const auto group = static_cast<GroupIndex>(i);
         if (!takes_part(group, index, first)) continue;
-        for (std::int64_t n = first; n <= last_n; ++n) groups.body(group).numbers.drop(n);
+        groups.body(group).numbers.drop_run(first, last_n);
     }
     late_used = 0;
     delivered = false;

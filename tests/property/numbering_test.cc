@@ -71,6 +71,44 @@ TEST(NumberingProperty, EveryDecisionIsTheModels) {
     }
 }
 
+TEST(NumberingProperty, ARunIsDroppedLikeItsNumbersOneByOne) {
+    for (const std::uint64_t seed : seeds(kCases)) {
+        SCOPED_TRACE(seed);
+        Random random(seed);
+        SequenceMap runs, single;
+        InputSequence run_input, single_input;
+        std::int64_t n = run_input.arrive({65'000}).n;
+        ASSERT_EQ(single_input.arrive({65'000}).n, n);
+        for (int step = 0; step < 200; ++step) {
+            // Longer than the window, now and then.
+            const std::int64_t count =
+                random.chance(3) ? random.between(4'000, 9'000) : random.between(1, 70);
+            if (random.chance(10)) n += random.between(1, 20);  // a hole
+            if (random.chance(30)) {
+                ASSERT_EQ(runs.forward(n), single.forward(n));
+                ++n;
+            }
+            runs.drop_run(n, n + count - 1);
+            for (std::int64_t i = 0; i < count; ++i) single.drop(n + i);
+            n += count;
+            ASSERT_EQ(runs.next_number(), single.next_number());
+            ASSERT_EQ(runs.lowest(), single.lowest());
+            ASSERT_EQ(runs.highest(), single.highest());
+            const std::int64_t asked = n - random.between(0, 5'000);
+            ASSERT_EQ(runs.state_of(asked), single.state_of(asked)) << asked;
+            ASSERT_EQ(runs.expected(asked), single.expected(asked)) << asked;
+            const auto arrived = static_cast<std::uint32_t>(random.between(1, 9'000));
+            std::int64_t last = 0;
+            for (std::uint32_t i = 0; i < arrived; ++i)
+                last =
+                    single_input.arrive({static_cast<std::uint16_t>(single_input.highest() + 1)}).n;
+            ASSERT_EQ(run_input.arrive_next(arrived), last);
+            const SequenceNumber old{static_cast<std::uint16_t>(last - random.between(0, 5'000))};
+            ASSERT_EQ(run_input.arrive(old).arrival, single_input.arrive(old).arrival);
+        }
+    }
+}
+
 // C16: once everything has arrived, the holes of the output are the losses, no more and no less.
 TEST(NumberingProperty, OutputGapsAreTheUnrecoveredLosses) {
     for (const std::uint64_t seed : seeds(kCases)) {

@@ -212,7 +212,7 @@ MediaDrop TrackSession::take(const SourcePacket& source) {
     const auto encoding = static_cast<std::uint8_t>(source.encoding);
     FrameRest& rest = track_.rest(encoding);
     if (rest.matches(source.packet.bytes)) {
-        rest.take(source.packet.bytes, now_);
+        rest.take(1, rest.ends(source.packet.bytes), now_);
         ++passed_over_;
         return rest.why();
     }

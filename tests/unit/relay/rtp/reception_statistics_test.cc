@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 namespace strata::relay {
 namespace {
 
@@ -90,6 +92,28 @@ TEST(ReceptionStatistics, Jitter) {
     const std::uint32_t before = statistics.jitter();
     statistics.on_packet({500}, {4'000'000'000u}, 500 * 10'000);
     EXPECT_EQ(statistics.jitter(), before) << "a new timestamp base isn't jitter";
+}
+
+TEST(ReceptionStatistics, ARunIsAsItsPacketsOneByOne) {
+    std::mt19937 random(7);
+    ReceptionStatistics runs(kClock), single(kClock);
+    std::uint16_t sequence = 65'000;
+    for (int i = 0; i < 3'000; ++i) {
+        const auto count = static_cast<std::uint16_t>(1 + random() % 40);
+        const TimeUs at = i * 33'000 + random() % 5'000;
+        const RtpTimestamp timestamp{static_cast<std::uint32_t>(i) * 3'000u};
+        if (random() % 20 == 0) sequence = static_cast<std::uint16_t>(sequence + random() % 9'000);
+        if (random() % 20 == 0) sequence = static_cast<std::uint16_t>(sequence - random() % 50);
+        runs.on_run({sequence}, count, timestamp, at);
+        for (std::uint16_t k = 0; k < count; ++k, ++sequence)
+            single.on_packet({sequence}, timestamp, at);
+        ASSERT_EQ(runs.extended_highest_sequence(), single.extended_highest_sequence()) << i;
+        ASSERT_EQ(runs.jitter(), single.jitter()) << i;
+        ASSERT_EQ(runs.lost(), single.lost()) << i;
+        ASSERT_EQ(runs.received(), single.received()) << i;
+        ASSERT_EQ(runs.restarts(), single.restarts()) << i;
+    }
+    EXPECT_GT(runs.restarts(), 3u);
 }
 
 TEST(ReceptionStatistics, LargeClocksDoNotOverflow) {

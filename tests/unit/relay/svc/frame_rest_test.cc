@@ -84,7 +84,7 @@ struct Rest {
                     MediaDrop::layer_not_wanted);
     }
     bool matches(const PacketBuilder& packet) const { return rest.matches(packet.build()); }
-    void take(const PacketBuilder& packet) { rest.take(packet.build(), 5); }
+    void take(const PacketBuilder& packet) { rest.take(1, rest.ends(packet.build()), 5); }
     FrameRest rest;
 };
 
