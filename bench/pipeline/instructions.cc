@@ -26,6 +26,7 @@ constexpr std::array kRows{
     Row{"100 receivers", true, {.receivers = 100}},
     Row{"100 receivers, descriptor", true, {.receivers = 100, .media = Media::descriptor}},
     Row{"100 receivers, UDP checksum", true, {.receivers = 100, .udp_checksum = true}},
+    Row{"100 rooms of 10", true, {.receivers = 1'000, .rooms = 100}},
     Row{"1 receiver, audio", false, {.receivers = 1, .media = Media::audio}},
     Row{"10 receivers, audio", false, {.receivers = 10, .media = Media::audio}},
     Row{"100 receivers, audio", true, {.receivers = 100, .media = Media::audio}},

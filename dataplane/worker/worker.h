@@ -125,6 +125,7 @@ class Worker {
     static constexpr std::uint64_t kNoStream = ~std::uint64_t{0};
     struct Train {
         std::uint8_t begin = 0, end = 0;  // of the burst
+        std::uint8_t lag = 0;             // steps behind others' in prefetch_track
         Transport* transport = nullptr;
         std::uint64_t key = kNoStream;
         std::size_t home =
@@ -151,7 +152,7 @@ class Worker {
         return transport.srtp && transport.ice && transport.ice->bound > 1;
     }
     static void prefetch_stream(const StreamRef& stream);
-    static bool prefetch_track(const rte_mbuf& packet, const StreamRef& stream, unsigned step);
+    static bool prefetch_track(Train& train, const rte_mbuf& first, unsigned step);
     void work_on(Train& train, const Burst& burst);
     std::size_t pass_over(std::span<rte_mbuf* const> packets, Transport& transport,
                           const StreamRef& stream, relay::TimeUs now);

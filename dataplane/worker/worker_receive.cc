@@ -41,11 +41,9 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
     // What a train's track will touch is fetched while those before it are worked on: a burst may
     // belong to as many rooms. In steps, because each address stands in what the step before
     // fetched.
-    constexpr unsigned kFetchSteps = 6;  // prefetch_stream and those of prefetch_track
-    constexpr std::size_t kApart = 2;    // trains between two steps
-    constexpr std::size_t kBehind = kFetchSteps * kApart;
+    constexpr unsigned kFetchSteps = 7;  // prefetch_stream and those of prefetch_track
     std::uint64_t under_way = 0;  // bit k: the train k before this one goes through the steps
-    for (std::size_t i = 0; i < train_count_ + kBehind; ++i) {
+    for (std::size_t i = 0; i < train_count_ + kFetchSteps; ++i) {
         under_way <<= 1;
         if (i < train_count_) {
             Train& train = trains_[i];
@@ -56,13 +54,12 @@ void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, T
             }
         }
         for (unsigned step = 1; step < kFetchSteps; ++step) {
-            const std::size_t behind = step * kApart;
-            if ((under_way >> behind & 1) == 0) continue;
-            const Train& train = trains_[i - behind];
-            if (!prefetch_track(*packets[train.begin], train.stream, step))
-                under_way &= ~(std::uint64_t{1} << behind);
+            if ((under_way >> step & 1) == 0) continue;
+            Train& train = trains_[i - step];
+            if (!prefetch_track(train, *packets[train.begin], step))
+                under_way &= ~(std::uint64_t{1} << step);
         }
-        if (i >= kBehind) work_on(trains_[i - kBehind], work);
+        if (i >= kFetchSteps) work_on(trains_[i - kFetchSteps], work);
     }
     // What waits to be encrypted with others refers to these packets.
     for (auto& fan_out : fan_outs_) fan_out->seal(now);
@@ -98,7 +95,7 @@ std::uint64_t Worker::find_transports(std::span<rte_mbuf* const> packets) {
 
 [[gnu::always_inline]] inline void Worker::prefetch_transport(const Transport& transport) {
     rte_prefetch0(&transport);
-    rte_prefetch0(&transport.flow);
+    rte_prefetch0(&transport.flow.remote_port);  // the flow may begin in the line before
     rte_prefetch0(&transport.recent);
 }
 
@@ -133,6 +130,7 @@ void Worker::begin_train(std::size_t at, Transport* transport, std::uint64_t key
                          std::uint64_t erasures) {
     Train& train = trains_[train_count_++];
     train.begin = static_cast<std::uint8_t>(at);
+    train.lag = 0;
     train.transport = transport;
     train.key = key;
     train.stream = {};
@@ -163,22 +161,28 @@ void Worker::prefetch_stream(const StreamRef& stream) {
 }
 
 // False: it needs nothing else, as it looks now.
-bool Worker::prefetch_track(const rte_mbuf& packet, const StreamRef& stream, unsigned step) {
-    const auto& published = *static_cast<const PublishedTrack*>(stream.object);
+bool Worker::prefetch_track(Train& train, const rte_mbuf& first, unsigned step) {
+    const auto& published = *static_cast<const PublishedTrack*>(train.stream.object);
     const relay::Track& track = *published.track;
-    if (step == 1) {
-        rte_prefetch0(rest_of(stream));
-        rte_prefetch0(reinterpret_cast<const char*>(rest_of(stream)) + 64);
+    const relay::FrameRest& rest = *rest_of(train.stream);
+    if (step == 1) rest.prefetch();
+    if (step == 2 && rest.expects()) {
+        train.lag = 1;
+        rest.prefetch_rest();
+        return true;
     }
-    if (step == 2) {
-        if (rest_of(stream)->matches(bytes_of(packet))) return false;
-        rte_prefetch0(&published.parser);
-        rte_prefetch0(&published.parser.payload_types[bytes_of(packet)[1] & 0x7f]);
-        rte_prefetch0(&track);
+    if (step == 3 && train.lag != 0 && rest.matches(bytes_of(first))) return false;
+    switch (step - train.lag) {
+        case 2:
+            rte_prefetch0(&published.parser);
+            rte_prefetch0(&published.parser.payload_types[bytes_of(first)[1] & 0x7f]);
+            rte_prefetch0(&track);
+            break;
+        case 3: track.prefetch_state(); break;
+        case 4: track.prefetch_encoding(train.stream.encoding); break;
+        case 5: track.prefetch_rings(train.stream.encoding); break;
+        default: break;
     }
-    if (step == 3) track.prefetch_state();
-    if (step == 4) track.prefetch_encoding(stream.encoding);
-    if (step == 5) track.prefetch_rings(stream.encoding);
     return true;
 }
 

@@ -10,7 +10,7 @@ namespace strata::relay {
 
 // What of a track is being sent right now: encodings (C15) and spatial layers (C4). One that stays
 // silent while others go on is gone until it is seen again; if all stop, nothing is gone.
-class Availability {
+class alignas(64) Availability {
   public:
     Availability(std::size_t encodings, TimeUs silence_us)
         : encodings_(encodings), silence_us_(silence_us) {}
@@ -22,6 +22,12 @@ class Availability {
         e.pictures_elsewhere = 0;
     }
     void on_frame(std::size_t encoding, const FrameInfo& frame, TimeUs now);
+
+    // Brings near what a packet of the first encoding touches.
+    [[gnu::always_inline]] void prefetch() const {
+        __builtin_prefetch(this, 1);
+        __builtin_prefetch(reinterpret_cast<const char*>(this) + 64, 1);
+    }
 
     // 0: none has come.
     TimeUs last_packet(std::size_t encoding) const { return state_[encoding].last_packet; }
@@ -49,20 +55,19 @@ class Availability {
 
     struct Encoding {
         bool seen = false;
-        TimeUs last_packet = 0;
+        bool temporal_points = true;
+        SpatialMode mode = SpatialMode::unknown;
+        SpatialId top = kMaxSpatialLayers - 1;
         std::uint32_t pictures_elsewhere = 0;  // of other encodings since its last packet
-        TimeUs last_frame = 0;
+        TimeUs last_packet = 0, last_frame = 0;
         std::int64_t picture = -1;
-        std::array<TimeUs, kMaxSpatialLayers> layer_seen{};
-        std::array<std::uint32_t, kMaxSpatialLayers> pictures_without{};  // since it was seen
-        std::uint8_t layer_active = 0;                                    // bit s
+        std::uint8_t layer_active = 0;  // bit s
         // What a structure said last, and of which active targets.
         std::uint8_t active_by_targets = 0;
         std::uint32_t active_decode_targets = 0;
         const TargetMap* targets = nullptr;
-        bool temporal_points = true;
-        SpatialMode mode = SpatialMode::unknown;
-        SpatialId top = kMaxSpatialLayers - 1;
+        std::array<TimeUs, kMaxSpatialLayers> layer_seen{};
+        std::array<std::uint32_t, kMaxSpatialLayers> pictures_without{};  // since it was seen
     };
     static std::uint8_t active(Encoding& encoding, const FrameInfo& frame);
     SpatialId desired_spatial(LayerId current, const LayerTarget& target, std::size_t encoding,

@@ -7,10 +7,11 @@
 
 namespace strata::relay {
 
-Selector::Selector(const Settings& settings, std::size_t receivers)
+Selector::Selector(const Settings& settings, std::size_t receivers,
+                   std::pmr::memory_resource* memory)
     : settings_(settings),
-      availability_(settings.encodings, settings.silence_us),
-      cohorts_(receivers) {}
+      cohorts_(receivers, memory),
+      availability_(settings.encodings, settings.silence_us) {}
 
 CohortIndex Selector::enter(const Cohort& cohort) {
     std::size_t free = used_;

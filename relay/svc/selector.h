@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <vector>
@@ -38,7 +39,8 @@ class Selector {
     };
 
     // At most `receivers` members. Main thread.
-    Selector(const Settings& settings, std::size_t receivers);
+    Selector(const Settings& settings, std::size_t receivers,
+             std::pmr::memory_resource* memory = std::pmr::get_default_resource());
 
     // A receiver that was given nothing yet. It is told its cohort, and again by every call below.
     CohortIndex join(const LayerTarget& target);
@@ -69,6 +71,18 @@ class Selector {
     // All of `smaller`, made with the same settings for fewer receivers.
     void take(const Selector& smaller);
 
+    // Brings near what a packet's frame touches; in two steps, since the second needs the first.
+    [[gnu::always_inline]] void prefetch() const {
+        __builtin_prefetch(this, 1);
+        availability_.prefetch();
+    }
+    [[gnu::always_inline]] void prefetch_cohorts() const {
+        if (used_ == 0) return;
+        const char* const at = reinterpret_cast<const char*>(cohorts_.data());
+        __builtin_prefetch(at, 1);
+        __builtin_prefetch(at + 64, 1);
+    }
+
     std::size_t cohort_count() const { return used_; }  // places to iterate over
     const Cohort& cohort(CohortIndex index) const { return cohorts_[index]; }
 
@@ -80,10 +94,11 @@ class Selector {
                                       const FrameRecord& record, const FrameRing& ring) const;
     bool needs_key_frame(const Cohort& cohort, LayerId desired) const;
 
+    // In the order in which a new frame needs them.
     Settings settings_;
-    Availability availability_;
-    std::vector<Cohort> cohorts_;
+    std::pmr::vector<Cohort> cohorts_;
     std::size_t used_ = 0;
+    Availability availability_;
 };
 
 }  // namespace strata::relay

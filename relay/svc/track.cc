@@ -28,7 +28,8 @@ std::size_t hot_bytes(const TrackConfig& config) {
            group_places(config) * (sizeof(GroupPool::Head) + sizeof(LayerGroup)) +
            config.header_profiles * sizeof(HeaderProfile) +
            config.receiver_capacity * sizeof(ReceiverSlot) +
-           (config.receiver_capacity + 2) * sizeof(Partition) + kAlignments;
+           (config.receiver_capacity + 2) * sizeof(Partition) +
+           (config.receiver_capacity + 1) * sizeof(Cohort) + kAlignments;
 }
 
 Selector::Settings selector_settings(const TrackConfig& config) {
@@ -59,7 +60,7 @@ TrackState::TrackState(const TrackConfig& track_config, std::pmr::memory_resourc
       requests(track_config.key_frame_min_interval_us, track_config.key_frame_retry_us),
       profiles(track_config.header_profiles, memory),
       table(track_config.receiver_capacity, memory),
-      selector(selector_settings(track_config), track_config.receiver_capacity + 1),
+      selector(selector_settings(track_config), track_config.receiver_capacity + 1, memory),
       config(track_config),
       late_slots(track_config.receiver_capacity) {
     encodings.assign(track_config.encoding_count, EncodingState(track_config));
@@ -86,8 +87,8 @@ Track::~Track() = default;
 
 void Track::prefetch_state() const {
     const TrackState& state = *state_;
-    fetch(&state, 5 * kCacheLine);
-    fetch(&state.selector.availability(), kCacheLine);
+    fetch(&state, 6 * kCacheLine);  // what stands before `selector`, as far as it goes
+    state.selector.prefetch();
 }
 
 void Track::prefetch_encoding(std::uint8_t encoding) const {
@@ -95,6 +96,7 @@ void Track::prefetch_encoding(std::uint8_t encoding) const {
     const EncodingState& stream = state.encodings[encoding];
     fetch(&stream.clock, 2 * kCacheLine);  // and `input` behind it
     stream.tracker.prefetch();
+    state.selector.prefetch_cohorts();
     fetch(&state.groups.head(0), state.groups.size() * sizeof(GroupPool::Head));
     // What nobody wanted is followed by its like.
     constexpr std::size_t kNumbers = 2 * kCacheLine, kAll = 4 * kCacheLine;
