@@ -122,7 +122,8 @@ std::vector<Command> participant_commands() {
          {{"--remote", "IP:PORT",
            "where it sends from and receives at (default: learned once from its first valid "
            "packet)"},
-          {"--mtu", "BYTES", "path MTU (default: 1500)"},
+          {"--mtu", "BYTES",
+           "what the path to him takes: larger IP datagrams aren't sent (default: 1500)"},
           {"--worker", "N",
            "worker that serves him (default: the room's home, as long as it has room)"}},
          {"participant add demo alice", "participant add demo bob --remote 192.0.2.7:40000"},
