@@ -48,6 +48,8 @@ class Appliance {
     Appliance(const api::Config& config, const PinningPlan& plan) : config_(config), plan_(plan) {}
 
     Started start_environment();
+    void tell_memory() const;
+    WorkerConfig worker_config(std::uint32_t id) const;
     Started open_ports();
     PortConfig port_config() const;
     void open_tcp_port();

@@ -4,6 +4,7 @@
 #include "dataplane/appliance.h"
 #include "dataplane/eal.h"
 #include "dataplane/log.h"
+#include "dataplane/plan/memory_plan.h"
 
 // What packets come through and live in: EAL, ports, pools.
 namespace strata::dataplane {
@@ -18,12 +19,9 @@ StartError from(const PortError& error) {
 Appliance::Started Appliance::start_environment() {
     const api::PoolSizes sizes = api::pool_sizes(config_);
     const std::uint64_t needed_mb = (sizes.memory_bytes() >> 20) + 1;
-    log_info("memory: " + std::to_string(sizes.payload_packets) + " payload, " +
-             std::to_string(sizes.header_packets) + " header, " +
-             std::to_string(sizes.indirect_packets) + " indirect and " +
-             std::to_string(sizes.small_packets) + " small buffers need " +
-             std::to_string(needed_mb) +
+    log_info("memory: buffers need " + std::to_string(needed_mb) +
              " MB of dataplane.memory_mb = " + std::to_string(config_.dataplane.memory_mb));
+    tell_memory();
     if (needed_mb > config_.dataplane.memory_mb)
         return std::unexpected(StartError{
             "dataplane.memory_mb: found " + std::to_string(config_.dataplane.memory_mb) +
@@ -41,6 +39,13 @@ Appliance::Started Appliance::start_environment() {
     environment_ = true;
     note_time("eal");
     return {};
+}
+
+void Appliance::tell_memory() const {
+    for (const MemoryPart& part : memory_at_start(config_, worker_config(0)))
+        log_info("memory: " + text_of(part));
+    for (const MemoryPart& part : memory_in_use(config_))
+        log_info("memory, with use up to: " + text_of(part));
 }
 
 Appliance::Started Appliance::open_ports() {
@@ -98,6 +103,11 @@ Appliance::Started Appliance::make_pools() {
     if (std::any_of(ports_.begin(), ports_.end(),
                     [](const auto& port) { return !port->capabilities().chains; }))
         pools.linear_mbufs = sizes.header_packets;
+    if (pools.linear_mbufs != 0)
+        log_info("memory: " +
+                 text_of({std::to_string(pools.linear_mbufs) + " linear buffers",
+                          api::PoolSizes{.payload_packets = pools.linear_mbufs}.memory_bytes(),
+                          "since a port sends no chains"}));
     auto made = Pools::create(pools);
     if (!made) return std::unexpected(from(made.error()));
     pools_ = std::move(*made);

@@ -21,17 +21,19 @@ int run_loop(void* loop) {
     return 0;
 }
 
+}  // namespace
+
 // Of worker `id`.
-WorkerConfig worker_config(const api::Config& config, std::uint32_t id) {
-    const api::DataplaneConfig& from_file = config.dataplane;
+WorkerConfig Appliance::worker_config(std::uint32_t id) const {
+    const api::DataplaneConfig& from_file = config_.dataplane;
     WorkerConfig worker;
     worker.id = id;
     worker.queue = static_cast<std::uint16_t>(id);
-    worker.max_transports = config.limits.transports_per_worker;
-    worker.max_ssrcs = config.limits.ssrcs_per_worker;
-    worker.max_tracks = 2 * config.limits.tracks_per_worker;  // with those on their way out
+    worker.max_transports = config_.limits.transports_per_worker;
+    worker.max_ssrcs = config_.limits.ssrcs_per_worker;
+    worker.max_tracks = 2 * config_.limits.tracks_per_worker;  // with those on their way out
     worker.handoff_ring = api::worker_ring_packets(from_file);
-    worker.max_waiting_by_name = config.limits.waiting_by_rid;
+    worker.max_waiting_by_name = config_.limits.waiting_by_rid;
     worker.read_tsc = read_tsc;
     worker.tsc_hz = rte_get_tsc_hz();
     worker.secret = random_u64();
@@ -39,23 +41,21 @@ WorkerConfig worker_config(const api::Config& config, std::uint32_t id) {
     worker.transport_feedback_us = relay::TimeUs{from_file.transport_feedback_ms} * 1000;
     worker.receiver_report_us = relay::TimeUs{from_file.receiver_report_ms} * 1000;
     worker.sender_report_us = relay::TimeUs{from_file.sender_report_ms} * 1000;
-    worker.max_rtcp_bytes = config.limits.rtcp_bytes;
-    worker.punt_ring_bytes = config.limits.punt_ring_bytes;
-    worker.stun_errors_per_s = config.limits.stun_errors_per_s;
-    worker.track_outputs = config.limits.track_outputs;
-    worker.nack_packets = config.limits.nack_packets;
+    worker.max_rtcp_bytes = config_.limits.rtcp_bytes;
+    worker.punt_ring_bytes = config_.limits.punt_ring_bytes;
+    worker.stun_errors_per_s = config_.limits.stun_errors_per_s;
+    worker.track_outputs = config_.limits.track_outputs;
+    worker.nack_packets = config_.limits.nack_packets;
     worker.history = {.packets = from_file.history_packets,
                       .small_packets = from_file.history_small_packets,
                       .age_us = relay::TimeUs{from_file.history_ms} * 1000,
-                      .reserve_packets = api::history_reserve(config)};
+                      .reserve_packets = api::history_reserve(config_)};
     worker.fan_out.tiny_payload_bytes = static_cast<std::uint16_t>(
         std::min<std::uint32_t>(from_file.copy_payload_max_bytes, kTinyPayloadMax));
     worker.fan_out.tx_queue.packets = from_file.tx_queue_packets;
     worker.fan_out.tx_queue.max_wait_us = from_file.tx_queue_us;
     return worker;
 }
-
-}  // namespace
 
 Appliance::Started Appliance::start_workers() {
     const api::DataplaneConfig& from_file = config_.dataplane;
@@ -78,8 +78,7 @@ Appliance::Started Appliance::start_workers() {
         api::WorkerBlock& block = statistics_->worker(i);
         block.cpu = static_cast<std::int32_t>(plan_.workers[i].cpu.id);
         block.numa_node = plan_.workers[i].cpu.numa_node;
-        workers_.push_back(
-            std::make_unique<Worker>(worker_config(config_, i), ports, pools_, block, now));
+        workers_.push_back(std::make_unique<Worker>(worker_config(i), ports, pools_, block, now));
         workers.push_back(workers_.back().get());
     }
     Worker::connect(workers);

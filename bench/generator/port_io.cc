@@ -149,9 +149,13 @@ dp::Link* PortIo::link_to(int endpoint, const Address& remote) {
     if (!anew) return &at->second;
     const dp::Endpoint local = to_endpoint(local_address(endpoint)), there = to_endpoint(remote);
     dp::FlowKey flow{there.address, local.address, there.port, local.port};
-    if (port_->make_link(flow, at->second) != dp::LinkState::refused) return &at->second;
-    links_.erase(at);
-    return nullptr;
+    if (port_->make_link(flow, at->second) == dp::LinkState::refused) {
+        links_.erase(at);
+        return nullptr;
+    }
+    fan_outs_[queue_of(endpoint)]->limit_link(
+        at->second, port_->max_datagram_bytes(there.address, port_->capabilities().mtu_bytes));
+    return &at->second;
 }
 
 // As a fan-out to one receiver that changes nothing: the RTP header is the template.

@@ -29,7 +29,7 @@ Result<void> check(Session& session, const Values& values) {
     return {};
 }
 
-Result<void> show(Session& session, const Values& values) {
+Result<void> show_config(Session& session, const Values& values) {
     api::Config config;
     if (!values.has("--defaults")) {
         const std::string file = values.has("FILE") ? values.get("FILE") : session.options().config;
@@ -65,7 +65,7 @@ std::vector<Command> config_commands() {
          {{"FILE", "a TOML file (default: that of --config)", Names::kFile, false}},
          {{"--defaults", "", "the defaults instead"}},
          {"config show", "config show --defaults", "config show strata.toml -o json"},
-         show},
+         show_config},
         {"config", "keys", "List all keys as tables in Markdown", {}, {}, {"config keys"}, keys},
     };
 }

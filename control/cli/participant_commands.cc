@@ -39,7 +39,7 @@ void show_participants(Session& session, const Json& participants) {
     session.print(table);
 }
 
-Result<void> add(Session& session, const Values& values) {
+Result<void> add_participant(Session& session, const Values& values) {
     Json body = Json::object();
     if (values.has("NAME")) body["name"] = values.get("NAME");
     if (values.has("--remote")) body["remote"] = values.get("--remote");
@@ -62,7 +62,7 @@ Result<void> add(Session& session, const Values& values) {
     return {};
 }
 
-Result<void> list(Session& session, const Values& values) {
+Result<void> list_participants(Session& session, const Values& values) {
     const auto api = session.api();
     if (!api) return std::unexpected(api.error());
     const std::string only_room = room_of(values);
@@ -87,7 +87,7 @@ Result<void> list(Session& session, const Values& values) {
     return {};
 }
 
-Result<void> show(Session& session, const Values& values) {
+Result<void> show_participant(Session& session, const Values& values) {
     const auto api = session.api();
     if (!api) return std::unexpected(api.error());
     const auto id = participant_id(**api, values.get("PARTICIPANT"), room_of(values));
@@ -98,7 +98,7 @@ Result<void> show(Session& session, const Values& values) {
     return {};
 }
 
-Result<void> remove(Session& session, const Values& values) {
+Result<void> remove_participant(Session& session, const Values& values) {
     const auto api = session.api();
     if (!api) return std::unexpected(api.error());
     const auto id = participant_id(**api, values.get("PARTICIPANT"), room_of(values));
@@ -122,32 +122,33 @@ std::vector<Command> participant_commands() {
          {{"--remote", "IP:PORT",
            "where it sends from and receives at (default: learned once from its first valid "
            "packet)"},
-          {"--mtu", "BYTES", "path MTU (default: 1500)"},
+          {"--mtu", "BYTES",
+           "what the path to him takes: larger IP datagrams aren't sent (default: 1500)"},
           {"--worker", "N",
            "worker that serves him (default: the room's home, as long as it has room)"}},
          {"participant add demo alice", "participant add demo bob --remote 192.0.2.7:40000"},
-         add},
+         add_participant},
         {"participant",
          "list",
          "List participants, of one room or of all",
          {{"ROOM", "name of the room (default: all)", Names::kRoom, false}},
          {room_option()},
          {"participant list demo", "participant list -o json"},
-         list},
+         list_participants},
         {"participant",
          "show",
          "Show a participant",
          {participant},
          {room_option()},
          {"participant show demo/alice", "participant show p12 -o json"},
-         show},
+         show_participant},
         {"participant",
          "remove",
          "Remove a participant, with its tracks and subscriptions",
          {participant},
          {room_option()},
          {"participant remove demo/alice", "participant remove p12"},
-         remove},
+         remove_participant},
     };
 }
 

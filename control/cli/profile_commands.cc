@@ -26,7 +26,7 @@ void show_profiles(Session& session, const Json& profiles) {
     session.print(table);
 }
 
-void show_one(Session& session, const Json& profile) {
+void print_profile(Session& session, const Json& profile) {
     if (session.as_json()) return session.print(profile);
     show_profiles(session, Json::array({profile}));
 }
@@ -35,7 +35,7 @@ std::string target_of(const Values& values) {
     return object_target("profiles", values.get("PROFILE"));
 }
 
-Result<void> list(Session& session, const Values&) {
+Result<void> list_profiles(Session& session, const Values&) {
     const auto api = session.api();
     if (!api) return std::unexpected(api.error());
     const auto profiles = (*api)->list("/v1/profiles");
@@ -48,7 +48,7 @@ Result<void> list(Session& session, const Values&) {
     return {};
 }
 
-Result<void> show(Session& session, const Values& values) {
+Result<void> show_profile(Session& session, const Values& values) {
     const auto api = session.api();
     if (!api) return std::unexpected(api.error());
     const auto profile = (*api)->get(target_of(values));
@@ -77,14 +77,14 @@ Result<Json> settings_of(const Values& values) {
     return body;
 }
 
-Result<void> set(Session& session, const Values& values) {
+Result<void> set_profile(Session& session, const Values& values) {
     const auto body = settings_of(values);
     if (!body) return std::unexpected(body.error());
     const auto api = session.api();
     if (!api) return std::unexpected(api.error());
     const auto profile = (*api)->patch(target_of(values), *body);
     if (!profile) return std::unexpected(profile.error());
-    show_one(session, *profile);
+    print_profile(session, *profile);
     return {};
 }
 
@@ -94,7 +94,7 @@ Result<void> reset(Session& session, const Values& values) {
     if (auto done = (*api)->remove(target_of(values)); !done) return done;
     const auto profile = (*api)->get(target_of(values));
     if (!profile) return std::unexpected(profile.error());
-    show_one(session, *profile);
+    print_profile(session, *profile);
     return {};
 }
 
@@ -109,14 +109,14 @@ std::vector<Command> profile_commands() {
          {},
          {},
          {"profile list", "profile list -o json"},
-         list},
+         list_profiles},
         {"profile",
          "show",
          "Show a room profile",
          {profile},
          {},
          {"profile show classroom", "profile show classroom -o json"},
-         show},
+         show_profile},
         {"profile",
          "set",
          "Change settings of a room profile, for whoever joins its rooms from now on",
@@ -131,7 +131,7 @@ std::vector<Command> profile_commands() {
            "highest layers of a slot: size (what the picture's size needs), max, S1T2, S1, T1"}},
          {"profile set classroom --video-slots 6 --publish admins",
           "profile set meeting --layers S1 --pinned admins"},
-         set},
+         set_profile},
         {"profile",
          "reset",
          "Take back what was changed in a room profile",

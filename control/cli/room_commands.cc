@@ -26,7 +26,7 @@ void show_rooms(Session& session, const Json& rooms) {
     session.print(table);
 }
 
-Result<void> create(Session& session, const Values& values) {
+Result<void> create_room(Session& session, const Values& values) {
     Json body = {{"name", values.get("ROOM")}};
     if (values.has("--worker")) {
         const auto worker = parse_u32(values.get("--worker"), "--worker");
@@ -46,7 +46,7 @@ Result<void> create(Session& session, const Values& values) {
     return {};
 }
 
-Result<void> list(Session& session, const Values&) {
+Result<void> list_rooms(Session& session, const Values&) {
     const auto api = session.api();
     if (!api) return std::unexpected(api.error());
     const auto rooms = (*api)->list("/v1/rooms");
@@ -59,7 +59,7 @@ Result<void> list(Session& session, const Values&) {
     return {};
 }
 
-Result<void> show(Session& session, const Values& values) {
+Result<void> show_room(Session& session, const Values& values) {
     const auto api = session.api();
     if (!api) return std::unexpected(api.error());
     const auto room = (*api)->get(room_target(values.get("ROOM")));
@@ -68,7 +68,7 @@ Result<void> show(Session& session, const Values& values) {
     return {};
 }
 
-Result<void> remove(Session& session, const Values& values) {
+Result<void> remove_room(Session& session, const Values& values) {
     const std::string name = values.get("ROOM");
     const auto api = session.api();
     if (!api) return std::unexpected(api.error());
@@ -90,16 +90,16 @@ std::vector<Command> room_commands() {
           {"--worker", "N", "home worker of the room (default: the one that is the least busy)"}},
          {"room create demo", "room create lesson --profile classroom",
           "room create lesson-7 --worker 1 -o json"},
-         create},
-        {"room", "list", "List rooms", {}, {}, {"room list", "room list -o json"}, list},
-        {"room", "show", "Show a room", {room}, {}, {"room show demo"}, show},
+         create_room},
+        {"room", "list", "List rooms", {}, {}, {"room list", "room list -o json"}, list_rooms},
+        {"room", "show", "Show a room", {room}, {}, {"room show demo"}, show_room},
         {"room",
          "delete",
          "End a room for everybody in it: participants, tracks and subscriptions go with it",
          {{"ROOM", "exact name of the room", Names::kRoom}},
          {},
          {"room delete demo"},
-         remove},
+         remove_room},
     };
 }
 

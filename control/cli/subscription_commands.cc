@@ -45,13 +45,13 @@ Result<void> show_subscriptions(Session& session, const ApiClient& api, const Js
     return {};
 }
 
-Result<void> show_one(Session& session, const ApiClient& api, const Json& subscription) {
+Result<void> print_subscription(Session& session, const ApiClient& api, const Json& subscription) {
     if (!session.as_json()) return show_subscriptions(session, api, Json::array({subscription}));
     session.print(subscription);
     return {};
 }
 
-Result<void> add(Session& session, const Values& values) {
+Result<void> add_subscription(Session& session, const Values& values) {
     Json body = Json::object();
     if (auto set = set_subscription_fields(body, values); !set) return set;
     const auto api = session.api();
@@ -64,10 +64,10 @@ Result<void> add(Session& session, const Values& values) {
     const auto subscription =
         (*api)->post(object_target("participants", *receiver) + "/subscriptions", body);
     if (!subscription) return std::unexpected(subscription.error());
-    return show_one(session, **api, *subscription);
+    return print_subscription(session, **api, *subscription);
 }
 
-Result<void> list(Session& session, const Values& values) {
+Result<void> list_subscriptions(Session& session, const Values& values) {
     const auto api = session.api();
     if (!api) return std::unexpected(api.error());
     std::string target = "/v1/subscriptions";
@@ -91,7 +91,7 @@ Result<void> list(Session& session, const Values& values) {
     return show_subscriptions(session, **api, *subscriptions);
 }
 
-Result<void> show(Session& session, const Values& values) {
+Result<void> show_subscription(Session& session, const Values& values) {
     const auto api = session.api();
     if (!api) return std::unexpected(api.error());
     const auto subscription =
@@ -101,17 +101,17 @@ Result<void> show(Session& session, const Values& values) {
     return {};
 }
 
-Result<void> set(Session& session, const Values& values) {
+Result<void> set_subscription(Session& session, const Values& values) {
     const auto api = session.api();
     if (!api) return std::unexpected(api.error());
     const auto subscription =
         (*api)->patch(object_target("subscriptions", values.get("SUBSCRIPTION")),
                       Json{{"layers", values.get("--layers")}});
     if (!subscription) return std::unexpected(subscription.error());
-    return show_one(session, **api, *subscription);
+    return print_subscription(session, **api, *subscription);
 }
 
-Result<void> remove(Session& session, const Values& values) {
+Result<void> remove_subscription(Session& session, const Values& values) {
     const std::string id = values.get("SUBSCRIPTION");
     const auto api = session.api();
     if (!api) return std::unexpected(api.error());
@@ -139,7 +139,7 @@ std::vector<Command> subscription_commands() {
           {"TRACK", "id (t7), PARTICIPANT/NAME, or NAME where the node has one", Names::kTrack}},
          std::move(add_options),
          {"subscription add demo/bob t7 --layers S1T2", "subscription add bob cam --layers q:max"},
-         add},
+         add_subscription},
         {"subscription",
          "list",
          "List subscriptions: what is asked for (LAYERS) and what is given (NOW)",
@@ -148,28 +148,28 @@ std::vector<Command> subscription_commands() {
           {"--track", "TRACK", "only those to this track", Names::kTrack},
           room_option()},
          {"subscription list demo", "subscription list --participant demo/bob -o json"},
-         list},
+         list_subscriptions},
         {"subscription",
          "show",
          "Show a subscription, with its counters",
          {subscription},
          {},
          {"subscription show s31", "subscription show s31 -o json"},
-         show},
+         show_subscription},
         {"subscription",
          "set",
          "Ask for other layers",
          {subscription},
          {{"--layers", "LAYERS", kLayersDoc, Names::kNothing, true}},
          {"subscription set s31 --layers S1T2", "subscription set s31 --layers none"},
-         set},
+         set_subscription},
         {"subscription",
          "remove",
          "End a subscription",
          {subscription},
          {},
          {"subscription remove s31"},
-         remove},
+         remove_subscription},
     };
 }
 

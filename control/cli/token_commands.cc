@@ -50,7 +50,7 @@ std::unexpected<CliError> failed(const Error& error) {
                                     error.object + ": " + error.detail, error.hint});
 }
 
-Result<void> create(Session& session, const Values& values) {
+Result<void> create_token(Session& session, const Values& values) {
     const auto config = api::load_program_config(session.options().config);
     if (!config)
         return std::unexpected(CliError{ExitCode::kConfig, "config", config.error().text(), {}});
@@ -102,7 +102,7 @@ std::vector<Command> token_commands() {
            Names::kFile}},
          {"token create --room demo --rights publish",
           "token create --room demo --rights publish,subscribe --ttl 8h"},
-         create}};
+         create_token}};
 }
 
 }  // namespace strata::control::cli

@@ -63,7 +63,7 @@ Result<void> publish(Session& session, const Values& values) {
     return {};
 }
 
-Result<void> list(Session& session, const Values& values) {
+Result<void> list_tracks(Session& session, const Values& values) {
     const auto api = session.api();
     if (!api) return std::unexpected(api.error());
     const std::string room = room_of(values);
@@ -79,7 +79,7 @@ Result<void> list(Session& session, const Values& values) {
     return show_tracks(session, **api, *tracks);
 }
 
-Result<void> show(Session& session, const Values& values) {
+Result<void> show_track(Session& session, const Values& values) {
     const auto api = session.api();
     if (!api) return std::unexpected(api.error());
     const auto id = track_id(**api, values.get("TRACK"), room_of(values));
@@ -90,7 +90,7 @@ Result<void> show(Session& session, const Values& values) {
     return {};
 }
 
-Result<void> remove(Session& session, const Values& values) {
+Result<void> remove_track(Session& session, const Values& values) {
     const auto api = session.api();
     if (!api) return std::unexpected(api.error());
     const auto id = track_id(**api, values.get("TRACK"), room_of(values));
@@ -127,21 +127,21 @@ std::vector<Command> track_commands() {
          {{"--participant", "PARTICIPANT", "only those of this publisher", Names::kParticipant},
           room_option()},
          {"track list", "track list demo --participant alice"},
-         list},
+         list_tracks},
         {"track",
          "show",
          "Show a track, with its counters",
          {track},
          {room_option()},
          {"track show alice/cam"},
-         show},
+         show_track},
         {"track",
          "remove",
          "Remove a track, with the subscriptions to it",
          {track},
          {room_option()},
          {"track remove t7", "track remove cam --room demo"},
-         remove},
+         remove_track},
     };
 }
 

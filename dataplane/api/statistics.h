@@ -160,7 +160,7 @@ enum class TxDrop : std::uint32_t {
     tx_late,          // it waited longer than the configuration allows
     no_header_mbuf,   // the header pool is empty
     no_payload_mbuf,  // the pool of indirect mbufs is empty
-    too_large,        // more than the port can send in one datagram
+    too_large,        // more than its port sends in one datagram, or than its receiver's MTU
     port_error,       // the port refused it for good
     unresolved,       // waited in vain for the next hop's address
     unkeyed,          // to be encrypted, and there are no keys

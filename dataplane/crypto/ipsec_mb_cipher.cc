@@ -37,7 +37,7 @@ const CounterKey& counter_key(const CipherKey& key) {
 
 // How many of the first jobs are AES-GCM's and have body and head size in common.
 std::size_t gcm_run(std::span<const CipherJob> jobs) {
-    const CipherJob first = jobs.front();
+    const CipherJob& first = jobs.front();
     std::size_t n = 0;
     for (const CipherJob& job : jobs) {
         if (job.body != first.body || job.body_size != first.body_size ||

@@ -35,9 +35,9 @@ EthdevPort::EthdevPort(std::string spec, const EthdevSpec& ethdev, EthdevDevice 
     capabilities_.chains = abilities.chains;
     capabilities_.max_segments = abilities.max_segments;
     capabilities_.checksum_offload = abilities.checksum_offload;
-    // What any receiver can be sent: with both families, those of the larger header.
+    capabilities_.mtu_bytes = ethdev.mtu;
     capabilities_.max_datagram_bytes = static_cast<std::uint16_t>(
-        ethdev.mtu - (local_.own.has_v6() ? kIpv6UdpBytes : kIpv4UdpBytes));
+        ethdev.mtu - (local_.own.has_v4() ? kIpv4UdpBytes : kIpv6UdpBytes));
     const std::uint32_t others = config.workers - 1u;
     needs_.rx_mbufs = std::min(config.workers, abilities.max_rx_queues) *
                           std::max<std::uint32_t>(config.rx_ring, abilities.rx_mbufs_per_queue) +

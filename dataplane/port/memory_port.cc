@@ -67,7 +67,6 @@ MemoryPort::MemoryPort(const PortConfig& config, const Options& options)
     if (addresses_.all().empty()) addresses_.add({kLoopback, 8});
     capabilities_.link_kind = options.link_kind;
     capabilities_.chains = options.chains;
-    capabilities_.max_datagram_bytes = 2'048;
     needs_.tx_mbufs = options.in_flight;
 }
 

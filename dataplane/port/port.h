@@ -58,7 +58,8 @@ struct PortCapabilities {
     // Packets worth a tx_burst before the end of the turn. Large where a port regroups what it
     // sends.
     std::uint32_t tx_batch = 64;
-    std::uint16_t max_datagram_bytes = 1'472;  // UDP payload
+    std::uint16_t mtu_bytes = 1'500;           // of IP packets
+    std::uint16_t max_datagram_bytes = 1'472;  // UDP payload, to whom it may be largest
     bool wants_class = false;  // class_of each packet given to tx_burst says what it is worth
     // Flows are connections (ICE-TCP): they end, see next_closed, and no address is told for them.
     bool connections = false;
@@ -124,6 +125,9 @@ class Port {
     const PortConfig& config() const { return config_; }
     // As configured: "socket:127.0.0.1".
     const std::string& spec() const { return spec_; }
+    // The largest UDP payload to `remote`, over a path that takes IP packets of `path_mtu_bytes`.
+    // A connection cuts what it carries into pieces as its path wants them.
+    std::uint16_t max_datagram_bytes(const IpAddress& remote, std::uint16_t path_mtu_bytes) const;
 
     // Binds or configures queues and lets traffic in. Once, before the first burst; `pools` must
     // outlive the port.

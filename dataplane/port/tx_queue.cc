@@ -13,7 +13,13 @@ void set_class(rte_mbuf* m, TxClass c) {
     m->hash.sched.traffic_class = static_cast<std::uint8_t>(c);
 }
 
+std::uint32_t capacity_of(const TxQueueConfig& config) { return std::max(config.packets, 64u); }
+
 }  // namespace
+
+std::size_t TxQueue::bytes_for(const TxQueueConfig& config) {
+    return std::bit_ceil(capacity_of(config)) * (sizeof(rte_mbuf*) + sizeof(relay::TimeUs));
+}
 
 TxClass class_of(const rte_mbuf& packet) {
     return static_cast<TxClass>(packet.hash.sched.traffic_class);
@@ -23,7 +29,7 @@ TxQueue::TxQueue(Port& port, std::uint16_t queue, const TxQueueConfig& config)
     : port_(port),
       queue_(queue),
       transit_(config.transit),
-      capacity_(std::max(config.packets, 64u)),
+      capacity_(capacity_of(config)),
       mask_(std::bit_ceil(capacity_) - 1),
       port_wants_class_(port.capabilities().wants_class),
       batch_(std::clamp(port.capabilities().tx_batch, 1u, capacity_ / 2)),

@@ -40,6 +40,8 @@ struct TxQueueCounters {
 class TxQueue {
   public:
     TxQueue(Port& port, std::uint16_t queue, const TxQueueConfig& config);
+    // What it allocates then.
+    static std::size_t bytes_for(const TxQueueConfig& config);
     ~TxQueue();
     TxQueue(const TxQueue&) = delete;
     TxQueue& operator=(const TxQueue&) = delete;

@@ -71,6 +71,11 @@ class BoundedTable {
           secret_(secret),
           cells_(mask_ + 1) {}
 
+    // What one for so many entries allocates.
+    static std::size_t bytes_for(std::size_t max_entries) {
+        return (mask_of_cells(max_entries) + 1) * sizeof(Cell);
+    }
+
     std::size_t size() const { return size_; }
     // Counts erasures: a copy of a value found since the last one still says what is in the table.
     std::uint64_t erasures() const { return erasures_; }

@@ -6,6 +6,7 @@
 
 #include "dataplane/net/ethernet_link.h"
 #include "dataplane/net/socket_link.h"
+#include "dataplane/port/link_limit.h"
 #include "dataplane/worker/fanout_secure.h"
 #include "dataplane/worker/header_mbuf.h"
 #include "dataplane/worker/slot_header.h"
@@ -100,6 +101,8 @@ FanOut::FanOut(Port& port, std::uint16_t queue, const Pools& pools, const FanOut
       tiny_payload_bytes_(std::min(config.tiny_payload_bytes, kTinyPayloadMax)),
       chains_(port.capabilities().chains && port.capabilities().max_segments >= 2),
       through_kernel_(port.capabilities().through_kernel),
+      link_kind_(port.capabilities().link_kind),
+      least_limit_(port.capabilities().max_datagram_bytes),
       queue_(port, queue, config.tx_queue),
       cipher_(config.cipher),
       jobs_(config.cipher ? kCounterBatch : 0),
@@ -120,18 +123,24 @@ void FanOut::send(rte_mbuf& packet, std::span<const relay::Output> outputs, TxCl
     assert(outputs.size() <= relay::kMaxOutputs);
     if (!queue_.admits(tx_class, now)) [[unlikely]]
         return shed(outputs, {tx_class, now, input});
-    switch (port_.capabilities().link_kind) {
+    if (!fit_links(outputs)) [[unlikely]]
+        return send_where_it_fits(packet, outputs, {tx_class, now, input});
+    send_fitting(packet, outputs, {tx_class, now, input});
+}
+
+void FanOut::send_fitting(rte_mbuf& packet, std::span<const relay::Output> outputs, Burst burst) {
+    switch (link_kind_) {
         case LinkKind::flow_key: {
             net::FlowKeyWriter writer;
-            return send_with(writer, packet, outputs, {tx_class, now, input});
+            return send_with(writer, packet, outputs, burst);
         }
         case LinkKind::socket_address: {
             net::SocketWriter writer;
-            return send_with(writer, packet, outputs, {tx_class, now, input});
+            return send_with(writer, packet, outputs, burst);
         }
         case LinkKind::ethernet: {
             net::EthernetWriter writer(*port_.ethernet(queue_index_));
-            return send_with(writer, packet, outputs, {tx_class, now, input});
+            return send_with(writer, packet, outputs, burst);
         }
     }
 }
@@ -334,8 +343,10 @@ bool FanOut::fits_port(const relay::Output& output) const {
 void FanOut::send_own(std::span<const std::byte, kLinkBytes> link,
                       std::span<const std::uint8_t> packet, TxClass tx_class, relay::TimeUs now) {
     ++counters_.selected;
+    const std::uint16_t limit = link_limit(link_kind_, link);
     if (packet.size() > kOwnPacketBytes ||
-        packet.size() > port_.capabilities().max_datagram_bytes) {
+        packet.size() > port_.capabilities().max_datagram_bytes ||
+        (limit != 0 && packet.size() > limit)) {
         ++counters_.too_large;
         return;
     }
@@ -354,7 +365,7 @@ void FanOut::send_own(std::span<const std::byte, kLinkBytes> link,
         set_lengths(m, writer.write(*m, rtp_room(m), link.data()), bytes);
         resolved = writer.resolved();
     };
-    switch (port_.capabilities().link_kind) {
+    switch (link_kind_) {
         case LinkKind::flow_key: write(net::FlowKeyWriter{}); break;
         case LinkKind::socket_address: write(net::SocketWriter{}); break;
         case LinkKind::ethernet: write(net::EthernetWriter(*port_.ethernet(queue_index_))); break;

@@ -40,7 +40,7 @@ struct FanOutCounters {
     std::uint64_t queued_for_tx = 0;
     std::uint64_t no_header_mbuf = 0;   // header pool empty
     std::uint64_t no_payload_mbuf = 0;  // indirect (or linear) pool empty
-    std::uint64_t too_large = 0;        // beyond the port's max_datagram_bytes
+    std::uint64_t too_large = 0;        // beyond what the port sends, or the receiver's link takes
     std::uint64_t unkeyed = 0;          // to be encrypted, without keys
     std::uint64_t index_used = 0;       // to be encrypted under an index that was used (C25)
     // How payloads left (invariant 1: each kind of copy has a counter). Of queued_for_tx.
@@ -78,6 +78,10 @@ class FanOut {
     void send_own(std::span<const std::byte, kLinkBytes> link, std::span<const std::uint8_t> packet,
                   TxClass tx_class, relay::TimeUs now);
 
+    // From now on the peer at `link` is sent UDP payloads of at most so many bytes. Before the link
+    // is in a slot.
+    void limit_link(Link& link, std::uint16_t bytes);
+
     // Encrypts what waits for that. Before a packet given to send() is freed.
     void seal(relay::TimeUs now);
 
@@ -110,6 +114,7 @@ class FanOut {
     struct Heads;
 
     void shed(std::span<const relay::Output> outputs, Burst burst);
+    void send_fitting(rte_mbuf& packet, std::span<const relay::Output> outputs, Burst burst);
     template <typename Writer>
     void send_with(Writer& writer, rte_mbuf& packet, std::span<const relay::Output> outputs,
                    Burst burst);
@@ -118,6 +123,9 @@ class FanOut {
                      Payload& payload, Burst burst);
     template <typename Writer>
     void send_chunk(Writer& writer, const relay::Output& output, Chunk chunk, Burst burst);
+    // fanout_limits.cc
+    bool fit_links(std::span<const relay::Output> outputs) const;
+    void send_where_it_fits(rte_mbuf& packet, std::span<const relay::Output> outputs, Burst burst);
     // fanout_secure.cc
     struct SecureOutput;
     struct Sealing;
@@ -139,6 +147,8 @@ class FanOut {
     std::uint16_t queue_index_;
     std::uint16_t tiny_payload_bytes_;
     bool chains_, through_kernel_;
+    LinkKind link_kind_;
+    std::uint16_t least_limit_;  // of all links so far
     FanOutCounters counters_;
     TxQueue queue_;
     relay::SrtpCipher* cipher_;

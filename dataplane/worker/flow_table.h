@@ -28,6 +28,11 @@ class FlowTable {
           marks_(mask_ + 1),
           keys_(mask_ + 1) {}
 
+    // What one for so many entries allocates.
+    static std::size_t bytes_for(std::size_t max_entries) {
+        return (mask_of_cells(max_entries) + 1) * (sizeof(std::uint64_t) + sizeof(Key));
+    }
+
     std::size_t size() const { return size_; }
     bool full() const { return size_ >= max_entries_; }
 

@@ -22,8 +22,11 @@ constexpr std::size_t kMaxPuntBytes = 2'048;  // of one datagram
 class PuntRing {
   public:
     // Room for at least `bytes`, and for one datagram of any size.
-    explicit PuntRing(std::size_t bytes)
-        : mask_(std::bit_ceil(bytes < kLeastBytes ? kLeastBytes : bytes) - 1), bytes_(mask_ + 1) {}
+    explicit PuntRing(std::size_t bytes) : mask_(bytes_for(bytes) - 1), bytes_(mask_ + 1) {}
+    // What it allocates then.
+    static constexpr std::size_t bytes_for(std::size_t bytes) {
+        return std::bit_ceil(bytes < kLeastBytes ? kLeastBytes : bytes);
+    }
 
     // Writer. False: it doesn't fit, nothing changed. At most kMaxPuntBytes.
     bool push(std::uint64_t transport, std::span<const std::uint8_t> datagram) {

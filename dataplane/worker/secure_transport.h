@@ -28,10 +28,6 @@ struct alignas(64) SecureLeg {
     const relay::SrtpKeys* keys = nullptr;  // of its transport; null: nothing may be sent
     relay::OutboundStream stream;
 };
-// What a fan-out touches of one receiver of one stream: its slot, and with SRTP this. The keys are
-// the receiver's, whatever it receives.
-constexpr std::size_t kMaxHotBytes = 512;
-static_assert(sizeof(relay::ReceiverSlot) + sizeof(SecureLeg) <= kMaxHotBytes);
 // Part of HeaderProfile::leg: receivers of one output are all secure, or none is.
 constexpr std::uint8_t kSecureLeg = 0x80;
 

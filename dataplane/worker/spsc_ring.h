@@ -12,8 +12,11 @@ template <typename T>
 class SpscRing {
   public:
     // Room for at least `capacity` elements.
-    explicit SpscRing(std::size_t capacity)
-        : mask_(std::bit_ceil(capacity < 2 ? std::size_t{2} : capacity) - 1), cells_(mask_ + 1) {}
+    explicit SpscRing(std::size_t capacity) : mask_(cells_for(capacity) - 1), cells_(mask_ + 1) {}
+    // What it allocates then.
+    static constexpr std::size_t bytes_for(std::size_t capacity) {
+        return cells_for(capacity) * sizeof(T);
+    }
 
     // Producer. False: full, nothing changed.
     bool push(const T& value) {
@@ -65,6 +68,10 @@ class SpscRing {
     }
 
   private:
+    static constexpr std::size_t cells_for(std::size_t capacity) {
+        return std::bit_ceil(capacity < 2 ? std::size_t{2} : capacity);
+    }
+
     const std::size_t mask_;
     std::vector<T> cells_;
     alignas(64) std::atomic<std::size_t> tail_{0};  // producer's line

@@ -250,7 +250,7 @@ class Worker {
     bool take_ssrc(PublishedTrack& track, std::uint8_t encoding, std::uint32_t ssrc, bool rtx,
                    relay::TimeUs now);
     void set_flow(Transport& transport, const FlowKey& flow, relay::TimeUs now);
-    bool make_link(std::uint8_t port, const FlowKey& flow, Link& link);
+    bool make_link(const Transport& transport, std::uint8_t port, const FlowKey& flow, Link& link);
     void forget_flow(Transport& transport);
     void offer_for_latching(PublishedTrack& track);
     void hide_from_latching(PublishedTrack& track);

@@ -90,7 +90,7 @@ void Worker::refuse_check(rte_mbuf& packet, const relay::StunMessage& message,
     drop(to_rx_drop(admission.verdict));
     const std::uint16_t code = relay::error_code_of(admission.verdict);
     if (code == 0 || !stun_errors_.take(now)) return;
-    Link link;
+    Link link{};
     const FlowKey& flow = meta(&packet).flow;
     if (ports_[port]->make_link(flow, link) == LinkState::refused) return;
     std::array<std::uint8_t, relay::kStunAnswerBytes> buffer;
@@ -122,7 +122,7 @@ bool Worker::bind_tuple(Transport& transport, std::uint8_t tuple, std::uint8_t p
     }
     IceTransport::Tuple& place = ice.tuples[tuple];
     if (!transports_.insert(flow, transport)) return ice.agent.forget(tuple), false;
-    if (!make_link(port, flow, place.link)) {
+    if (!make_link(transport, port, flow, place.link)) {
         transports_.erase(flow);
         return ice.agent.forget(tuple), false;
     }

@@ -186,12 +186,15 @@ void Worker::set_flow(Transport& transport, const FlowKey& flow, relay::TimeUs n
     }
     transport.flow = flow;
     transport.has_address = true;
-    transport.has_link = make_link(transport.port, flow, transport.link);
+    transport.has_link = make_link(transport, transport.port, flow, transport.link);
     attach_all(transport, now);
 }
 
-bool Worker::make_link(std::uint8_t port, const FlowKey& flow, Link& link) {
+bool Worker::make_link(const Transport& transport, std::uint8_t port, const FlowKey& flow,
+                       Link& link) {
     if (ports_[port]->make_link(flow, link) == LinkState::refused) return false;
+    fan_outs_[port]->limit_link(link,
+                                ports_[port]->max_datagram_bytes(flow.remote, transport.mtu_bytes));
     link[kLinkPortByte] = std::byte{port};
     return true;
 }

@@ -62,7 +62,7 @@ void Worker::follow_routes(std::size_t port, relay::TimeUs now) {
 bool Worker::renew_link(Transport& transport, const FlowKey& flow, relay::TimeUs now) {
     const Place place = place_of(transport, flow);
     Link made;
-    if (!place.link || !make_link(place.port, flow, made)) return false;
+    if (!place.link || !make_link(transport, place.port, flow, made)) return false;
     if (place.made) ports_[place.port]->release_link(*place.link);
     *place.link = made;
     if (!place.in_use) return true;

@@ -6,10 +6,20 @@
 
 namespace strata::relay {
 
+namespace {
+
+std::size_t places_for(std::size_t capacity) { return capacity == 0 ? 0 : std::bit_ceil(capacity); }
+
+}  // namespace
+
 PacketHistory::PacketHistory(std::size_t capacity)
     : capacity_(capacity),
-      packets_(capacity == 0 ? 0 : std::bit_ceil(capacity)),
+      packets_(places_for(capacity)),
       forms_(packets_.size() * kFormsPerPacket) {}
+
+std::size_t PacketHistory::bytes_for(std::size_t capacity) {
+    return places_for(capacity) * (sizeof(Kept) + kFormsPerPacket * sizeof(SentForm));
+}
 
 void PacketHistory::put(const Packet& packet, std::span<const SentForm> forms,
                         HistoryIndex& index) {

@@ -51,6 +51,8 @@ class PacketHistory {
 
     // 0: none is kept. Main thread.
     explicit PacketHistory(std::size_t capacity);
+    // What it allocates then.
+    static std::size_t bytes_for(std::size_t capacity);
 
     std::size_t size() const { return static_cast<std::size_t>(end_ - begin_); }
     std::size_t capacity() const { return capacity_; }

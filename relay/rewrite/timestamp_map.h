@@ -18,10 +18,9 @@ class EncodingClock {
     // A packet as it arrives, in order: the fastest one of the last seconds makes the estimate. Of
     // a picture that is the first.
     void on_packet(RtpTimestamp timestamp, TimeUs now) {
-        if (!is_newest(timestamp)) on_picture(timestamp, now);
+        const bool same_picture = has_packet_ && timestamp == newest_;
+        if (!same_picture) on_picture(timestamp, now);
     }
-    // Of the picture that the last packet was of.
-    bool is_newest(RtpTimestamp timestamp) const { return has_packet_ && timestamp == newest_; }
     // NTP as in the report: 32.32 fixed point seconds.
     void on_sender_report(std::uint64_t ntp, RtpTimestamp timestamp);
 

@@ -10,6 +10,7 @@ constexpr std::uint16_t kMaxDropout = 3'000;
 constexpr std::uint16_t kMaxMisorder = 100;
 
 constexpr TimeUs kSecondUs = 1'000'000;
+
 // `time` in units of `rate`, modulo 2^32; no overflow for any time.
 std::uint32_t to_units(TimeUs time, std::uint32_t rate) {
     const auto seconds = static_cast<std::uint64_t>(time / kSecondUs);

@@ -52,7 +52,9 @@ TEST_F(EthdevPortTest, RingDeliversToAddressesOfBothFamilies) {
     ASSERT_TRUE(port);
     EXPECT_EQ(port->addresses().all().size(), 3u);
     EXPECT_EQ(port->local_endpoint(0), (Endpoint{kUs, 4000}));
-    EXPECT_EQ(port->capabilities().max_datagram_bytes, 1'500 - 48);
+    EXPECT_EQ(port->capabilities().max_datagram_bytes, 1'500 - 28);
+    EXPECT_EQ(port->max_datagram_bytes(kUs, 1'500), 1'500 - 28);
+    EXPECT_EQ(port->max_datagram_bytes(*IpAddress::parse("fd00::2"), 1'500), 1'500 - 48);
     {
         FanOut out(*port, 0, *pools_, {});
         for (const net::Prefix& own : port->addresses().all()) {

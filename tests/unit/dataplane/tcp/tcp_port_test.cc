@@ -61,6 +61,12 @@ TEST_F(TcpPortTest, OnlyOpenConnectionsHaveLinks) {
     EXPECT_EQ(link(first), LinkState::refused);
 }
 
+// Whatever its path takes, TCP cuts it up.
+TEST_F(TcpPortTest, PathsDontLimitDatagrams) {
+    const std::uint16_t most = port_.capabilities().max_datagram_bytes;
+    EXPECT_EQ(port_.max_datagram_bytes(kPeer.address, 576), most);
+}
+
 TEST_F(TcpPortTest, TheLastLinkThatGoesLeavesTheConnectionUnclaimed) {
     const TcpHandle handle{.generation = 1, .index = 3};
     port_.set_open(handle, 1);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "dataplane/api/observation_log.h"
+#include "tests/unit/dataplane/worker/observations.h"
 #include "tests/unit/dataplane/worker/relay_fixture.h"
 
 namespace strata::dataplane {
@@ -47,19 +48,10 @@ struct ObservedRelay : Logs, Relay {
         }
     }
     void in_room(std::uint64_t id, std::uint8_t last_byte, const char* room) {
-        api::Object object = transport_object(id, last_byte);
-        object.mutable_transport()->set_room(room);
-        ASSERT_EQ(put(object), "");
+        ASSERT_EQ(put(transport_in_room(id, last_byte, room)), "");
     }
 
-    api::Observation& add() {
-        api::Observation& o = *wanted.add_items();
-        o.set_slot(static_cast<std::uint32_t>(wanted.items_size() - 1));
-        o.set_id(static_cast<std::uint64_t>(wanted.items_size()));
-        o.set_in(true);
-        o.set_out(true);
-        return o;
-    }
+    api::Observation& add() { return add_observation(wanted); }
     void observe() {
         state->observe(wanted);
         turn();

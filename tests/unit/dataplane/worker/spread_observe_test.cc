@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "dataplane/api/observation_log.h"
+#include "tests/unit/dataplane/worker/observations.h"
 #include "tests/unit/dataplane/worker/spread_fixture.h"
 
 namespace strata::dataplane::spread_observe_test {
@@ -35,17 +36,11 @@ struct SpreadRoom : Logs, SpreadRelay {
         EXPECT_EQ(subscription(6, kTrackId, kAwayId, 7000), "");
     }
     void in_room(std::uint64_t id, std::uint8_t last_byte, std::uint32_t worker) {
-        api::Object object = transport_object(id, last_byte, worker);
-        object.mutable_transport()->set_room("demo");
-        EXPECT_EQ(put(object), "");
+        EXPECT_EQ(put(transport_in_room(id, last_byte, "demo", worker)), "");
     }
     api::Observation& add() {
-        api::Observation& o = *wanted.add_items();
-        o.set_slot(static_cast<std::uint32_t>(wanted.items_size() - 1));
-        o.set_id(static_cast<std::uint64_t>(wanted.items_size()));
+        api::Observation& o = add_observation(wanted);
         o.set_room("demo");
-        o.set_in(true);
-        o.set_out(true);
         return o;
     }
     void observe() {

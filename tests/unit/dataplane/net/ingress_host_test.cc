@@ -1,0 +1,152 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <vector>
+
+#include "dataplane/net/arp.h"
+#include "dataplane/net/neighbour_discovery.h"
+#include "tests/unit/dataplane/net/ingress_fixture.h"
+
+// What a host says itself: ARP, neighbour discovery, echoes.
+namespace strata::dataplane::net::ingress_test {
+namespace {
+
+TEST_F(IngressTest, AnswersArpRequestsAndLearns) {
+    LocalNet them = v4_;
+    them.mac = kTheirs;
+    const IpAddress theirs = *IpAddress::parse("10.0.0.2");
+    std::vector<std::uint8_t> frame(kMaxArpFrame);
+    frame.resize(write_arp_request(them, theirs, first(v4_), frame.data()));
+    const Ingress in = receive(v4_, frame);
+    ASSERT_EQ(in.action, Ingress::Action::reply);
+    EXPECT_EQ(in.counter, PortCounter::rx_arp);
+    EXPECT_TRUE(in.learned);
+    EXPECT_EQ(in.neighbour, theirs);
+    EXPECT_EQ(in.mac, kTheirs);
+    ASSERT_EQ(m_->data_len, 42);
+    EXPECT_EQ(get_mac(data()), kTheirs);
+    const auto reply = parse_arp({data() + 14, 28});
+    ASSERT_TRUE(reply);
+    EXPECT_FALSE(reply->request);
+    EXPECT_EQ(reply->sender, first(v4_));
+    EXPECT_EQ(reply->sender_mac, kOurs);
+    EXPECT_EQ(reply->target, theirs);
+    frame.resize(write_arp_request(them, theirs, *IpAddress::parse("10.0.0.9"), frame.data()));
+    expect_counted(v4_, frame, PortCounter::rx_arp);
+    frame.resize(30);
+    expect_counted(v4_, frame, PortCounter::rx_arp);
+}
+
+TEST_F(IngressTest, WhoClaimsOurAddressTeachesNothing) {
+    LocalNet thief = v4_;
+    thief.mac = kTheirs;
+    std::vector<std::uint8_t> frame(kMaxArpFrame);
+    frame.resize(write_arp_request(thief, first(v4_), first(v4_), frame.data()));
+    Ingress in = receive(v4_, frame);
+    EXPECT_EQ(in.action, Ingress::Action::consumed);
+    EXPECT_TRUE(in.conflict && in.claimed);
+    EXPECT_FALSE(in.learned);
+    thief = v6_;
+    thief.mac = kTheirs;
+    frame.resize(kMaxNeighbourFrame);
+    frame.resize(write_announcement(thief, first(v6_), frame.data()));
+    in = receive(v6_, frame);
+    EXPECT_TRUE(in.conflict && in.claimed);
+    EXPECT_FALSE(in.learned);
+    // What comes back of our own isn't one.
+    frame.resize(kMaxNeighbourFrame);
+    frame.resize(write_announcement(v6_, first(v6_), frame.data()));
+    EXPECT_FALSE(receive(v6_, frame).conflict);
+}
+
+// Duplicate address detection, RFC 4862 section 5.4: the source is unspecified.
+TEST_F(IngressTest, WhoAsksWhetherOurAddressIsFreeIsToldByAll) {
+    LocalNet them = v6_;
+    them.mac = kTheirs;
+    std::vector<std::uint8_t> frame(kMaxNeighbourFrame);
+    frame.resize(write_solicitation(them, {}, first(v6_), frame.data()));
+    const Ingress in = receive(v6_, frame);
+    EXPECT_EQ(in.action, Ingress::Action::consumed);
+    EXPECT_TRUE(in.claimed);
+    EXPECT_FALSE(in.conflict || in.learned);
+}
+
+TEST_F(IngressTest, AnnouncementsAreForAllAndTeach) {
+    LocalNet them = v6_;
+    them.mac = kTheirs;
+    const IpAddress theirs = *IpAddress::parse("fd00::2");
+    std::vector<std::uint8_t> frame(kMaxNeighbourFrame);
+    frame.resize(write_announcement(them, theirs, frame.data()));
+    EXPECT_EQ(frame[0], 0x33);
+    EXPECT_EQ(frame[14 + 40 + 4], 0x20);  // override, not solicited
+    EXPECT_EQ(get_ipv6(&frame[14 + 24]), *IpAddress::parse("ff02::1"));
+    const Ingress in = receive(v6_, frame);
+    EXPECT_TRUE(in.learned);
+    EXPECT_EQ(in.neighbour, theirs);
+    EXPECT_EQ(in.mac, kTheirs);
+}
+
+TEST_F(IngressTest, AnswersSolicitationsAndLearns) {
+    LocalNet them = v6_;
+    them.mac = kTheirs;
+    std::vector<std::uint8_t> frame(kMaxNeighbourFrame);
+    const IpAddress theirs = *IpAddress::parse("fd00::2");
+    frame.resize(write_solicitation(them, theirs, first(v6_), frame.data()));
+    EXPECT_EQ(frame[0], 0x33);
+    const Ingress in = receive(v6_, frame);
+    ASSERT_EQ(in.action, Ingress::Action::reply);
+    EXPECT_TRUE(in.learned);
+    EXPECT_EQ(in.mac, kTheirs);
+    const auto reply = parse_neighbour({data() + 14, m_->data_len - 14u});
+    ASSERT_TRUE(reply);
+    EXPECT_FALSE(reply->solicitation);
+    EXPECT_EQ(reply->target, first(v6_));
+    EXPECT_EQ(*reply->mac, kOurs);
+    EXPECT_EQ(get_mac(data()), kTheirs);
+    frame[14 + 7] = 254;  // was routed
+    expect_counted(v6_, frame, PortCounter::rx_arp);
+}
+
+TEST_F(IngressTest, SolicitationsOfNoHostTeachNothing) {
+    for (const char* source : {"::ffff:10.0.0.9", "ff02::1", "::"}) {
+        std::vector<std::uint8_t> frame(kMaxNeighbourFrame);
+        frame.resize(write_solicitation(v6_, *IpAddress::parse(source), first(v6_), frame.data()));
+        const Ingress in = receive(v6_, frame);
+        EXPECT_EQ(in.action, Ingress::Action::consumed) << source;
+        EXPECT_FALSE(in.learned) << source;
+    }
+}
+
+TEST_F(IngressTest, SolicitationOptionsAreBounded) {
+    std::vector<std::uint8_t> frame(kMaxNeighbourFrame);
+    frame.resize(write_solicitation(v6_, *IpAddress::parse("fd00::2"), first(v6_), frame.data()));
+    for (const int units : {0, 2, 255}) {
+        const auto length = static_cast<std::uint8_t>(units);
+        frame[14 + 40 + 25] = length;
+        std::memset(frame.data() + 14 + 40 + 2, 0, 2);
+        const std::uint16_t sum = icmpv6_checksum(frame.data() + 14, 32);
+        std::memcpy(frame.data() + 14 + 40 + 2, &sum, 2);
+        EXPECT_FALSE(receive(v6_, frame).learned);
+    }
+}
+
+TEST_F(IngressTest, AnswersEcho) {
+    auto frame = udp(v4_, 4000, 56);
+    make_echo_v4(frame);
+    const Ingress in = receive(v4_, frame);
+    ASSERT_EQ(in.action, Ingress::Action::reply);
+    EXPECT_EQ(data()[34], 0);
+    EXPECT_EQ(data()[38], 0x12);
+    EXPECT_EQ(fold(raw_sum(data() + 34, frame.size() - 34)), 0xffff);
+    EXPECT_EQ(fold(raw_sum(data() + 14, 20)), 0xffff);
+    EXPECT_EQ(data()[29], 1);
+    EXPECT_EQ(data()[33], 2);
+    EXPECT_EQ(get_mac(data()), kTheirs);
+    frame[40] ^= 0xff;
+    expect_counted(v4_, frame, PortCounter::rx_icmp);
+}
+
+}  // namespace
+}  // namespace strata::dataplane::net::ingress_test
