@@ -14,12 +14,12 @@ constexpr std::uint32_t kMagic_us = 0xa1b2'c3d4, kEthernet = 1, kSnapLength = 65
 constexpr std::uint8_t kUdpProtocol = 17, kHops = 64;
 
 void add16(std::vector<std::uint8_t>& out, std::size_t value) {
-    out.push_back(static_cast<std::uint8_t>(value >> 8));
-    out.push_back(static_cast<std::uint8_t>(value));
+    out.resize(out.size() + 2);
+    relay::store_be16(&out.back() - 1, static_cast<std::uint16_t>(value));
 }
 void add32(std::vector<std::uint8_t>& out, std::size_t value) {
-    add16(out, value >> 16);
-    add16(out, value);
+    out.resize(out.size() + 4);
+    relay::store_be32(&out.back() - 3, static_cast<std::uint32_t>(value));
 }
 void add(std::vector<std::uint8_t>& out, std::span<const std::uint8_t> bytes) {
     out.insert(out.end(), bytes.begin(), bytes.end());

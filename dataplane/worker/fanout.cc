@@ -123,24 +123,21 @@ void FanOut::send(rte_mbuf& packet, std::span<const relay::Output> outputs, TxCl
     assert(outputs.size() <= relay::kMaxOutputs);
     if (!queue_.admits(tx_class, now)) [[unlikely]]
         return shed(outputs, {tx_class, now, input});
-    if (!fit_links(outputs)) [[unlikely]]
+    const bool limited = least_limit_ != port_.capabilities().max_datagram_bytes;
+    if (limited && !fit_links(outputs)) [[unlikely]]
         return send_where_it_fits(packet, outputs, {tx_class, now, input});
-    send_fitting(packet, outputs, {tx_class, now, input});
-}
-
-void FanOut::send_fitting(rte_mbuf& packet, std::span<const relay::Output> outputs, Burst burst) {
     switch (link_kind_) {
         case LinkKind::flow_key: {
             net::FlowKeyWriter writer;
-            return send_with(writer, packet, outputs, burst);
+            return send_with(writer, packet, outputs, {tx_class, now, input});
         }
         case LinkKind::socket_address: {
             net::SocketWriter writer;
-            return send_with(writer, packet, outputs, burst);
+            return send_with(writer, packet, outputs, {tx_class, now, input});
         }
         case LinkKind::ethernet: {
             net::EthernetWriter writer(*port_.ethernet(queue_index_));
-            return send_with(writer, packet, outputs, burst);
+            return send_with(writer, packet, outputs, {tx_class, now, input});
         }
     }
 }

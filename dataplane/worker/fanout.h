@@ -114,7 +114,6 @@ class FanOut {
     struct Heads;
 
     void shed(std::span<const relay::Output> outputs, Burst burst);
-    void send_fitting(rte_mbuf& packet, std::span<const relay::Output> outputs, Burst burst);
     template <typename Writer>
     void send_with(Writer& writer, rte_mbuf& packet, std::span<const relay::Output> outputs,
                    Burst burst);

@@ -33,8 +33,6 @@ void FanOut::limit_link(Link& link, std::uint16_t bytes) {
 }
 
 bool FanOut::fit_links(std::span<const relay::Output> outputs) const {
-    if (least_limit_ == port_.capabilities().max_datagram_bytes) [[likely]]
-        return true;
     return std::ranges::all_of(outputs, [this](const relay::Output& output) {
         if (size_of(output) + relay::kMaxSrtpTag <= least_limit_) return true;
         return std::ranges::all_of(output.receivers, [&](const relay::ReceiverSlot& slot) {
@@ -46,7 +44,6 @@ bool FanOut::fit_links(std::span<const relay::Output> outputs) const {
 // Runs of receivers that it fits are sent it, each as an output of its own.
 void FanOut::send_where_it_fits(rte_mbuf& packet, std::span<const relay::Output> outputs,
                                 Burst burst) {
-    burst.input = Input::kept;
     for (relay::Output output : outputs) {
         std::span<relay::ReceiverSlot> rest = output.receivers;
         while (!rest.empty()) {
@@ -57,7 +54,7 @@ void FanOut::send_where_it_fits(rte_mbuf& packet, std::span<const relay::Output>
             output.receivers = rest.first(n);
             rest = rest.subspan(n);
             if (sent) {
-                send_fitting(packet, {&output, 1}, burst);
+                send(packet, {&output, 1}, burst.tx_class, burst.now);
                 continue;
             }
             counters_.selected += n;
