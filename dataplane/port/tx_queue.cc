@@ -47,6 +47,26 @@ TxQueue::~TxQueue() {
     for (; head_ != tail_; ++head_) rte_pktmbuf_free(packets_[head_ & mask_]);
 }
 
+[[gnu::always_inline]] inline void TxQueue::enqueue(rte_mbuf** packets, std::uint32_t n,
+                                                    TxClass tx_class, relay::TimeUs now) {
+    unattempted_ += n;
+    const std::size_t c = tx_group(tx_class);
+    const std::uint32_t room = admit_[c] > queued() ? admit_[c] - queued() : 0;
+    const std::uint32_t admitted = std::min(n, room);
+    std::uint32_t tail = tail_;
+    for (std::uint32_t i = 0; i < admitted; ++i, ++tail) {
+        const std::uint32_t at = tail & mask_;
+        set_class(packets[i], tx_class);
+        packets_[at] = packets[i];
+        since_us_[at] = now;
+    }
+    tail_ = tail;
+    if (admitted < n) {
+        counters_.full[c] += n - admitted;
+        for (std::uint32_t i = admitted; i < n; ++i) rte_pktmbuf_free(packets[i]);
+    }
+}
+
 void TxQueue::push(rte_mbuf** packets, std::uint32_t n, TxClass tx_class, relay::TimeUs now) {
     counters_.pushed += n;
     if (head_ == tail_ && n >= direct_) {
@@ -69,22 +89,6 @@ void TxQueue::refuse(std::uint32_t n, TxClass tx_class, relay::TimeUs now) {
     counters_.full[tx_group(tx_class)] += n;
     unattempted_ += n;
     if (unattempted_ >= batch_) send_queued(now);
-}
-
-void TxQueue::enqueue(rte_mbuf** packets, std::uint32_t n, TxClass tx_class, relay::TimeUs now) {
-    unattempted_ += n;
-    const std::size_t c = tx_group(tx_class);
-    const std::uint32_t room = admit_[c] > queued() ? admit_[c] - queued() : 0;
-    const std::uint32_t admitted = std::min(n, room);
-    for (std::uint32_t i = 0; i < admitted; ++i, ++tail_) {
-        set_class(packets[i], tx_class);
-        packets_[tail_ & mask_] = packets[i];
-        since_us_[tail_ & mask_] = now;
-    }
-    if (admitted < n) {
-        counters_.full[c] += n - admitted;
-        for (std::uint32_t i = admitted; i < n; ++i) rte_pktmbuf_free(packets[i]);
-    }
 }
 
 void TxQueue::push_unresolved(rte_mbuf** packets, std::uint32_t n, relay::TimeUs now) {

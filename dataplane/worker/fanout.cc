@@ -9,6 +9,7 @@
 #include "dataplane/port/link_limit.h"
 #include "dataplane/worker/fanout_secure.h"
 #include "dataplane/worker/header_mbuf.h"
+#include "dataplane/worker/payload_copy.h"
 #include "dataplane/worker/slot_header.h"
 #include "relay/rewrite/header_template.h"
 
@@ -32,6 +33,17 @@ struct FanOut::Payload {
     std::uint32_t granted;   // of them, references that `view` already has
     rte_mbuf* view;          // the published indirect mbuf
     net::PayloadSum shared;  // of the bytes
+
+    static Payload of(rte_mbuf& packet, const relay::Output& output) {
+        return {
+            .offset = output.payload_offset,
+            .size = output.payload_size,
+            .wanted = 0,
+            .granted = 0,
+            .view = nullptr,
+            .shared = {rte_pktmbuf_mtod_offset(&packet, const std::uint8_t*, output.payload_offset),
+                       output.payload_size}};
+    }
 
     // Makes sure that `view` has references to give: at most kMaxReferences for each indirect mbuf,
     // all of them raised at once. False: the pool is empty.
@@ -82,14 +94,7 @@ struct FanOut::Payloads {
         for (std::size_t i = 0; i < count; ++i)
             if (list[i].offset == output.payload_offset && list[i].size == output.payload_size)
                 return list[i];
-        list[count] = {
-            .offset = output.payload_offset,
-            .size = output.payload_size,
-            .wanted = 0,
-            .granted = 0,
-            .view = nullptr,
-            .shared = {rte_pktmbuf_mtod_offset(&packet, const std::uint8_t*, output.payload_offset),
-                       output.payload_size}};
+        list[count] = Payload::of(packet, output);
         return list[count++];
     }
 };
@@ -118,31 +123,7 @@ FanOut::PayloadMode FanOut::mode_of(const relay::Output& output) const {
     return fits ? PayloadMode::linear_small : PayloadMode::linear;
 }
 
-void FanOut::send(rte_mbuf& packet, std::span<const relay::Output> outputs, TxClass tx_class,
-                  relay::TimeUs now, Input input) {
-    assert(outputs.size() <= relay::kMaxOutputs);
-    if (!queue_.admits(tx_class, now)) [[unlikely]]
-        return shed(outputs, {tx_class, now, input});
-    const bool limited = least_limit_ != port_.capabilities().max_datagram_bytes;
-    if (limited && !fit_links(outputs)) [[unlikely]]
-        return send_where_it_fits(packet, outputs, {tx_class, now, input});
-    switch (link_kind_) {
-        case LinkKind::flow_key: {
-            net::FlowKeyWriter writer;
-            return send_with(writer, packet, outputs, {tx_class, now, input});
-        }
-        case LinkKind::socket_address: {
-            net::SocketWriter writer;
-            return send_with(writer, packet, outputs, {tx_class, now, input});
-        }
-        case LinkKind::ethernet: {
-            net::EthernetWriter writer(*port_.ethernet(queue_index_));
-            return send_with(writer, packet, outputs, {tx_class, now, input});
-        }
-    }
-}
-
-void FanOut::shed(std::span<const relay::Output> outputs, Burst burst) {
+void FanOut::shed(std::span<const relay::Output> outputs, const Burst& burst) {
     for (const relay::Output& output : outputs) {
         const auto n = static_cast<std::uint32_t>(output.receivers.size());
         counters_.selected += n;
@@ -153,32 +134,10 @@ void FanOut::shed(std::span<const relay::Output> outputs, Burst burst) {
 }
 
 template <typename Writer>
-void FanOut::send_with(Writer& writer, rte_mbuf& packet, std::span<const relay::Output> outputs,
-                       Burst burst) {
-    Payloads payloads;
-    for (const relay::Output& output : outputs)
-        if (!is_secure(output) && mode_of(output) == PayloadMode::chain && fits_port(output))
-            payloads.of(packet, output).wanted +=
-                static_cast<std::uint32_t>(output.receivers.size());
-    for (const relay::Output& output : outputs) {
-        const auto n = static_cast<std::uint32_t>(output.receivers.size());
-        counters_.selected += n;
-        if (is_secure(output)) {
-            send_secure(packet, output, burst);
-            continue;
-        }
-        if (!fits_port(output)) {
-            counters_.too_large += n;
-            continue;
-        }
-        send_output(writer, packet, output, payloads.of(packet, output), burst);
-    }
-}
-
-template <typename Writer>
-void FanOut::send_output(Writer& writer, rte_mbuf& packet, const relay::Output& output,
-                         Payload& payload, Burst burst) {
-    const PayloadMode mode = mode_of(output);
+[[gnu::always_inline]] inline void FanOut::send_output(Writer& writer, rte_mbuf& packet,
+                                                       const relay::Output& output,
+                                                       Payload& payload, PayloadMode mode,
+                                                       const Burst& burst) {
     writer.begin(net::DatagramShape{output.header.size, output.payload_size, &payload.shared});
     if (mode == PayloadMode::chain && burst.input == Input::spent) payload.lend(packet);
     std::span<relay::ReceiverSlot> rest = output.receivers;
@@ -211,24 +170,11 @@ struct FanOut::Heads {
 
 namespace {
 
-// Exactly `size` bytes; a call of memcpy costs more than copying a few.
-[[gnu::always_inline]] inline void copy_payload(std::uint8_t* to, const std::uint8_t* from,
-                                                std::size_t size) {
-    constexpr std::size_t kBlock = 16;
-    if (size < kBlock || size > kTinyPayloadMax) {
-        std::memcpy(to, from, size);
-        return;
-    }
-    for (std::size_t at = 0; at + kBlock < size; at += kBlock)
-        std::memcpy(to + at, from + at, kBlock);
-    std::memcpy(to + size - kBlock, from + size - kBlock, kBlock);
-}
-
-// The loop that everything else is for. Arguments by value: they stay in registers, where nothing
-// that is written can lie.
+// The loop that everything else is for. Arguments by value and in line: they stay in registers,
+// where nothing that is written can lie.
 // budget: 70 instructions/receiver, bench/pipeline
 template <bool kChained, typename Writer, typename Header, typename Heads>
-[[gnu::noinline]] void write_heads(Writer link, Header header, Heads& heads) {
+[[gnu::always_inline]] inline void write_heads(Writer link, Header header, Heads& heads) {
     const std::uint16_t own_bytes =
         static_cast<std::uint16_t>(heads.header_bytes + (kChained ? 0 : heads.payload_bytes));
     constexpr std::uint16_t kSegments = kChained ? 2 : 1;
@@ -239,7 +185,8 @@ template <bool kChained, typename Writer, typename Header, typename Heads>
     rte_mbuf* const* const mbufs = heads.m.data();
     const relay::ReceiverSlot* const slots = heads.receivers.data();
     rte_mbuf* const next = heads.chained;
-    const std::uint8_t* const payload = heads.copied;
+    const PayloadCopy payload(heads.copied, kChained ? 0 : heads.payload_bytes);
+    const std::size_t header_bytes = heads.header_bytes;
     const std::uint32_t n = heads.count;
     std::uint64_t unresolved = 0;
     for (std::uint32_t i = 0; i < n; ++i) {
@@ -263,7 +210,7 @@ template <bool kChained, typename Writer, typename Header, typename Heads>
         if constexpr (kChained)
             m->next = next;
         else
-            copy_payload(rtp + heads.header_bytes, payload, heads.payload_bytes);
+            payload.write(rtp + header_bytes);
         if (!resolved) [[unlikely]]
             unresolved |= std::uint64_t{1} << i;
     }
@@ -273,7 +220,8 @@ template <bool kChained, typename Writer, typename Header, typename Heads>
 }  // namespace
 
 template <typename Writer>
-void FanOut::send_chunk(Writer& writer, const relay::Output& output, Chunk chunk, Burst burst) {
+void FanOut::send_chunk(Writer& writer, const relay::Output& output, const Chunk& chunk,
+                        const Burst& burst) {
     const auto n = static_cast<std::uint32_t>(chunk.receivers.size());
     Payload& payload = chunk.payload;
     const bool linear = chunk.mode == PayloadMode::linear;
@@ -284,17 +232,17 @@ void FanOut::send_chunk(Writer& writer, const relay::Output& output, Chunk chunk
         if (chained) payload.give_back(n);
         return;
     }
-    for (std::uint32_t i = 0; i < kAhead; ++i) {
-        heads.m[n + i] = heads.m[n - 1];
-        prefetch_header(heads.m[i]);
-    }
+    static_assert(kAhead == 4);
+    rte_mbuf** const behind = heads.m.data() + n;
+    behind[0] = behind[1] = behind[2] = behind[3] = behind[-1];
+    for (std::uint32_t i = 0; i < std::min(n, kAhead); ++i) prefetch_header(heads.m[i]);
     heads.count = n;
     heads.receivers = chunk.receivers;
     heads.chained = chained ? payload.view : nullptr;
     heads.copied = payload.shared.bytes();
     heads.header_bytes = output.header.size;
     heads.payload_bytes = output.payload_size;
-    with_slot_header(output.header, [&](const auto& header) {
+    with_slot_header(output.header, [&](const auto& header) __attribute__((always_inline)) {
         chained ? write_heads<true>(writer, header, heads)
                 : write_heads<false>(writer, header, heads);
     });
@@ -315,6 +263,81 @@ void FanOut::send_chunk(Writer& writer, const relay::Output& output, Chunk chunk
     }
     queue_.push(ready.data(), ready_count, burst.tx_class, burst.now);
     queue_.push_unresolved(unresolved.data(), unresolved_count, burst.now);
+}
+
+// Most packets become one output.
+template <typename Writer>
+[[gnu::always_inline]] inline void FanOut::send_only(Writer& writer, rte_mbuf& packet,
+                                                     const relay::Output& output,
+                                                     const Burst& burst) {
+    const auto n = static_cast<std::uint32_t>(output.receivers.size());
+    counters_.selected += n;
+    if (is_secure(output)) return send_secure(packet, output, burst);
+    if (!fits_port(output)) [[unlikely]] {
+        counters_.too_large += n;
+        return;
+    }
+    const PayloadMode mode = mode_of(output);
+    Payload payload = Payload::of(packet, output);
+    if (mode == PayloadMode::chain) payload.wanted = n;
+    send_output(writer, packet, output, payload, mode, burst);
+}
+
+template <typename Writer>
+[[gnu::noinline]] void FanOut::send_each(Writer& writer, rte_mbuf& packet,
+                                         std::span<const relay::Output> outputs,
+                                         const Burst& burst) {
+    Payloads payloads;
+    for (const relay::Output& output : outputs)
+        if (!is_secure(output) && mode_of(output) == PayloadMode::chain && fits_port(output))
+            payloads.of(packet, output).wanted +=
+                static_cast<std::uint32_t>(output.receivers.size());
+    for (const relay::Output& output : outputs) {
+        const auto n = static_cast<std::uint32_t>(output.receivers.size());
+        counters_.selected += n;
+        if (is_secure(output)) {
+            send_secure(packet, output, burst);
+            continue;
+        }
+        if (!fits_port(output)) {
+            counters_.too_large += n;
+            continue;
+        }
+        send_output(writer, packet, output, payloads.of(packet, output), mode_of(output), burst);
+    }
+}
+
+template <typename Writer>
+[[gnu::always_inline]] inline void FanOut::send_with(Writer& writer, rte_mbuf& packet,
+                                                     std::span<const relay::Output> outputs,
+                                                     const Burst& burst) {
+    if (outputs.size() == 1) [[likely]]
+        return send_only(writer, packet, outputs.front(), burst);
+    send_each(writer, packet, outputs, burst);
+}
+
+void FanOut::send(rte_mbuf& packet, std::span<const relay::Output> outputs, TxClass tx_class,
+                  relay::TimeUs now, Input input) {
+    assert(outputs.size() <= relay::kMaxOutputs);
+    if (!queue_.admits(tx_class, now)) [[unlikely]]
+        return shed(outputs, {tx_class, now, input});
+    const bool limited = least_limit_ != port_.capabilities().max_datagram_bytes;
+    if (limited && !fit_links(outputs)) [[unlikely]]
+        return send_where_it_fits(packet, outputs, {tx_class, now, input});
+    switch (link_kind_) {
+        case LinkKind::flow_key: {
+            net::FlowKeyWriter writer;
+            return send_with(writer, packet, outputs, {tx_class, now, input});
+        }
+        case LinkKind::socket_address: {
+            net::SocketWriter writer;
+            return send_with(writer, packet, outputs, {tx_class, now, input});
+        }
+        case LinkKind::ethernet: {
+            net::EthernetWriter writer(*port_.ethernet(queue_index_));
+            return send_with(writer, packet, outputs, {tx_class, now, input});
+        }
+    }
 }
 
 void FanOut::count(PayloadMode mode, std::uint32_t n) {

@@ -113,22 +113,30 @@ class FanOut {
     };
     struct Heads;
 
-    void shed(std::span<const relay::Output> outputs, Burst burst);
+    void shed(std::span<const relay::Output> outputs, const Burst& burst);
+    template <typename Writer>
+    void send_only(Writer& writer, rte_mbuf& packet, const relay::Output& output,
+                   const Burst& burst);
+    template <typename Writer>
+    void send_each(Writer& writer, rte_mbuf& packet, std::span<const relay::Output> outputs,
+                   const Burst& burst);
     template <typename Writer>
     void send_with(Writer& writer, rte_mbuf& packet, std::span<const relay::Output> outputs,
-                   Burst burst);
+                   const Burst& burst);
     template <typename Writer>
     void send_output(Writer& writer, rte_mbuf& packet, const relay::Output& output,
-                     Payload& payload, Burst burst);
+                     Payload& payload, PayloadMode mode, const Burst& burst);
     template <typename Writer>
-    void send_chunk(Writer& writer, const relay::Output& output, Chunk chunk, Burst burst);
+    void send_chunk(Writer& writer, const relay::Output& output, const Chunk& chunk,
+                    const Burst& burst);
     // fanout_limits.cc
     bool fit_links(std::span<const relay::Output> outputs) const;
-    void send_where_it_fits(rte_mbuf& packet, std::span<const relay::Output> outputs, Burst burst);
+    void send_where_it_fits(rte_mbuf& packet, std::span<const relay::Output> outputs,
+                            const Burst& burst);
     // fanout_secure.cc
     struct SecureOutput;
     struct Sealing;
-    void send_secure(rte_mbuf& packet, const relay::Output& output, Burst burst);
+    void send_secure(rte_mbuf& packet, const relay::Output& output, const Burst& burst);
     template <typename Header>
     void send_secure_with(const SecureOutput& common, const Header& header);
     template <typename Header>

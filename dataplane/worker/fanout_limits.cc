@@ -43,7 +43,7 @@ bool FanOut::fit_links(std::span<const relay::Output> outputs) const {
 
 // Runs of receivers that it fits are sent it, each as an output of its own.
 void FanOut::send_where_it_fits(rte_mbuf& packet, std::span<const relay::Output> outputs,
-                                Burst burst) {
+                                const Burst& burst) {
     for (relay::Output output : outputs) {
         std::span<relay::ReceiverSlot> rest = output.receivers;
         while (!rest.empty()) {

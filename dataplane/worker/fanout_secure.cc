@@ -59,7 +59,7 @@ struct FanOut::SecureOutput {
     bool small() const { return size + relay::kMaxSrtpTag <= kHeaderPayloadBytes; }
 };
 
-void FanOut::send_secure(rte_mbuf& packet, const relay::Output& output, Burst burst) {
+void FanOut::send_secure(rte_mbuf& packet, const relay::Output& output, const Burst& burst) {
     const relay::HeaderTemplate& header = output.header;
     const auto clear = relay::rtp_clear_size(std::span(header.bytes).first(header.size));
     SecureOutput common{

@@ -36,15 +36,13 @@ class HeadFields {
         std::uint16_t segments;
     };
     explicit HeadFields(const Shape& shape) {
-        rte_mbuf m{};
-        m.data_off = static_cast<std::uint16_t>(kRtpOffset - shape.link_bytes);
-        rte_mbuf_refcnt_set(&m, 1);
-        m.nb_segs = shape.segments;
-        m.port = RTE_MBUF_PORT_INVALID;
-        m.data_len = static_cast<std::uint16_t>(shape.link_bytes + shape.own_bytes);
-        m.pkt_len = std::uint32_t{m.data_len} + shape.shared_bytes;
-        std::memcpy(&rearm_, reinterpret_cast<const char*>(&m) + kRearmAt, sizeof rearm_);
-        std::memcpy(&lengths_, reinterpret_cast<const char*>(&m) + kLengthsAt, sizeof lengths_);
+        const auto data_off = static_cast<std::uint16_t>(kRtpOffset - shape.link_bytes);
+        const auto data_len = static_cast<std::uint16_t>(shape.link_bytes + shape.own_bytes);
+        const std::uint32_t pkt_len = std::uint32_t{data_len} + shape.shared_bytes;
+        constexpr std::uint64_t kRefcnt = 1, kPort = RTE_MBUF_PORT_INVALID;
+        rearm_ =
+            Piece{data_off | kRefcnt << 16 | std::uint64_t{shape.segments} << 32 | kPort << 48, 0};
+        lengths_ = Piece{std::uint64_t{pkt_len} << 32, data_len};
     }
 
     [[gnu::always_inline]] void store(rte_mbuf* m) const {
@@ -53,15 +51,20 @@ class HeadFields {
     }
 
   private:
-    typedef std::uint8_t Piece __attribute__((vector_size(16)));
+    typedef std::uint64_t Piece __attribute__((vector_size(16)));
     // data_off, refcnt, nb_segs, port; ol_flags: none.
     static constexpr std::size_t kRearmAt = offsetof(rte_mbuf, rearm_data);
+    static_assert(offsetof(rte_mbuf, data_off) == kRearmAt);
+    static_assert(offsetof(rte_mbuf, refcnt) == kRearmAt + 2);
+    static_assert(offsetof(rte_mbuf, nb_segs) == kRearmAt + 4);
+    static_assert(offsetof(rte_mbuf, port) == kRearmAt + 6);
     static_assert(offsetof(rte_mbuf, ol_flags) == kRearmAt + 8);
     // packet_type, pkt_len, data_len, and what lies behind them: nothing that is kept in an mbuf
     // fresh from the pool.
     static constexpr std::size_t kLengthsAt = offsetof(rte_mbuf, packet_type);
     static_assert(kLengthsAt == kRearmAt + 16);
-    static_assert(offsetof(rte_mbuf, data_len) + 2 <= kLengthsAt + 16);
+    static_assert(offsetof(rte_mbuf, pkt_len) == kLengthsAt + 4);
+    static_assert(offsetof(rte_mbuf, data_len) == kLengthsAt + 8);
     Piece rearm_, lengths_;
 };
 

@@ -73,11 +73,20 @@ relay::MediaDrop Worker::forward(rte_mbuf& packet, PublishedTrack& track, const 
     // A packet that nobody wants may still leave something behind: an empty one that closes its
     // hole.
     if (outputs_.count != 0) {
-        const TxClass layer =
-            layer_class(arrived.encoding, arrived.info.spatial_id, arrived.info.temporal_id);
-        const bool last = outputs_.count == 1 && !arrived.shared;
-        send_outputs(track, packet, track.audio ? TxClass::audio : layer,
-                     last ? FanOut::Input::spent : FanOut::Input::kept, now);
+        const bool only = outputs_.count == 1;
+        const Sending how{
+            track.audio
+                ? TxClass::audio
+                : layer_class(arrived.encoding, arrived.info.spatial_id, arrived.info.temporal_id),
+            only && !arrived.shared ? FanOut::Input::spent : FanOut::Input::kept, now};
+        const std::uint8_t watchers = watchers_of(track);
+        if (watchers != 0 || (tracing_ && track.observed != 0)) [[unlikely]]
+            send_observed(track, packet, watchers, how);
+        else if (only) [[likely]]
+            fan_outs_[port_of(outputs_.outputs[0].receivers.front())]->send(
+                packet, {outputs_.outputs.data(), 1}, how.tx_class, how.now, how.input);
+        else
+            send_all({outputs_.outputs.data(), outputs_.count}, packet, how);
     }
     if (outputs_.refused != 0) count_refused_outputs();
     if (outputs_.key_frame_due) send_key_frame_requests(track, now);

@@ -11,57 +11,7 @@ namespace strata::relay {
 
 namespace {
 
-constexpr std::uint8_t kVersion2 = 0x80;  // RFC 3550 section 5.1
-constexpr std::uint8_t kMarkerBit = 0x80;
 constexpr std::size_t kMaxRedBlocks = 8;  // RFC 2198; more than anybody sends
-
-// Bytes of the codec's payload descriptor up to the last one that is patched.
-std::size_t patched_descriptor_size(const PacketInfo& info) {
-    std::size_t end = 0;
-    const auto reach = [&end](bool present, std::size_t at, std::size_t size) {
-        if (present) end = std::max(end, at + size);
-    };
-    if (info.codec == Codec::vp8) {
-        reach(info.vp8.picture_id_bits != 0, info.vp8.picture_id_offset,
-              info.vp8.picture_id_bits == 15 ? 2 : 1);
-        reach(info.vp8.has_tl0_pic_idx, info.vp8.tl0_pic_idx_offset, 1);
-        reach(info.vp8.has_key_idx, info.vp8.tid_key_idx_offset, 1);
-    } else if (info.codec == Codec::vp9) {
-        reach(info.vp9.picture_id_bits != 0, info.vp9.picture_id_offset,
-              info.vp9.picture_id_bits == 15 ? 2 : 1);
-        reach(info.vp9.has_tl0_pic_idx, info.vp9.tl0_pic_idx_offset, 1);
-    }
-    return end <= info.payload_size ? end : 0;
-}
-
-// Notes where picture id, TL0PICIDX and KEYIDX stand; the payload descriptor begins at `at`.
-void note_picture_places(const HeaderRequest& request, std::size_t at, HeaderTemplate& out) {
-    const PacketInfo& info = request.info;
-    const auto place = [at](std::size_t offset) { return static_cast<std::uint16_t>(at + offset); };
-    const auto note_id = [&](std::int32_t id, std::uint8_t bits, std::uint8_t offset) {
-        if (bits == 0) return;
-        out.picture_id_at = place(offset);
-        out.picture_id_bits = bits;
-        out.picture_id =
-            static_cast<std::uint16_t>(request.picture_id >= 0 ? request.picture_id : id);
-    };
-    const auto note_tl0 = [&](bool present, std::uint8_t value, std::uint8_t offset) {
-        if (!present) return;
-        out.tl0_pic_idx_at = place(offset);
-        out.tl0_pic_idx = value;
-    };
-    if (info.codec == Codec::vp8) {
-        note_id(info.vp8.picture_id, info.vp8.picture_id_bits, info.vp8.picture_id_offset);
-        note_tl0(info.vp8.has_tl0_pic_idx, info.vp8.tl0_pic_idx, info.vp8.tl0_pic_idx_offset);
-        if (info.vp8.has_key_idx) {
-            out.key_idx_at = place(info.vp8.tid_key_idx_offset);
-            out.key_idx_byte = out.bytes[out.key_idx_at];
-        }
-    } else {
-        note_id(info.vp9.picture_id, info.vp9.picture_id_bits, info.vp9.picture_id_offset);
-        note_tl0(info.vp9.has_tl0_pic_idx, info.vp9.tl0_pic_idx, info.vp9.tl0_pic_idx_offset);
-    }
-}
 
 // Writes the extension block at `at` and notes the places of what is patched or stamped in it;
 // returns the size of the header so far, 0 when it doesn't fit.
@@ -113,33 +63,20 @@ std::size_t put_red_header(const HeaderRequest& request, const HeaderProfile& pr
     return size;
 }
 
-void put_fixed_header(const HeaderRequest& request, std::uint8_t payload_type,
-                      HeaderTemplate& out) {
-    const PacketInfo& info = request.info;
-    const std::size_t csrc_size = info.csrc_count * 4u;
-    out.size = 0;
-    out.sequence = request.sequence;
-    out.timestamp = info.timestamp.value;
-    out.descriptor_at = out.picture_id_at = out.tl0_pic_idx_at = out.key_idx_at = 0;
-    out.has_structure = false;
-    out.bytes[0] = kVersion2 | info.csrc_count;
-    out.bytes[1] = payload_type;
-    if (info.marker || request.end_of_picture) out.bytes[1] |= kMarkerBit;
-    std::memcpy(out.bytes.data() + kRtpHeaderSize, request.packet.data() + kRtpHeaderSize,
-                csrc_size);
-}
-
 }  // namespace
 
 std::optional<PayloadRange> build_header(const HeaderRequest& request, const HeaderProfile& profile,
                                          HeaderTemplate& out) {
     const PacketInfo& info = request.info;
+    if (!payload_lies_inside(info, request.packet.size())) return std::nullopt;
+    if (is_bare(info, profile)) return build_bare_header(request, profile.payload_type, out);
     const std::size_t payload_end = std::size_t{info.payload_offset} + info.payload_size;
-    if (payload_end > request.packet.size() ||
-        info.payload_offset < kRtpHeaderSize + info.csrc_count * 4u)
-        return std::nullopt;
     put_fixed_header(request, profile.payload_type, out);
-    std::size_t at = put_extensions(request, profile, kRtpHeaderSize + info.csrc_count * 4u, out);
+    out.size = 0;
+    const std::size_t fixed = kRtpHeaderSize + info.csrc_count * 4u;
+    std::memcpy(out.bytes.data() + kRtpHeaderSize, request.packet.data() + kRtpHeaderSize,
+                fixed - kRtpHeaderSize);
+    std::size_t at = put_extensions(request, profile, fixed, out);
     if (at == 0) return std::nullopt;
 
     std::size_t payload_begin = info.payload_offset;

@@ -25,6 +25,11 @@ struct HeaderProfile {
     std::uint8_t id_of(ExtensionKind kind) const {
         return extension_id[static_cast<std::size_t>(kind)];
     }
+    // Whether something of the hop stands in its packets.
+    bool stamps() const {
+        return id_of(ExtensionKind::transport_cc) != 0 ||
+               (id_of(ExtensionKind::mid) != 0 && mid_size != 0);
+    }
 };
 
 }  // namespace strata::relay

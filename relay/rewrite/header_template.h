@@ -1,9 +1,11 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "relay/rewrite/header_profile.h"
 #include "relay/rtp/byte_order.h"
@@ -124,6 +126,80 @@ constexpr HeaderPatch patch_of(const HeaderTemplate& t) {
     return picture || t.has_structure ? HeaderPatch::any : HeaderPatch::descriptor;
 }
 
+namespace detail {
+
+// What a template's receivers differ in, as registers: see HeaderPatch. A field that the template
+// doesn't have goes behind it, where it harms nobody: see patch_of.
+struct NoPatch {
+    explicit NoPatch(const HeaderTemplate&) {}
+    void write(const ReceiverOffsets&, std::uint8_t*) const {}
+};
+
+class PicturePatch {
+  public:
+    explicit PicturePatch(const HeaderTemplate& t)
+        : id_(t.picture_id),
+          id_at_(t.picture_id_at != 0 ? t.picture_id_at : t.size),
+          tl0_pic_idx_at_(t.tl0_pic_idx_at != 0 ? t.tl0_pic_idx_at : t.size),
+          key_idx_at_(t.key_idx_at != 0 ? t.key_idx_at : t.size),
+          tl0_pic_idx_(t.tl0_pic_idx),
+          key_idx_byte_(t.key_idx_byte) {}
+
+    [[gnu::always_inline]] void write(const ReceiverOffsets& r, std::uint8_t* out) const {
+        const auto id = static_cast<std::uint16_t>(id_ + r.picture_id);
+        store_be16(out + id_at_, static_cast<std::uint16_t>(id | 0x8000));
+        out[tl0_pic_idx_at_] = static_cast<std::uint8_t>(tl0_pic_idx_ + r.tl0_pic_idx);
+        out[key_idx_at_] = static_cast<std::uint8_t>((key_idx_byte_ & 0xe0) |
+                                                     ((key_idx_byte_ + r.key_idx) & 0x1f));
+    }
+
+  private:
+    std::uint16_t id_, id_at_, tl0_pic_idx_at_, key_idx_at_;
+    std::uint8_t tl0_pic_idx_, key_idx_byte_;
+};
+
+class DescriptorPatch {
+  public:
+    explicit DescriptorPatch(const HeaderTemplate& t)
+        : at_(t.descriptor_at), frame_number_(t.frame_number), template_byte_(t.template_byte) {}
+
+    [[gnu::always_inline]] void write(const ReceiverOffsets& r, std::uint8_t* out) const {
+        std::uint8_t* const at = out + at_;
+        at[0] = static_cast<std::uint8_t>((template_byte_ & 0xc0) |
+                                          ((template_byte_ + r.template_id_shift) & 0x3f));
+        store_be16(at + 1, static_cast<std::uint16_t>(frame_number_ + r.frame_number));
+    }
+
+  private:
+    std::uint16_t at_, frame_number_;
+    std::uint8_t template_byte_;
+};
+
+class AnyPatch {
+  public:
+    explicit AnyPatch(const HeaderTemplate& t) : t_(t) {}
+    void write(const ReceiverOffsets& r, std::uint8_t* out) const {
+        if (t_.descriptor_at != 0) patch_descriptor(t_, r, out + t_.descriptor_at);
+        patch_picture(t_, r, out);
+    }
+
+  private:
+    const HeaderTemplate& t_;
+};
+
+template <HeaderPatch kPatch>
+struct PatchOf;
+template <>
+struct PatchOf<HeaderPatch::none> : std::type_identity<NoPatch> {};
+template <>
+struct PatchOf<HeaderPatch::picture> : std::type_identity<PicturePatch> {};
+template <>
+struct PatchOf<HeaderPatch::descriptor> : std::type_identity<DescriptorPatch> {};
+template <>
+struct PatchOf<HeaderPatch::any> : std::type_identity<AnyPatch> {};
+
+}  // namespace detail
+
 // Writes one template for many receivers: what they share is at hand, outside of any memory that
 // what is written might lie in. kPatch: that of the template.
 // budget: 40 instructions/receiver at 32 bytes, bench/micro/write_header
@@ -131,73 +207,46 @@ template <HeaderPatch kPatch>
 class HeaderWriter {
   public:
     explicit HeaderWriter(const HeaderTemplate& t)
-        : template_(t),
+        : bytes_(t.bytes.data()),
           size_(t.size),
-          sequence_(t.sequence),
           timestamp_(t.timestamp),
-          picture_id_(t.picture_id),
-          picture_id_at_(t.picture_id_at != 0 ? t.picture_id_at : t.size),
-          tl0_pic_idx_at_(t.tl0_pic_idx_at != 0 ? t.tl0_pic_idx_at : t.size),
-          key_idx_at_(t.key_idx_at != 0 ? t.key_idx_at : t.size),
-          descriptor_at_(t.descriptor_at),
-          frame_number_(t.frame_number),
-          tl0_pic_idx_(t.tl0_pic_idx),
-          key_idx_byte_(t.key_idx_byte),
-          template_byte_(t.template_byte) {
-        std::memcpy(&head_, t.bytes.data(), sizeof head_);
+          sequence_(t.sequence),
+          patch_(t) {
+        std::uint16_t first;  // V, P, X, CC, M and PT
+        std::uint32_t behind;
+        std::memcpy(&first, bytes_, sizeof first);
+        std::memcpy(&behind, bytes_ + kFixedSize, sizeof behind);
+        low_ = Half{first, std::uint64_t{behind} << 32};
+        std::memcpy(&high_, bytes_ + sizeof low_, sizeof high_);
     }
 
     // t.size bytes count, but `out` needs room for kMaxSize: whole blocks are copied.
     [[gnu::always_inline]] void write(const ReceiverOffsets& receiver, std::uint8_t* out) const {
         constexpr std::size_t kBlock = HeaderTemplate::kBlock;
-        std::memcpy(out, &head_, sizeof head_);
-        for (std::size_t at = kBlock; at < size_; at += kBlock)
-            std::memcpy(out + at, template_.bytes.data() + at, kBlock);
+        std::memcpy(out, &low_, sizeof low_);
+        std::memcpy(out + sizeof low_, &high_, sizeof high_);
         store_be16(out + 2, static_cast<std::uint16_t>(sequence_ + receiver.sequence));
         store_be32(out + 4, timestamp_ + receiver.timestamp);
         store_be32(out + 8, receiver.ssrc);
-        if constexpr (kPatch == HeaderPatch::picture) write_picture(receiver, out);
-        if constexpr (kPatch == HeaderPatch::descriptor) write_descriptor(receiver, out);
-        if constexpr (kPatch == HeaderPatch::any) {
-            if (template_.descriptor_at != 0)
-                detail::patch_descriptor(template_, receiver, out + template_.descriptor_at);
-            detail::patch_picture(template_, receiver, out);
-        }
+        for (std::size_t at = kBlock; at < size_; at += kBlock)
+            std::memcpy(out + at, bytes_ + at, kBlock);
+        patch_.write(receiver, out);
     }
 
   private:
-    // As two registers.
-    typedef std::uint8_t Half __attribute__((vector_size(16)));
-    struct Head {
-        Half low, high;
-    };
-    static_assert(sizeof(Head) == HeaderTemplate::kBlock);
+    static constexpr std::size_t kFixedSize = 12;  // RFC 3550 section 5.1
+    // Half of a block, as a register. The first one is put together from what its template was
+    // stored in: to load it whole would mean to wait for that.
+    typedef std::uint64_t Half __attribute__((vector_size(16)));
+    static_assert(2 * sizeof(Half) == HeaderTemplate::kBlock);
+    static_assert(std::endian::native == std::endian::little);
 
-    // A field that the template doesn't have goes behind it, where it harms nobody: see patch_of.
-    [[gnu::always_inline]] void write_picture(const ReceiverOffsets& r, std::uint8_t* out) const {
-        const auto id = static_cast<std::uint16_t>(picture_id_ + r.picture_id);
-        store_be16(out + picture_id_at_, static_cast<std::uint16_t>(id | 0x8000));
-        out[tl0_pic_idx_at_] = static_cast<std::uint8_t>(tl0_pic_idx_ + r.tl0_pic_idx);
-        out[key_idx_at_] = static_cast<std::uint8_t>((key_idx_byte_ & 0xe0) |
-                                                     ((key_idx_byte_ + r.key_idx) & 0x1f));
-    }
-
-    [[gnu::always_inline]] void write_descriptor(const ReceiverOffsets& r,
-                                                 std::uint8_t* out) const {
-        std::uint8_t* const at = out + descriptor_at_;
-        at[0] = static_cast<std::uint8_t>((template_byte_ & 0xc0) |
-                                          ((template_byte_ + r.template_id_shift) & 0x3f));
-        store_be16(at + 1, static_cast<std::uint16_t>(frame_number_ + r.frame_number));
-    }
-
-    const HeaderTemplate& template_;
-    Head head_;
+    const std::uint8_t* bytes_;
     std::size_t size_;
-    std::uint16_t sequence_;
     std::uint32_t timestamp_;
-    std::uint16_t picture_id_, picture_id_at_, tl0_pic_idx_at_, key_idx_at_;
-    std::uint16_t descriptor_at_, frame_number_;
-    std::uint8_t tl0_pic_idx_, key_idx_byte_, template_byte_;
+    std::uint16_t sequence_;
+    Half low_, high_;
+    [[no_unique_address]] typename detail::PatchOf<kPatch>::type patch_;
 };
 
 // Calls use(HeaderWriter) with the one that `t` needs.

@@ -27,10 +27,10 @@ void NumberMap<kWindow>::take_piece(std::size_t piece) {
 }
 
 template <std::size_t kWindow>
-std::optional<std::int64_t> NumberMap<kWindow>::forward_any(std::int64_t n) {
+std::int64_t NumberMap<kWindow>::forward_any(std::int64_t n) {
     if (!started_) start(n);
     if (n > highest_) extend(n);
-    if (n < lowest_ || state(n) != NumberState::unknown) return std::nullopt;
+    if (n < lowest_ || state(n) != NumberState::unknown) return kNone;
     if (n > frozen_) freeze(n);
     set_state(n, NumberState::forwarded);
     return frozen_number(n);

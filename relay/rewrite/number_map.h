@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -52,6 +53,14 @@ class NumberMap {
     // n goes out: its number, everything before it is frozen. Nullopt: it can't, because it went
     // out before, was dropped or closed, or is older than the window.
     std::optional<std::int64_t> forward(std::int64_t n) {
+        const std::int64_t number = forward_or_none(n);
+        if (number == kNone) return std::nullopt;
+        return number;
+    }
+    // The same, kNone instead of nullopt: what is made of an optional in line goes through memory
+    // in two pieces and waits there to be loaded as one.
+    static constexpr std::int64_t kNone = std::numeric_limits<std::int64_t>::min();
+    std::int64_t forward_or_none(std::int64_t n) {
         if (!comes_next(n) || frozen_ != highest_) return forward_any(n);
         next_entry(n) = static_cast<std::uint16_t>(
             static_cast<unsigned>(NumberState::forwarded) << kStateShift | (dropped_ & kCountMask));
@@ -157,7 +166,7 @@ class NumberMap {
         const std::int64_t lowest = n - static_cast<std::int64_t>(kWindow) + 1;
         if (lowest > lowest_) lowest_ = lowest;
     }
-    std::optional<std::int64_t> forward_any(std::int64_t n);
+    std::int64_t forward_any(std::int64_t n);
     std::optional<std::int64_t> drop_any(std::int64_t n);
     void set_state(std::int64_t n, NumberState state);
     std::int64_t frozen_number(std::int64_t n) const;

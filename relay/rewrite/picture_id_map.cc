@@ -2,7 +2,7 @@
 
 namespace strata::relay {
 
-auto PictureIdMap::decide(std::int64_t picture, bool wanted) -> Decision {
+auto PictureIdMap::decide_any(std::int64_t picture, bool wanted) -> Decision {
     const NumberState state = map_.state_of(picture);
     if (state == NumberState::dropped)
         return {};  // the most frequent of all, and maybe in the tail
@@ -15,7 +15,10 @@ auto PictureIdMap::decide(std::int64_t picture, bool wanted) -> Decision {
         return {};
     }
     const auto id = map_.forward(picture);
-    return {id.has_value(), id.value_or(0)};
+    if (!id) return {};
+    forwarded_ = picture;
+    forwarded_as_ = *id;
+    return {true, *id};
 }
 
 }  // namespace strata::relay

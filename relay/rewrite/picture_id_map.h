@@ -20,7 +20,10 @@ class PictureIdMap {
 
     // A packet of frame `picture`, which the group wants or not. A frame that is not wanted but
     // comes so late that its id is reserved is forwarded nevertheless: a hole stalls receivers.
-    Decision decide(std::int64_t picture, bool wanted);
+    Decision decide(std::int64_t picture, bool wanted) {
+        if (picture == forwarded_ && picture >= map_.lowest()) return {true, forwarded_as_};
+        return decide_any(picture, wanted);
+    }
 
     // As NumberMap's: what a receiver's offset is computed from when it leaves or joins the group.
     void freeze_before(std::int64_t picture) { map_.freeze_before(picture); }
@@ -28,11 +31,21 @@ class PictureIdMap {
     // Id that `picture` has, or would be given if it went out now.
     std::int64_t expected(std::int64_t picture) const { return map_.expected(picture); }
     bool started() const { return map_.started(); }
-    void start(std::int64_t picture) { map_.start(picture); }
+    void start(std::int64_t picture) {
+        forwarded_ = -1;
+        map_.start(picture);
+    }
     // Forgets everything: the first frame starts it again.
-    void reset() { map_.reset(); }
+    void reset() {
+        forwarded_ = -1;
+        map_.reset();
+    }
 
   private:
+    Decision decide_any(std::int64_t picture, bool wanted);
+
+    // The last picture that was forwarded, -1: none; most packets are of it.
+    std::int64_t forwarded_ = -1, forwarded_as_ = 0;
     NumberMap<kPictureWindow> map_;
 };
 

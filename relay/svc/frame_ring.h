@@ -45,6 +45,16 @@ class FrameRing {
         return record;
     }
 
+    // The frame behind the newest, to which groups do the same.
+    FrameRecord& insert_alike(std::int64_t picture) {
+        records_[index(newest_.id)] = newest_;
+        ++newest_.id;
+        newest_.picture = picture;
+        newest_.serial = ++serial_;
+        newest_.ended = false;
+        return newest_;
+    }
+
     void clear() {
         for (FrameRecord& record : records_) record = FrameRecord{};
         newest_ = FrameRecord{};

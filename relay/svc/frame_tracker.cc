@@ -38,6 +38,7 @@ void FrameTracker::reset() {
 
 TrackedPacket FrameTracker::on_packet(std::int64_t n, std::span<const std::uint8_t> packet,
                                       const PacketInfo& info) {
+    if (goes_on_alike(n, info)) return take_alike(n, info);
     TrackedPacket out;
     adjacent_ = last_n_ == n - 1;
     const ExtensionLocation* descriptor = info.find(ExtensionKind::dependency_descriptor);

@@ -111,6 +111,8 @@ class alignas(64) FrameTracker {
     };
 
     std::uint64_t frame_key(std::span<const std::uint8_t> packet, const PacketInfo& info) const;
+    bool goes_on_alike(std::int64_t n, const PacketInfo& info) const;
+    TrackedPacket take_alike(std::int64_t n, const PacketInfo& info);
     void with_descriptor(std::span<const std::uint8_t> bytes, const PacketInfo& info,
                          TrackedPacket& out);
     Structure* read_descriptor(std::span<const std::uint8_t> bytes, std::int64_t id,

@@ -126,6 +126,28 @@ bool FrameTracker::ends_svc_layer(std::int64_t n, std::span<const std::uint8_t> 
     return h264_layers_[0].ends_layer(part, info.h264);
 }
 
+// Whether the packet is the next one of audio without descriptors, of which each is a frame.
+bool FrameTracker::goes_on_alike(std::int64_t n, const PacketInfo& info) const {
+    return codec_ == Codec::opus && ring_.newest() == n - 1 && last_n_ == n - 1 &&
+           !uses_descriptor_ && info.find(ExtensionKind::dependency_descriptor) == nullptr;
+}
+
+// What on_packet makes of such a packet.
+TrackedPacket FrameTracker::take_alike(std::int64_t n, const PacketInfo& info) {
+    const std::int64_t picture = timestamps_.unwrap(info.timestamp.value);
+    adjacent_ = true;
+    frame_.id = n;
+    frame_.picture = picture;
+    frame_.begun = true;
+    frame_.leads_picture = last_picture_ != picture;
+    last_n_ = n;
+    last_picture_ = picture;
+    return {.frame = &ring_.insert_alike(picture),
+            .new_frame = true,
+            .newest = true,
+            .ends_frame = true};
+}
+
 void FrameTracker::timed(std::int64_t n, std::span<const std::uint8_t> packet,
                          const PacketInfo& info, TrackedPacket& out) {
     const bool audio = codec_ == Codec::opus;

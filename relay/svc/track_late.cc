@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "relay/svc/track_state.h"
+#include "relay/svc/track_output.h"
 
 // Packets from before somebody's last move, and holes that are given up.
 namespace strata::relay {

@@ -1,8 +1,9 @@
 #include <algorithm>
 
-#include "relay/svc/track_state.h"
+#include "relay/svc/track_output.h"
 
-// One packet's way through the track: decided once per group, made once per (group, profile).
+// One packet's way through the track: decided once per group, made once per (group, profile). Its
+// steps are one function to the compiler: calls of them would be a tenth of the way.
 namespace strata::relay {
 namespace {
 
@@ -25,12 +26,14 @@ MediaDrop Track::on_packet(std::uint8_t encoding, std::span<const std::uint8_t> 
     TrackState& state = settled();
     if (encoding >= state.encodings.size()) return MediaDrop::no_receiver;
     const unsigned bit = 1u << encoding;
-    if ((state.skipping & bit) != 0 && state.skip(encoding, packet, info, now)) {
-        out.key_frame_due = state.requests.due();
-        return state.encodings[encoding].skipped_as;
+    if ((state.skipping & bit) != 0) {
+        if (state.skip(encoding, packet, info, now)) {
+            out.key_frame_due = state.requests.due();
+            return state.encodings[encoding].skipped_as;
+        }
+        state.skipping &= static_cast<std::uint8_t>(~bit);
+        state.encodings[encoding].rest.stop();
     }
-    state.skipping &= static_cast<std::uint8_t>(~bit);
-    state.encodings[encoding].rest.stop();
     PacketInWork work;
     work.encoding = encoding;
     work.timestamp = info.timestamp;
@@ -82,7 +85,7 @@ void TrackState::settle() {
     }
 }
 
-MediaDrop TrackState::on_packet(PacketInWork& work, OutputList& out) {
+[[gnu::always_inline]] inline MediaDrop TrackState::on_packet(PacketInWork& work, OutputList& out) {
     late_used = 0;
     EncodingState& encoding = encodings[work.encoding];
     const std::int64_t newest = encoding.input.highest();
@@ -120,7 +123,7 @@ MediaDrop TrackState::on_packet(PacketInWork& work, OutputList& out) {
     if (tracked.new_frame) on_frame(work, late);
     if (tracked.ends_frame) tracked.frame->ended = true;
     const bool any = decide(work);
-    delivered = any && deliver(work, out);
+    delivered = any && deliver_now(work, out);
     work.tracked = nullptr;
     if (delivered) return MediaDrop::none;
     encoding.skipped_as = why_nobody(work.encoding);
@@ -145,7 +148,8 @@ void TrackState::expect_rest(const PacketInWork& work) {
 
 // Whether the group has a number to give or to drop. Without members it only serves late packets
 // (C7).
-bool TrackState::takes_part(GroupIndex group, std::uint8_t encoding, std::int64_t n) const {
+[[gnu::always_inline]] inline bool TrackState::takes_part(GroupIndex group, std::uint8_t encoding,
+                                                          std::int64_t n) const {
     const GroupPool::Head& head = groups.head(group);
     return head.generation != 0 && head.layer.encoding == encoding &&
            (head.members != 0 || n <= groups.body(group).numbers.highest());
@@ -174,7 +178,7 @@ void TrackState::drop_everywhere(PacketInWork& work, OutputList& out) {
 }
 
 // False: it leaves nothing behind, in no group.
-bool TrackState::decide(const PacketInWork& work) {
+[[gnu::always_inline]] inline bool TrackState::decide(const PacketInWork& work) {
     bool any = false;
     for (std::size_t i = 0; i < groups.size(); ++i) {
         const auto index = static_cast<GroupIndex>(i);
@@ -187,7 +191,8 @@ bool TrackState::decide(const PacketInWork& work) {
 }
 
 // The packet of a frame that the group doesn't want: done with it. False: it may go out.
-bool TrackState::drop_in_group(GroupIndex index, const PacketInWork& work) {
+[[gnu::always_inline]] inline bool TrackState::drop_in_group(GroupIndex index,
+                                                             const PacketInWork& work) {
     const TrackedPacket& tracked = *work.tracked;
     LayerGroup& group = groups.body(index);
     GroupDecision& decision = groups.decision(index);
@@ -206,17 +211,17 @@ bool TrackState::drop_in_group(GroupIndex index, const PacketInWork& work) {
     return true;
 }
 
-void TrackState::decide_group(GroupIndex index, const PacketInWork& work) {
+[[gnu::always_inline]] inline void TrackState::decide_group(GroupIndex index,
+                                                            const PacketInWork& work) {
     const LayerId layer = groups.head(index).layer;
     LayerGroup& group = groups.body(index);
     GroupDecision& decision = groups.decision(index);
     const TrackedPacket& tracked = *work.tracked;
     const FrameRecord& frame = *tracked.frame;
     const bool newest = work.n > group.numbers.highest();
-    const auto number = group.numbers.forward(work.n);
-    if (!number) return;
+    decision.number = group.numbers.forward_or_none(work.n);
+    if (decision.number == SequenceMap::kNone) return;
     decision.action = GroupDecision::Action::forward;
-    decision.number = *number;
     // B2, C5: the highest layer that is forwarded ends the picture, once.
     decision.end_of_picture = tracked.ends_frame && (frame.top & layer.bit()) != 0 &&
                               group.marked_picture != frame.picture;
@@ -237,7 +242,8 @@ void TrackState::decide_group(GroupIndex index, const PacketInWork& work) {
     if (newest) remember_sent(group, work);
 }
 
-void TrackState::remember_sent(LayerGroup& group, const PacketInWork& work) {
+[[gnu::always_inline]] inline void TrackState::remember_sent(LayerGroup& group,
+                                                             const PacketInWork& work) {
     const TrackedPacket& tracked = *work.tracked;
     LastSent& last = group.last;
     last.timestamp = work.timestamp;
@@ -270,8 +276,10 @@ void TrackState::remember_sent(LayerGroup& group, const PacketInWork& work) {
 
 // To whom the decisions apply. Constant time per (group, profile) as long as nobody has moved since
 // the packet was due.
-bool TrackState::deliver(const PacketInWork& work, OutputList& out) {
-    if (work.n < encodings[work.encoding].moves_before) return deliver_by_stays(work, out);
+[[gnu::always_inline]] inline bool TrackState::deliver_now(const PacketInWork& work,
+                                                           OutputList& out) {
+    if (work.n < encodings[work.encoding].moves_before) [[unlikely]]
+        return deliver_by_stays(work, out);
     bool went = false;
     for (const Partition& partition : table.partitions()) {
         if (partition.group == kNoGroup) continue;
@@ -284,6 +292,10 @@ bool TrackState::deliver(const PacketInWork& work, OutputList& out) {
         went = went || decision.action == GroupDecision::Action::forward;
     }
     return went;
+}
+
+bool TrackState::deliver(const PacketInWork& work, OutputList& out) {
+    return deliver_now(work, out);
 }
 
 MediaDrop TrackState::why_nobody(std::uint8_t encoding) const {

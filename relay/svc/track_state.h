@@ -94,12 +94,13 @@ struct TrackState {
     void decide_group(GroupIndex index, const PacketInWork& work);
     void remember_sent(LayerGroup& group, const PacketInWork& work);
     bool deliver(const PacketInWork& work, OutputList& out);
+    bool deliver_now(const PacketInWork& work, OutputList& out);
     MediaDrop why_nobody(std::uint8_t encoding) const;
     void note_absence(const PacketInWork& work);
     // Whether anybody is sent something of it.
     bool forwards(std::uint8_t encoding) const { return groups.members(encoding) != 0; }
 
-    // One (group, profile) at a time (track_output.cc).
+    // One (group, profile) at a time (track_output.h).
     bool emit(const PacketInWork& work, const GroupDecision& decision, std::uint8_t profile,
               std::span<ReceiverSlot> receivers, OutputList& out) const;
     static SentCount count_of(const Output& output, const PacketInWork& work);

@@ -60,7 +60,7 @@ TEST_F(FanOutTest, EthernetFramesCarryRightChecksums) {
 TEST_F(FanOutTest, EthernetFramesWithoutUdpChecksum) {
     open({.link_kind = LinkKind::ethernet}, {.tiny_payload_bytes = 64}, kNoUdpChecksum);
     for (const bool v6 : {false, true})
-        for (const int bytes : {0, 1, 15, 16, 17, 63, 64, 65, 1'000}) {
+        for (const int bytes : {0, 1, 15, 16, 17, 31, 32, 33, 48, 49, 63, 64, 65, 1'000}) {
             const auto size = static_cast<std::uint16_t>(bytes);
             std::vector<relay::ReceiverSlot> slots(70);
             for (std::size_t i = 0; i < slots.size(); ++i) {

@@ -113,6 +113,46 @@ TEST_F(HeaderBuilder, Vp8DescriptorIsPatched) {  // C23
               (Bytes{0x90, 0xf0, 0x80 | 0x12, 0x41, 4, 0x60 | 3, 0xaa, 0xbb}));
 }
 
+// Without extensions and with enough payload the header is made in line: the same bytes.
+TEST_F(HeaderBuilder, HowMuchPayloadFollowsMakesNoDifference) {
+    for (const bool vp8 : {false, true})
+        for (std::size_t size = 6; size < 50; ++size) {
+            PacketBuilder builder;
+            builder.timestamp = 0x01020304;
+            builder.payload = {0x90, 0xf0, 0x80 | 0x12, 0x34, 200, 0x60 | 5};
+            while (builder.payload.size() < size)
+                builder.payload.push_back(static_cast<std::uint8_t>(builder.payload.size()));
+            parse(builder);
+            info_.codec = vp8 ? Codec::vp8 : Codec::opaque;
+            info_.vp8 = {.has_key_idx = true,
+                         .has_tl0_pic_idx = true,
+                         .picture_id = 0x1234,
+                         .picture_id_bits = 15,
+                         .picture_id_offset = 2,
+                         .tl0_pic_idx = 200,
+                         .tl0_pic_idx_offset = 4,
+                         .key_idx = 5,
+                         .tid_key_idx_offset = 5};
+            request_.sequence = 0x1112;
+            request_.end_of_picture = true;
+            Bytes expected{0x80, 0x80 | 100, 0x11, 0x13, 1, 2, 3, 6, 0, 0, 0, 7};
+            expected.insert(expected.end(), builder.payload.begin(), builder.payload.end());
+            if (vp8) {
+                expected[12 + 3] = 0x36;
+                expected[12 + 4] = 203;
+                expected[12 + 5] = 0x60 | 9;
+            }
+            ASSERT_EQ(out({.ssrc = 7,
+                           .timestamp = 2,
+                           .sequence = 1,
+                           .picture_id = 2,
+                           .tl0_pic_idx = 3,
+                           .key_idx = 4}),
+                      expected)
+                << size;
+        }
+}
+
 TEST_F(HeaderBuilder, Vp9PictureIdOfSevenBitsKeepsItsWidth) {  // C10, C23
     PacketBuilder builder;
     builder.payload = {0x88, 0x7e, 0xaa};

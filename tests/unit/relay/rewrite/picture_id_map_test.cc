@@ -50,5 +50,16 @@ TEST(PictureIdMap, FramesOlderThanTheWindowAreNotForwarded) {
     EXPECT_FALSE(map.decide(11, false).forward);
 }
 
+TEST(PictureIdMap, TheLastFrameIsForgottenWithTheOthers) {
+    PictureIdMap map;
+    map.decide(10, true);
+    map.freeze_before(10 + 2 * static_cast<std::int64_t>(kPictureWindow));
+    EXPECT_FALSE(map.decide(10, true).forward) << "older than the window";
+    map.decide(2'000, true);
+    map.start(1'999);
+    EXPECT_FALSE(map.decide(1'999, false).forward);
+    EXPECT_EQ(map.decide(2'000, true).id, 1'999) << "another numbering";
+}
+
 }  // namespace
 }  // namespace strata::relay

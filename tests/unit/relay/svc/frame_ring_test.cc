@@ -52,6 +52,22 @@ TEST(FrameRing, RemembersTheLastFrames) {
     EXPECT_EQ(ring.find(newest), nullptr);
 }
 
+TEST(FrameRing, TheNextFrameMayBeLikeTheNewest) {
+    FrameRing ring(8);
+    FrameRecord& first = *ring.insert(5);
+    first.wanted = first.top = 3;
+    first.ended = true;
+    const FrameRecord& next = ring.insert_alike(70);
+    EXPECT_EQ(ring.newest(), 6);
+    EXPECT_EQ(next.id, 6);
+    EXPECT_EQ(next.picture, 70);
+    EXPECT_EQ(next.serial, 2u);
+    EXPECT_EQ(next.wanted, 3u);
+    EXPECT_EQ(next.top, 3u);
+    EXPECT_FALSE(next.ended);
+    EXPECT_TRUE(ring.find(5)->ended);
+}
+
 TEST(FrameRing, CountsFramesInTheirOrderOfArrival) {
     FrameRing ring(8);
     EXPECT_EQ(ring.insert(5)->serial, 1u);

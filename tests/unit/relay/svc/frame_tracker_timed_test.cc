@@ -27,5 +27,39 @@ TEST(FrameTrackerTimed, H264KeyFrameBehindADelimiter) {  // C13
     EXPECT_TRUE(last.frame->key_picture);
 }
 
+// Each packet of audio is a frame, whatever came before it.
+TEST(FrameTrackerTimed, AudioPacketsAreAlike) {
+    Tracked tracked(Codec::opus);
+    PacketBuilder packet;
+    packet.payload_type = 100;
+    packet.payload = {0x78, 1, 2};
+    FrameRecord first;
+    for (const int sequence : {1, 2, 3, 5, 4, 6, 7}) {
+        packet.sequence = static_cast<std::uint16_t>(sequence);
+        packet.timestamp = static_cast<std::uint32_t>(960 * sequence);
+        const TrackedPacket is = tracked.send(packet);
+        ASSERT_EQ(is.error, TrackingError::none) << sequence;
+        EXPECT_TRUE(is.new_frame && is.ends_frame);
+        EXPECT_EQ(is.newest, sequence != 4);
+        EXPECT_EQ(is.frame->id, 10'000 + sequence);
+        EXPECT_EQ(is.frame->picture, tracked.frame().picture);
+        EXPECT_TRUE(tracked.frame().begun);
+        EXPECT_EQ(tracked.frame().leads_picture, sequence != 1 && sequence != 4 && sequence != 5);
+        if (sequence == 1) first = *is.frame;
+        EXPECT_EQ(is.frame->wanted, first.wanted);
+        EXPECT_EQ(is.frame->switching, first.switching);
+        EXPECT_EQ(is.frame->top, first.top);
+        EXPECT_FALSE(is.frame->ended);
+        is.frame->ended = true;
+    }
+    for (int i = 0; i < 100; ++i) {
+        ++packet.sequence;
+        packet.timestamp += 960;
+        ASSERT_TRUE(tracked.send(packet).newest);
+    }
+    packet.sequence = 9;
+    EXPECT_EQ(tracked.send(packet).error, TrackingError::too_old) << "others have its place";
+}
+
 }  // namespace
 }  // namespace strata::relay
