@@ -125,12 +125,13 @@ class Worker {
     static constexpr std::uint64_t kNoStream = ~std::uint64_t{0};
     struct Train {
         std::uint8_t begin = 0, end = 0;  // of the burst
-        std::uint8_t lag = 0;             // steps behind others' in prefetch_track
+        bool fetching = false;            // what its track touches
+        const rte_mbuf* first = nullptr;
         Transport* transport = nullptr;
         std::uint64_t key = kNoStream;
-        std::size_t home =
-            0;             // of the key in streams_, where the transport doesn't know the stream
-        StreamRef stream;  // object null: no media, as far as is known
+        std::size_t home = 0;  // of the key in streams_, if the transport doesn't know the stream
+        StreamRef stream;      // object null: no media, as far as is known
+        const InboundEncoding* inbound = nullptr;  // the stream's
     };
     struct Burst {
         std::span<rte_mbuf* const> packets;
@@ -143,16 +144,18 @@ class Worker {
     // Between them `same`, bit i: packet i has the flow of the one before it.
     std::uint64_t find_transports(std::span<rte_mbuf* const> packets);
     bool find_trains(std::span<rte_mbuf* const> packets, std::uint64_t same);
-    void begin_train(std::size_t at, Transport* transport, std::uint64_t key,
+    void begin_train(std::size_t at, const rte_mbuf& first, Transport* transport, std::uint64_t key,
                      std::uint64_t erasures);
     void find_stream(Train& train);
+    void look_up(Train& train);
+    static constexpr std::size_t kFetchSteps = 7;
+    void fetch_ahead(std::size_t next);
+    static void prefetch_parser(const PublishedTrack& track, const Train& train);
     static void prefetch_transport(const Transport& transport);
     // Whether it matters from which of a peer's tuples a packet came.
     static bool has_tuples(const Transport& transport) {
         return transport.srtp && transport.ice && transport.ice->bound > 1;
     }
-    static void prefetch_stream(const StreamRef& stream);
-    static bool prefetch_track(Train& train, const rte_mbuf& first, unsigned step);
     void work_on(Train& train, const Burst& burst);
     std::size_t pass_over(std::span<rte_mbuf* const> packets, Transport& transport,
                           const StreamRef& stream, relay::TimeUs now);

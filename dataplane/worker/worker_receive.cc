@@ -11,62 +11,6 @@ namespace strata::dataplane {
 using api::RxDrop;
 using api::WorkerCounter;
 
-namespace {
-
-const relay::FrameRest* rest_of(const StreamRef& stream) {
-    return static_cast<const PublishedTrack*>(stream.object)->encodings[stream.encoding].rest;
-}
-
-}  // namespace
-
-// Look-ups of a whole burst go through the tables together, so that their cache misses overlap: the
-// cost per packet stays the same with ten thousand flows. Packets of one stream come in trains:
-// what is found for the first of one holds for those behind it.
-void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, Turn& turn) {
-    std::array<rte_mbuf*, kMaxBurst> packets;
-    const std::uint16_t n =
-        ports_[port]->rx_burst(config_.queue, packets.data(), std::min(burst, kMaxBurst), now);
-    if (n == 0) return;
-    transit_.received();
-    turn.received += n;
-    statistics_.burst_packets[api::histogram_bucket(n)].add();
-    const std::span received(packets.data(), n);
-    const std::uint64_t same = find_transports(received);
-    const bool secure = find_trains(received, same);
-    Burst work{.packets = received,
-               .port = static_cast<std::uint8_t>(port),
-               .ended = secure ? unprotect(received, {transports_of_.data(), n}) : 0,
-               .erasures = streams_.erasures(),
-               .now = now};
-    // What a train's track will touch is fetched while those before it are worked on: a burst may
-    // belong to as many rooms. In steps, because each address stands in what the step before
-    // fetched.
-    constexpr unsigned kFetchSteps = 7;  // prefetch_stream and those of prefetch_track
-    std::uint64_t under_way = 0;  // bit k: the train k before this one goes through the steps
-    for (std::size_t i = 0; i < train_count_ + kFetchSteps; ++i) {
-        under_way <<= 1;
-        if (i < train_count_) {
-            Train& train = trains_[i];
-            if (!train.stream.object) find_stream(train);
-            if (train.stream.object) {
-                prefetch_stream(train.stream);
-                under_way |= 1;
-            }
-        }
-        for (unsigned step = 1; step < kFetchSteps; ++step) {
-            if ((under_way >> step & 1) == 0) continue;
-            Train& train = trains_[i - step];
-            if (!prefetch_track(train, *packets[train.begin], step))
-                under_way &= ~(std::uint64_t{1} << step);
-        }
-        if (i >= kFetchSteps) work_on(trains_[i - kFetchSteps], work);
-    }
-    // What waits to be encrypted with others refers to these packets.
-    for (auto& fan_out : fan_outs_) fan_out->seal(now);
-    in_work_.store(nullptr, std::memory_order_relaxed);
-    free_linear(received);
-}
-
 std::uint64_t Worker::find_transports(std::span<rte_mbuf* const> packets) {
     const FlowKey* before = nullptr;
     std::uint64_t same = 0;
@@ -99,6 +43,22 @@ std::uint64_t Worker::find_transports(std::span<rte_mbuf* const> packets) {
     rte_prefetch0(&transport.recent);
 }
 
+[[gnu::always_inline]] inline void Worker::begin_train(std::size_t at, const rte_mbuf& first,
+                                                       Transport* transport, std::uint64_t key,
+                                                       std::uint64_t erasures) {
+    Train& train = trains_[train_count_++];
+    train.begin = static_cast<std::uint8_t>(at);
+    train.first = &first;
+    train.transport = transport;
+    train.key = key;
+    train.stream = {};
+    if (key == kNoStream) return;
+    train.stream = transport->recent.find(static_cast<std::uint32_t>(key), erasures);
+    if (train.stream.object) return;
+    train.home = streams_.home(key);
+    streams_.prefetch(train.home);
+}
+
 // Whether some packets are to be opened.
 bool Worker::find_trains(std::span<rte_mbuf* const> packets, std::uint64_t same) {
     const std::uint64_t erasures = streams_.erasures();
@@ -119,26 +79,11 @@ bool Worker::find_trains(std::span<rte_mbuf* const> packets, std::uint64_t same)
         const bool rtp = transport && bytes.size() >= relay::kRtpHeaderSize;
         const std::uint64_t key =
             rtp ? stream_key(transport->index, relay::load_be32(&bytes[8])) : kNoStream;
-        if (key != before || !rtp) begin_train(i, transport, key, erasures);
+        if (key != before || !rtp) begin_train(i, *packets[i], transport, key, erasures);
         before = key;
         trains_[train_count_ - 1].end = static_cast<std::uint8_t>(i + 1);
     }
     return secure;
-}
-
-void Worker::begin_train(std::size_t at, Transport* transport, std::uint64_t key,
-                         std::uint64_t erasures) {
-    Train& train = trains_[train_count_++];
-    train.begin = static_cast<std::uint8_t>(at);
-    train.lag = 0;
-    train.transport = transport;
-    train.key = key;
-    train.stream = {};
-    if (key == kNoStream) return;
-    train.stream = transport->recent.find(static_cast<std::uint32_t>(key), erasures);
-    if (train.stream.object) return;
-    train.home = streams_.home(key);
-    streams_.prefetch(train.home);
 }
 
 // The media stream of its key, as far as is known.
@@ -152,38 +97,84 @@ void Worker::find_stream(Train& train) {
 }
 
 // The first step.
-void Worker::prefetch_stream(const StreamRef& stream) {
-    const auto* track = static_cast<const PublishedTrack*>(stream.object);
-    const InboundEncoding& inbound = track->encodings[stream.encoding];
+[[gnu::always_inline]] inline void Worker::look_up(Train& train) {
+    if (!train.stream.object) [[unlikely]]
+        find_stream(train);
+    train.fetching = train.stream.object != nullptr;
+    if (!train.fetching) return;
+    const auto* track = static_cast<const PublishedTrack*>(train.stream.object);
+    train.inbound = &track->encodings[train.stream.encoding];
     rte_prefetch0(track);
-    rte_prefetch0(&inbound);
-    rte_prefetch0(reinterpret_cast<const char*>(&inbound) + 64);
+    rte_prefetch0(train.inbound);
+    rte_prefetch0(reinterpret_cast<const char*>(train.inbound) + 64);
 }
 
-// False: it needs nothing else, as it looks now.
-bool Worker::prefetch_track(Train& train, const rte_mbuf& first, unsigned step) {
-    const auto& published = *static_cast<const PublishedTrack*>(train.stream.object);
-    const relay::Track& track = *published.track;
-    const relay::FrameRest& rest = *rest_of(train.stream);
-    if (step == 1) rest.prefetch();
-    if (step == 2 && rest.expects()) {
-        train.lag = 1;
-        rest.prefetch_rest();
-        return true;
+// The others, of the trains before train `next`: each address stands in what the step before
+// fetched. What goes on with a frame that nobody wants needs no more than that is known of it.
+[[gnu::always_inline]] inline void Worker::fetch_ahead(std::size_t next) {
+    const auto behind = [this, next](std::size_t steps) -> Train* {
+        const std::size_t at = next - steps;
+        return at < train_count_ && trains_[at].fetching ? &trains_[at] : nullptr;
+    };
+    const auto published = [](const Train& train) -> const PublishedTrack& {
+        return *static_cast<const PublishedTrack*>(train.stream.object);
+    };
+    if (const Train* train = behind(1)) train->inbound->rest->prefetch();
+    if (const Train* train = behind(2)) {
+        if (train->inbound->rest->expects())
+            train->inbound->rest->prefetch_rest();
+        else
+            prefetch_parser(published(*train), *train);
     }
-    if (step == 3 && train.lag != 0 && rest.matches(bytes_of(first))) return false;
-    switch (step - train.lag) {
-        case 2:
-            rte_prefetch0(&published.parser);
-            rte_prefetch0(&published.parser.payload_types[bytes_of(first)[1] & 0x7f]);
-            rte_prefetch0(&track);
-            break;
-        case 3: track.prefetch_state(); break;
-        case 4: track.prefetch_encoding(train.stream.encoding); break;
-        case 5: track.prefetch_rings(train.stream.encoding); break;
-        default: break;
+    if (Train* train = behind(3); train && train->inbound->rest->expects()) {
+        train->fetching = !train->inbound->rest->matches(bytes_of(*train->first));
+        if (train->fetching) prefetch_parser(published(*train), *train);
     }
-    return true;
+    if (const Train* train = behind(4)) published(*train).track->prefetch_state();
+    if (const Train* train = behind(5))
+        published(*train).track->prefetch_encoding(train->stream.encoding);
+    if (const Train* train = behind(6))
+        published(*train).track->prefetch_rings(train->stream.encoding);
+    static_assert(kFetchSteps == 7);
+}
+
+[[gnu::always_inline]] inline void Worker::prefetch_parser(const PublishedTrack& track,
+                                                           const Train& train) {
+    rte_prefetch0(&track.parser);
+    rte_prefetch0(&track.parser.payload_types[bytes_of(*train.first)[1] & 0x7f]);
+    rte_prefetch0(track.track.get());
+}
+
+// Look-ups of a whole burst go through the tables together, so that their cache misses overlap: the
+// cost per packet stays the same with ten thousand flows. Packets of one stream come in trains:
+// what is found for the first of one holds for those behind it.
+void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, Turn& turn) {
+    std::array<rte_mbuf*, kMaxBurst> packets;
+    const std::uint16_t n =
+        ports_[port]->rx_burst(config_.queue, packets.data(), std::min(burst, kMaxBurst), now);
+    if (n == 0) return;
+    transit_.received();
+    turn.received += n;
+    statistics_.burst_packets[api::histogram_bucket(n)].add();
+    const std::span received(packets.data(), n);
+    const std::uint64_t same = find_transports(received);
+    const bool secure = find_trains(received, same);
+    Burst work{.packets = received,
+               .port = static_cast<std::uint8_t>(port),
+               .ended = secure ? unprotect(received, {transports_of_.data(), n}) : 0,
+               .erasures = streams_.erasures(),
+               .now = now};
+    // A burst may belong to as many rooms: what a train's track will touch is fetched while those
+    // before it are worked on.
+    for (std::size_t i = 0; i < train_count_ + kFetchSteps; ++i) {
+        if (i < train_count_) look_up(trains_[i]);
+        fetch_ahead(i);
+        if (i >= kFetchSteps) work_on(trains_[i - kFetchSteps], work);
+    }
+    // What waits to be encrypted with others refers to these packets.
+    for (auto& fan_out : fan_outs_) fan_out->seal(now);
+    in_work_.store(nullptr, std::memory_order_relaxed);
+    free_linear(received);
 }
 
 void Worker::work_on(Train& train, const Burst& burst) {
@@ -195,7 +186,7 @@ void Worker::work_on(Train& train, const Burst& burst) {
         observers = train.stream.object ? observers_of(train.stream) : 0;
         until = train.stream.object ? observer_->until_in(observers) : observer_->until_next();
     }
-    const relay::FrameRest* rest = train.stream.object ? rest_of(train.stream) : nullptr;
+    const relay::FrameRest* rest = train.stream.object ? train.inbound->rest : nullptr;
     for (std::size_t at = train.begin; at < train.end;) {
         const std::uint64_t ended = burst.ended >> at;
         if ((ended & 1) != 0) {

@@ -39,6 +39,7 @@ void FrameTracker::reset() {
 TrackedPacket FrameTracker::on_packet(std::int64_t n, std::span<const std::uint8_t> packet,
                                       const PacketInfo& info) {
     if (goes_on_alike(n, info)) return take_alike(n, info);
+    if (n == last_n_ + 1 && !uses_descriptor_ && continues(packet, info)) return go_on(n, info);
     TrackedPacket out;
     adjacent_ = last_n_ == n - 1;
     const ExtensionLocation* descriptor = info.find(ExtensionKind::dependency_descriptor);
@@ -64,10 +65,20 @@ TrackedPacket FrameTracker::on_packet(std::int64_t n, std::span<const std::uint8
         last_picture_ = timestamps_.peek(info.timestamp.value);
         const bool of_newest = out.error == TrackingError::none && out.frame->id == ring_.newest();
         newest_key_ = of_newest ? frame_key(packet, info) : 0;
+        newest_picture_id_ = out.picture_id;
     } else if (out.new_frame && out.newest) {
         newest_key_ = 0;
     }
     return out;
+}
+
+// What on_packet makes of a packet that tells nothing new.
+TrackedPacket FrameTracker::go_on(std::int64_t n, const PacketInfo& info) {
+    adjacent_ = true;
+    last_n_ = n;
+    return {.frame = &ring_.newest_frame(),
+            .ends_frame = info.ends_frame,
+            .picture_id = newest_picture_id_};
 }
 
 // frame_ describes a frame whose first packet to arrive this is: remembers it, and what each group

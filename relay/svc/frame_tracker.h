@@ -139,6 +139,7 @@ class alignas(64) FrameTracker {
     Timed* find_timed(std::int64_t picture, SpatialId spatial);
     std::int64_t extend_picture_id(std::int32_t id, std::uint8_t bits);
     void enter_frame(TrackedPacket& out);
+    TrackedPacket go_on(std::int64_t n, const PacketInfo& info);
     LayerSets known_layer_sets();
     LayerSets described_layer_sets();
 
@@ -155,6 +156,7 @@ class alignas(64) FrameTracker {
     std::int64_t last_n_ = -1, last_picture_ = -1;
     // What frame_key says of the packet last_n_, if it is of the newest frame, else 0.
     std::uint64_t newest_key_ = 0;
+    std::int64_t newest_picture_id_ = -1;  // TrackedPacket's, of the same packet
     FrameRing ring_;
     Unwrapper<15> long_picture_ids_;
     Unwrapper<7> short_picture_ids_;

@@ -113,7 +113,12 @@ void Track::prefetch_rings(std::uint8_t encoding) const {
     if (!state.delivered) return;
     fetch(state.table.partitions().data(), kCacheLine);
     const std::span<const ReceiverSlot> slots = state.table.slots();
-    fetch(slots.data(), std::min(slots.size(), kSlotsAhead) * sizeof(ReceiverSlot));
+    static_assert(sizeof(ReceiverSlot) == 2 * kCacheLine);
+#pragma GCC unroll 4
+    for (const ReceiverSlot& slot : slots.first(std::min(slots.size(), kSlotsAhead))) {
+        __builtin_prefetch(&slot, 1, 2);
+        __builtin_prefetch(reinterpret_cast<const char*>(&slot) + kCacheLine, 1, 2);
+    }
 }
 
 FrameRest& Track::rest(std::uint8_t encoding) { return state_->encodings[encoding].rest; }

@@ -2,20 +2,32 @@
 
 #include <malloc.h>
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/allocator_interface.h>
+#endif
 
 namespace strata::dataplane {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kAllocatorTells = false;
+// Bytes that the process has of the allocator; with a sanitizer since the first call.
+#ifdef __SANITIZE_ADDRESS__
+inline std::atomic<std::uint64_t> allocated_bytes{0};
+inline std::uint64_t allocated() {
+    [[maybe_unused]] static const int hooks = __sanitizer_install_malloc_and_free_hooks(
+        [](const volatile void*, std::size_t size) { allocated_bytes += size; },
+        [](const volatile void* at) {
+            if (at != nullptr) allocated_bytes -= __sanitizer_get_allocated_size(at);
+        });
+    return allocated_bytes;
+}
 #else
-constexpr bool kAllocatorTells = true;
-#endif
-
-// Bytes that the process has of the allocator.
 inline std::uint64_t allocated() {
     const struct mallinfo2 now = ::mallinfo2();
     return now.uordblks + now.hblkhd;
 }
+#endif
 
 }  // namespace strata::dataplane

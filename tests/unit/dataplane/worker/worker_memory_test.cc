@@ -16,7 +16,6 @@ namespace {
 
 // What the arithmetic says is what the allocator gave away.
 void expect_as_computed(const WorkerConfig& config, std::size_t ports, std::size_t workers) {
-    if (!kAllocatorTells) GTEST_SKIP() << "the sanitizer's allocator doesn't tell";
     TestPools pools;
     auto statistics =
         api::StatisticsSegment::create("", {.workers = static_cast<std::uint32_t>(workers)});
