@@ -14,6 +14,7 @@
 #include "dataplane/worker/bounded_table.h"
 #include "dataplane/worker/command.h"
 #include "dataplane/worker/doorbell.h"
+#include "dataplane/worker/drop_reasons.h"
 #include "dataplane/worker/fanout.h"
 #include "dataplane/worker/flow_table.h"
 #include "dataplane/worker/handoff.h"
@@ -31,29 +32,6 @@
 #include "relay/srtp/receiver.h"
 
 namespace strata::dataplane {
-
-// Which drop a packet is that parse_packet refused.
-constexpr api::RxDrop parse_drop(relay::ParseError error) {
-    switch (error) {
-        case relay::ParseError::unknown_payload_type: return api::RxDrop::unknown_payload_type;
-        case relay::ParseError::bad_descriptor: return api::RxDrop::malformed_descriptor;
-        default: return api::RxDrop::malformed_rtp;
-    }
-}
-
-// MediaDrop and the tail of RxDrop are the same list.
-constexpr api::RxDrop media_drop(relay::MediaDrop reason) {
-    return static_cast<api::RxDrop>(static_cast<std::uint32_t>(api::RxDrop::no_receiver) +
-                                    static_cast<std::uint32_t>(reason) -
-                                    static_cast<std::uint32_t>(relay::MediaDrop::no_receiver));
-}
-static_assert(media_drop(relay::MediaDrop::waiting_for_key) == api::RxDrop::waiting_for_key);
-static_assert(media_drop(relay::MediaDrop::malformed_descriptor) ==
-              api::RxDrop::malformed_descriptor);
-static_assert(static_cast<std::uint32_t>(relay::MediaDrop::kCount) -
-                  static_cast<std::uint32_t>(relay::MediaDrop::no_receiver) ==
-              static_cast<std::uint32_t>(api::RxDrop::kCount) -
-                  static_cast<std::uint32_t>(api::RxDrop::no_receiver));
 
 // One core's share of the relay: its queue of every port, the flows and streams that live there,
 // and nothing that another worker writes. Everything is done in turn(): no allocation, lock, log or

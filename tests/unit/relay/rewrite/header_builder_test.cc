@@ -92,21 +92,25 @@ TEST_F(HeaderBuilder, DescriptorIsMovedWithItsReceiverOrStripped) {  // C10, C37
     EXPECT_EQ(out()[0], 0x80);
 }
 
+// X=1 S=1; I=1 L=1 T=1 K=1; picture id 15 bits; TL0PICIDX; TID 1, Y, KEYIDX 5
+const Bytes kVp8Descriptor{0x90, 0xf0, 0x80 | 0x12, 0x34, 200, 0x60 | 5};
+constexpr Vp8Info kVp8{.has_key_idx = true,
+                       .has_tl0_pic_idx = true,
+                       .picture_id = 0x1234,
+                       .picture_id_bits = 15,
+                       .picture_id_offset = 2,
+                       .tl0_pic_idx = 200,
+                       .tl0_pic_idx_offset = 4,
+                       .key_idx = 5,
+                       .tid_key_idx_offset = 5};
+
 TEST_F(HeaderBuilder, Vp8DescriptorIsPatched) {  // C23
     PacketBuilder builder;
-    // X=1 S=1; I=1 L=1 T=1 K=1; picture id 15 bits; TL0PICIDX; TID 1, Y, KEYIDX 5; payload
-    builder.payload = {0x90, 0xf0, 0x80 | 0x12, 0x34, 200, 0x60 | 5, 0xaa, 0xbb};
+    builder.payload = kVp8Descriptor;
+    builder.payload.insert(builder.payload.end(), {0xaa, 0xbb});
     parse(builder);
     info_.codec = Codec::vp8;
-    info_.vp8 = {.has_key_idx = true,
-                 .has_tl0_pic_idx = true,
-                 .picture_id = 0x1234,
-                 .picture_id_bits = 15,
-                 .picture_id_offset = 2,
-                 .tl0_pic_idx = 200,
-                 .tl0_pic_idx_offset = 4,
-                 .key_idx = 5,
-                 .tid_key_idx_offset = 5};
+    info_.vp8 = kVp8;
     request_.picture_id = (1 << 15) + 0x1230;  // extended, four pictures dropped
     const Bytes bytes = out({.picture_id = 0x11, .tl0_pic_idx = 60, .key_idx = 30});
     EXPECT_EQ((Bytes{bytes.begin() + 12, bytes.end()}),
@@ -119,20 +123,12 @@ TEST_F(HeaderBuilder, HowMuchPayloadFollowsMakesNoDifference) {
         for (std::size_t size = 6; size < 50; ++size) {
             PacketBuilder builder;
             builder.timestamp = 0x01020304;
-            builder.payload = {0x90, 0xf0, 0x80 | 0x12, 0x34, 200, 0x60 | 5};
+            builder.payload = kVp8Descriptor;
             while (builder.payload.size() < size)
                 builder.payload.push_back(static_cast<std::uint8_t>(builder.payload.size()));
             parse(builder);
             info_.codec = vp8 ? Codec::vp8 : Codec::opaque;
-            info_.vp8 = {.has_key_idx = true,
-                         .has_tl0_pic_idx = true,
-                         .picture_id = 0x1234,
-                         .picture_id_bits = 15,
-                         .picture_id_offset = 2,
-                         .tl0_pic_idx = 200,
-                         .tl0_pic_idx_offset = 4,
-                         .key_idx = 5,
-                         .tid_key_idx_offset = 5};
+            info_.vp8 = kVp8;
             request_.sequence = 0x1112;
             request_.end_of_picture = true;
             Bytes expected{0x80, 0x80 | 100, 0x11, 0x13, 1, 2, 3, 6, 0, 0, 0, 7};
