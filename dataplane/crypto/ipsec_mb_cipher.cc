@@ -83,11 +83,11 @@ struct IpsecMbCipher::Staging {
         // In front of a head lies what isn't encrypted, 12 bytes at least: a head of usual size is
         // copied with some of that, in one piece.
         void put_head(const CipherJob& job) {
-            constexpr std::size_t kPiece = 16, kClear = 12;
+            constexpr std::size_t kInOne = 16, kClear = 12;
             const std::size_t size = job.head_size;
-            if (size + kClear >= kPiece && size <= kPiece) [[likely]]
-                std::memcpy(bytes.data() + kBegin + size - kPiece, job.text + size - kPiece,
-                            kPiece);
+            if (size + kClear >= kInOne && size <= kInOne) [[likely]]
+                std::memcpy(bytes.data() + kBegin + size - kInOne, job.text + size - kInOne,
+                            kInOne);
             else
                 std::memcpy(bytes.data() + kBegin, job.text, size);
         }

@@ -195,7 +195,8 @@ Built<PublishedTrack> build_track_with(const api::Track& spec, Transport& transp
     track->encoding_count = config.encoding_count;
     track->payload_type = static_cast<std::uint8_t>(spec.payload_type());
     track->audio = config.codec == relay::Codec::opus;
-    track->set_track(std::make_unique<relay::Track>(config));
+    relay::Track made(config);
+    track->exchange_track(made);
     if (track->parser.extensions.id(relay::ExtensionKind::transport_cc) != 0)
         track->feedback = std::make_unique<relay::FeedbackRecorder>();
     if (spec.nack() || spec.rtx_payload_type() != 0)

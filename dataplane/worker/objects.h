@@ -3,7 +3,9 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dataplane/api/statistics_segment.h"
@@ -126,11 +128,9 @@ struct alignas(64) InboundEncoding {
 // receivers of it has instead, and is handed its packets for.
 // What each packet touches is in the first cache line, beside its payload type's in `parser`.
 struct alignas(64) PublishedTrack {
-    std::unique_ptr<relay::Track> track;
+    std::optional<relay::Track> track;  // constant: that there is one
     relay::TimeUs last_packet_us = 0;
     Transport* transport = nullptr;              // constant; null: a branch
-    std::uint64_t id = 0;                        // constant
-    std::uint8_t payload_type = 0;               // constant
     std::uint8_t encoding_count = 1;             // constant
     bool audio = false;                          // constant: last to be dropped
     bool spread = false;                         // it has branches
@@ -138,6 +138,8 @@ struct alignas(64) PublishedTrack {
     std::uint32_t repairable = 0;                // subscriptions that may be sent packets again
     std::vector<relay::MissingPackets> missing;  // [encoding]; empty: its publisher takes no NACK
 
+    std::uint64_t id = 0;           // constant
+    std::uint8_t payload_type = 0;  // constant
     relay::PacketParser parser;  // constant
     std::array<InboundEncoding, relay::kMaxEncodings> encodings;
     // Where transport-wide numbers are negotiated, constant: the first track's serves its
@@ -159,11 +161,10 @@ struct alignas(64) PublishedTrack {
     std::uint8_t watched_marks = 0;   // … about one of `watched`
     Subscription* watched = nullptr;  // list of those with marks
 
-    // Returns the one before; null: it had none.
-    std::unique_ptr<relay::Track> set_track(std::unique_ptr<relay::Track> to) {
-        track.swap(to);
+    // `to` becomes the one before; where there was none, nothing.
+    void exchange_track(relay::Track& to) {
+        track ? std::swap(*track, to) : void(track.emplace(std::move(to)));
         for (std::uint8_t i = 0; i < encoding_count; ++i) encodings[i].rest = &track->rest(i);
-        return to;
     }
 };
 

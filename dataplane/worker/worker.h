@@ -104,7 +104,8 @@ class Worker {
     struct Train {
         std::uint8_t begin = 0, end = 0;  // of the burst
         bool fetching = false;            // what its track touches
-        const rte_mbuf* first = nullptr;
+        bool begins = false;              // a frame, as far as is known
+        const rte_mbuf *first = nullptr, *last = nullptr;
         Transport* transport = nullptr;
         std::uint64_t key = kNoStream;
         std::size_t home = 0;  // of the key in streams_, if the transport doesn't know the stream

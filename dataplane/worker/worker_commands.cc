@@ -148,10 +148,10 @@ void Worker::withdraw_from(Transport& transport, PublishedTrack& track) {
 
 void Worker::replace(const Command& command) {
     command.track->track->move_into(*command.relay_track);
-    auto old = command.track->set_track(std::unique_ptr<relay::Track>(command.relay_track));
+    command.track->exchange_track(*command.relay_track);
     answers_.push({.kind = Command::Kind::replace_track,
                    .track = command.track,
-                   .relay_track = old.release()});
+                   .relay_track = command.relay_track});
 }
 
 // A subscription begins to send on it.

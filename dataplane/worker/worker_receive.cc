@@ -82,6 +82,7 @@ bool Worker::find_trains(std::span<rte_mbuf* const> packets, std::uint64_t same)
         if (key != before || !rtp) begin_train(i, *packets[i], transport, key, erasures);
         before = key;
         trains_[train_count_ - 1].end = static_cast<std::uint8_t>(i + 1);
+        trains_[train_count_ - 1].last = packets[i];
     }
     return secure;
 }
@@ -120,7 +121,8 @@ void Worker::find_stream(Train& train) {
         return *static_cast<const PublishedTrack*>(train.stream.object);
     };
     if (const Train* train = behind(1)) train->inbound->rest->prefetch();
-    if (const Train* train = behind(2)) {
+    if (Train* train = behind(2)) {
+        train->begins = !train->inbound->rest->goes_on(bytes_of(*train->last));
         if (train->inbound->rest->expects())
             train->inbound->rest->prefetch_rest();
         else
@@ -130,11 +132,11 @@ void Worker::find_stream(Train& train) {
         train->fetching = !train->inbound->rest->matches(bytes_of(*train->first));
         if (train->fetching) prefetch_parser(published(*train), *train);
     }
-    if (const Train* train = behind(4)) published(*train).track->prefetch_state();
+    if (const Train* train = behind(4)) published(*train).track->prefetch_state(train->begins);
     if (const Train* train = behind(5))
-        published(*train).track->prefetch_encoding(train->stream.encoding);
+        published(*train).track->prefetch_encoding(train->stream.encoding, train->begins);
     if (const Train* train = behind(6))
-        published(*train).track->prefetch_rings(train->stream.encoding);
+        published(*train).track->prefetch_rings(train->stream.encoding, train->begins);
     static_assert(kFetchSteps == 7);
 }
 
@@ -142,7 +144,6 @@ void Worker::find_stream(Train& train) {
                                                            const Train& train) {
     rte_prefetch0(&track.parser);
     rte_prefetch0(&track.parser.payload_types[bytes_of(*train.first)[1] & 0x7f]);
-    rte_prefetch0(track.track.get());
 }
 
 // Look-ups of a whole burst go through the tables together, so that their cache misses overlap: the

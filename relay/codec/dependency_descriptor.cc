@@ -206,7 +206,7 @@ DescriptorError read_dependency_descriptor(std::span<const std::uint8_t> bytes,
     }
     if (!current) return DescriptorError::no_structure;
 
-    const std::size_t index = (out.template_id + 64u - current->template_id_offset) % 64;
+    const std::size_t index = template_place(*current, out.template_id);
     if (index >= current->template_count) return DescriptorError::unknown_template;
     read_definition(reader, *current, index, out);
     out.size_bits = position(reader);
@@ -218,7 +218,7 @@ DescriptorError read_mandatory_descriptor(std::span<const std::uint8_t> bytes,
                                           DependencyDescriptor& out) {
     clear_extended(out);
     read_mandatory(bytes, out);
-    const std::size_t index = (out.template_id + 64u - current.template_id_offset) % 64;
+    const std::size_t index = template_place(current, out.template_id);
     return index < current.template_count ? DescriptorError::none
                                           : DescriptorError::unknown_template;
 }

@@ -45,6 +45,12 @@ struct DependencyStructure {
     std::array<FrameDependencies, kMaxTemplates> templates{};
 };
 
+// Place of the template in `templates`, or at least template_count: the structure has no such one.
+constexpr std::size_t template_place(const DependencyStructure& structure,
+                                     std::uint8_t template_id) {
+    return (template_id + kMaxTemplates - structure.template_id_offset) % kMaxTemplates;
+}
+
 // A run of bits of the descriptor, counted from its first byte's most significant bit.
 struct BitRange {
     std::uint16_t begin = 0, end = 0;

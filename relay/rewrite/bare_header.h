@@ -103,7 +103,11 @@ inline bool is_bare(const PacketInfo& info, const HeaderProfile& profile) {
     out.size = static_cast<std::uint16_t>(kRtpHeaderSize + descriptor_size);
     if (descriptor_size != 0) {
         note_picture_places(request, kRtpHeaderSize, out);
-        out.patch = patch_of(out);
+        // As patch_of() has it, but not by places that were stored just now: loads of several of
+        // them in one piece would wait for the cache.
+        const bool narrow = info.codec == Codec::vp8 ? info.vp8.picture_id_bits == 7
+                                                     : info.vp9.picture_id_bits == 7;
+        out.patch = narrow ? HeaderPatch::any : HeaderPatch::picture;
     }
     return {static_cast<std::uint16_t>(info.payload_offset + descriptor_size),
             static_cast<std::uint16_t>(info.payload_size - descriptor_size)};

@@ -23,10 +23,10 @@ class alignas(64) Availability {
     }
     void on_frame(std::size_t encoding, const FrameInfo& frame, TimeUs now);
 
-    // Brings near what a packet of the first encoding touches.
-    [[gnu::always_inline]] void prefetch() const {
+    // Brings near what a packet of the first encoding touches, or one that begins a frame.
+    [[gnu::always_inline]] void prefetch(bool begins) const {
         __builtin_prefetch(this, 1);
-        __builtin_prefetch(reinterpret_cast<const char*>(this) + 64, 1);
+        if (begins) __builtin_prefetch(reinterpret_cast<const char*>(this) + 64, 1);
     }
 
     // 0: none has come.
@@ -48,6 +48,22 @@ class alignas(64) Availability {
     // below it that is being sent. kNoLayer: nothing to wait for. `at_key`: the encoding is at the
     // first frame of a key picture, so that everything may be chosen anew.
     LayerId desired(LayerId current, const LayerTarget& target, bool at_key) const;
+
+    // All that desired() looks at, away from key pictures: as long as it is the same, so is every
+    // answer.
+    struct Outlook {
+        std::array<std::uint32_t, kMaxEncodings> encodings{};
+    };
+    Outlook outlook() const {
+        Outlook seen;
+        for (std::size_t e = 0; e < encodings_; ++e) seen.encodings[e] = outlook_of(e);
+        return seen;
+    }
+    bool is(const Outlook& seen) const {
+        for (std::size_t e = 0; e < encodings_; ++e)
+            if (seen.encodings[e] != outlook_of(e)) return false;
+        return true;
+    }
 
   private:
     // Pictures without it that must have come before silence means anything.
@@ -73,6 +89,7 @@ class alignas(64) Availability {
     SpatialId desired_spatial(LayerId current, const LayerTarget& target, std::size_t encoding,
                               bool at_key) const;
     bool layer_alive(const Encoding& encoding, SpatialId spatial) const;
+    std::uint32_t outlook_of(std::size_t encoding) const;
 
     std::size_t encodings_;
     TimeUs silence_us_;

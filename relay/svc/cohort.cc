@@ -41,6 +41,7 @@ void Cohort::follow_chains(const FrameInfo& frame, bool takes, const FrameRing& 
             if (takes) broken_chains &= ~bit;
             continue;
         }
+        if ((broken_chains & bit) != 0) continue;
         const FrameRecord* before = ring.find(frame.id - diff);
         const bool missing =
             before == nullptr ? ring.given_up(frame.id - diff) : !given(*before, ring);

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "relay/codec/packet_info.h"
+#include "relay/rtp/byte_order.h"
 #include "relay/rtp/types.h"
 #include "relay/svc/media_drop.h"
 
@@ -27,6 +28,8 @@ class alignas(64) FrameRest {
     void expect(std::span<const std::uint8_t> packet, const PacketInfo& info, bool by_descriptor,
                 MediaDrop why);
     void stop() { longest_ = 0; }
+    // Another frame has begun. Nothing is expected.
+    void begin(RtpTimestamp timestamp) { timestamp_ = timestamp; }
 
     bool expects() const { return longest_ != 0; }
     // Brings near what expects() looks at, or what matches() does behind that.
@@ -44,6 +47,10 @@ class alignas(64) FrameRest {
     // Whether one that matches ends the frame.
     bool ends(std::span<const std::uint8_t> packet) const {
         return (packet[end_at_] & end_bit_) != 0;
+    }
+    // Whether the packet has the time of the newest frame: most that have begin none.
+    bool goes_on(std::span<const std::uint8_t> packet) const {
+        return load_be32(&packet[4]) == timestamp_.value;
     }
     SequenceNumber next() const { return next_; }
     // The next `count` have come, and one of them `ended` the frame.
@@ -83,7 +90,7 @@ class alignas(64) FrameRest {
         return (piece & mask_[i]) ^ head_[i];
     }
     static SequenceNumber sequence_of(std::span<const std::uint8_t> packet) {
-        return {static_cast<std::uint16_t>(packet[2] << 8 | packet[3])};
+        return {load_be16(&packet[2])};
     }
 
     // The first line tells whether anything is expected at all.

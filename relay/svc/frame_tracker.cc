@@ -40,6 +40,13 @@ TrackedPacket FrameTracker::on_packet(std::int64_t n, std::span<const std::uint8
                                       const PacketInfo& info) {
     if (goes_on_alike(n, info)) return take_alike(n, info);
     if (n == last_n_ + 1 && !uses_descriptor_ && continues(packet, info)) return go_on(n, info);
+    return look_at(n, packet, info);
+}
+
+// Made where the caller has it: a copy of what was just written in small pieces waits until all
+// that was stored before is in the cache.
+TrackedPacket FrameTracker::look_at(std::int64_t n, std::span<const std::uint8_t> packet,
+                                    const PacketInfo& info) {
     TrackedPacket out;
     adjacent_ = last_n_ == n - 1;
     const ExtensionLocation* descriptor = info.find(ExtensionKind::dependency_descriptor);

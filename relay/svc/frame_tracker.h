@@ -74,15 +74,16 @@ class alignas(64) FrameTracker {
     const FrameRing& ring() const { return ring_; }
     // Packets before the newest frame are given up.
     void give_up() { ring_.give_up_before(ring_.newest()); }
-    // Brings near what the next packet of the newest frame, or of the one behind it, touches.
-    [[gnu::always_inline]] void prefetch() const {
+    // Brings near what the next packet of the newest frame touches, or one that begins another.
+    [[gnu::always_inline]] void prefetch(bool begins) const {
         constexpr std::size_t kHot = 3 * 64;
         const char* const at = reinterpret_cast<const char*>(this);
         for (std::size_t i = 0; i < kHot; i += 64) __builtin_prefetch(at + i, 1);
-        __builtin_prefetch(&known_sets_, 1);
+        if (begins) __builtin_prefetch(&known_sets_, 1);
     }
     // Behind it: what stands in memory of its own.
-    [[gnu::always_inline]] void prefetch_records() const {
+    [[gnu::always_inline]] void prefetch_records(bool begins) const {
+        if (begins) ring_.prefetch();
         if (!uses_descriptor_) return;
         __builtin_prefetch(&bulk_[0].structures[current_], 1);
         __builtin_prefetch(&bulk_[0].descriptor, 1);
@@ -111,6 +112,8 @@ class alignas(64) FrameTracker {
     };
 
     std::uint64_t frame_key(std::span<const std::uint8_t> packet, const PacketInfo& info) const;
+    TrackedPacket look_at(std::int64_t n, std::span<const std::uint8_t> packet,
+                          const PacketInfo& info);
     bool goes_on_alike(std::int64_t n, const PacketInfo& info) const;
     TrackedPacket take_alike(std::int64_t n, const PacketInfo& info);
     void with_descriptor(std::span<const std::uint8_t> bytes, const PacketInfo& info,

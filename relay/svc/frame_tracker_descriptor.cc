@@ -106,9 +106,7 @@ LayerSets FrameTracker::described_layer_sets() {
     Bulk& bulk = bulk_[0];
     Structure& structure = bulk.structures[frame_.targets == &bulk.structures[0].targets ? 0 : 1];
     if (bulk.descriptor.custom_dtis) return layer_sets(frame_);
-    const std::size_t place =
-        (bulk.descriptor.template_id + kMaxTemplates - structure.templates.template_id_offset) %
-        kMaxTemplates;
+    const std::size_t place = template_place(structure.templates, bulk.descriptor.template_id);
     const std::uint64_t bit = std::uint64_t{1} << place;
     if ((structure.sets_known & bit) == 0) structure.sets[place] = layer_sets(frame_);
     structure.sets_known |= bit;

@@ -21,7 +21,7 @@ GroupIndex GroupPool::obtain(LayerId layer, std::int64_t n) {
     LayerGroup& body = bodies_[oldest];
     head.layer = layer;
     ++head.generation;
-    used_ = std::max(used_, oldest + 1);
+    used_ = std::max(used_, static_cast<std::uint32_t>(oldest + 1));
     body.numbers.start(n);
     body.pictures.reset();
     body.last = LastSent{};

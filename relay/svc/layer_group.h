@@ -97,9 +97,9 @@ class GroupPool {
 
   private:
     std::pmr::vector<Head> heads_;
-    std::size_t used_ = 0;
-    std::array<std::uint32_t, kMaxEncodings> members_{};
     std::pmr::vector<LayerGroup> bodies_;
+    std::array<std::uint32_t, kMaxEncodings> members_{};
+    std::uint32_t used_ = 0;
     std::uint64_t leavings_ = 0;
 };
 

@@ -5,11 +5,11 @@
 namespace strata::relay {
 
 ReceiverTable::ReceiverTable(std::size_t capacity, std::pmr::memory_resource* memory)
-    : partitions_(capacity + 2, memory),
-      slots_(capacity, memory),
-      owners_(capacity, kNoReceiver),
+    : owners_(capacity, kNoReceiver),
       receivers_(capacity),
-      buckets_(std::bit_ceil(2 * capacity + 1), kNoReceiver) {
+      buckets_(std::bit_ceil(2 * capacity + 1), kNoReceiver),
+      partitions_(capacity + 2, memory),
+      slots_(capacity, memory) {
     free_.reserve(capacity);
     for (std::size_t i = capacity; i-- > 0;) free_.push_back(static_cast<ReceiverIndex>(i));
 }
@@ -35,7 +35,7 @@ std::size_t ReceiverTable::find_partition(GroupIndex group, std::uint8_t profile
 std::size_t ReceiverTable::obtain_partition(GroupIndex group, std::uint8_t profile) {
     const std::size_t i = find_partition(group, profile);
     if (i == used_)
-        partitions_[used_++] = {group, profile, static_cast<std::uint32_t>(count_), 0, {}};
+        partitions_[used_++] = {group, profile, count_, 0, {}};
     return i;
 }
 

@@ -71,11 +71,8 @@ class Selector {
     // All of `smaller`, made with the same settings for fewer receivers.
     void take(const Selector& smaller);
 
-    // Brings near what a packet's frame touches; in two steps, since the second needs the first.
-    [[gnu::always_inline]] void prefetch() const {
-        __builtin_prefetch(this, 1);
-        availability_.prefetch();
-    }
+    // Brings near what a frame touches besides availability; in two steps, since the second needs the first.
+    [[gnu::always_inline]] void prefetch() const { __builtin_prefetch(this, 1); }
     [[gnu::always_inline]] void prefetch_cohorts() const {
         if (used_ == 0) return;
         const char* const at = reinterpret_cast<const char*>(cohorts_.data());

@@ -1,7 +1,11 @@
 #include "relay/svc/track.h"
 
 #include <algorithm>
+#include <cassert>
+#include <memory_resource>
+#include <vector>
 
+#include "relay/svc/track_memory.h"
 #include "relay/svc/track_state.h"
 
 namespace strata::relay {
@@ -54,12 +58,12 @@ constexpr std::size_t kSlotsAhead =
 
 // Most of an encoding lies behind what a packet touches of it: that comes last.
 TrackState::TrackState(const TrackConfig& track_config, std::pmr::memory_resource* memory)
-    : codec(track_config.codec),
-      encodings(memory),
+    : table(track_config.receiver_capacity, memory),
       groups(group_places(track_config), memory),
-      requests(track_config.key_frame_min_interval_us, track_config.key_frame_retry_us),
+      encodings(memory),
       profiles(track_config.header_profiles, memory),
-      table(track_config.receiver_capacity, memory),
+      codec(track_config.codec),
+      requests(track_config.key_frame_min_interval_us, track_config.key_frame_retry_us),
       selector(selector_settings(track_config), track_config.receiver_capacity + 1, memory),
       config(track_config),
       late_slots(track_config.receiver_capacity) {
@@ -78,25 +82,45 @@ std::size_t TrackState::find_profile(const HeaderProfile& profile) const {
     return config.header_profiles;
 }
 
+struct Track::Storage {
+    explicit Storage(const TrackConfig& config)
+        : memory(hot_bytes(config)), state(memory.resource()) {
+        state.reserve(1);
+        state.emplace_back(config, memory.resource());
+    }
+    TrackMemory memory;
+    std::pmr::vector<TrackState> state;  // one
+};
+
 Track::Track(const TrackConfig& config)
-    : state_(nullptr), memory_(hot_bytes(config)), own_(memory_.resource()) {
-    own_.reserve(1);
-    state_ = &own_.emplace_back(config, memory_.resource());
+    : state_(nullptr), storage_(std::make_unique<Storage>(config)) {
+    state_ = storage_->state.data();
+    const auto from = reinterpret_cast<std::uintptr_t>(state_->table.hot());
+    const auto to = reinterpret_cast<std::uintptr_t>(&state_->requests);
+    assert(from % kCacheLine == 0 && to - from < TrackState::kPacketLines * kCacheLine);
 }
 Track::~Track() = default;
+Track::Track(Track&&) noexcept = default;
+Track& Track::operator=(Track&&) noexcept = default;
 
-void Track::prefetch_state() const {
+void Track::prefetch_state(bool begins) const {
     const TrackState& state = *state_;
-    fetch(&state, 6 * kCacheLine);  // what stands before `selector`, as far as it goes
+    fetch(state.table.hot(), TrackState::kPacketLines * kCacheLine);
+    state.selector.availability().prefetch(begins);
+    if (!begins) return;
+    fetch(&state.outlook, sizeof state.outlook);
     state.selector.prefetch();
 }
 
-void Track::prefetch_encoding(std::uint8_t encoding) const {
+void Track::prefetch_encoding(std::uint8_t encoding, bool begins) const {
     const TrackState& state = *state_;
     const EncodingState& stream = state.encodings[encoding];
-    fetch(&stream.clock, 2 * kCacheLine);  // and `input` behind it
-    stream.tracker.prefetch();
-    state.selector.prefetch_cohorts();
+    fetch(&stream.moves_before, kCacheLine);  // and `input` behind it
+    stream.tracker.prefetch(begins);
+    if (begins) {
+        fetch(&stream.clock, sizeof stream.clock);
+        state.selector.prefetch_cohorts();
+    }
     fetch(&state.groups.head(0), state.groups.size() * sizeof(GroupPool::Head));
     // What nobody wanted is followed by its like.
     constexpr std::size_t kNumbers = 2 * kCacheLine, kAll = 4 * kCacheLine;
@@ -106,10 +130,10 @@ void Track::prefetch_encoding(std::uint8_t encoding) const {
     if (state.delivered) fetch(state.profiles.data(), sizeof(HeaderProfile));
 }
 
-void Track::prefetch_rings(std::uint8_t encoding) const {
+void Track::prefetch_rings(std::uint8_t encoding, bool begins) const {
     const TrackState& state = *state_;
     const EncodingState& stream = state.encodings[encoding];
-    stream.tracker.prefetch_records();
+    stream.tracker.prefetch_records(begins);
     if (!state.delivered) return;
     fetch(state.table.partitions().data(), kCacheLine);
     const std::span<const ReceiverSlot> slots = state.table.slots();

@@ -3,7 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory_resource>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -20,7 +20,6 @@
 #include "relay/svc/media_drop.h"
 #include "relay/svc/receiver_slot.h"
 #include "relay/svc/sent_number.h"
-#include "relay/svc/track_memory.h"
 
 // The contract between the worker and the media logic. One Track per (published track, worker that
 // serves receivers of it); a worker calls it for each packet, control commands reach it through the
@@ -123,8 +122,9 @@ class Track {
     // Allocates all it will ever use; main thread.
     explicit Track(const TrackConfig& config);
     ~Track();
-    Track(const Track&) = delete;
-    Track& operator=(const Track&) = delete;
+    // What was moved from can be destroyed or assigned to, nothing else.
+    Track(Track&&) noexcept;
+    Track& operator=(Track&&) noexcept;
 
     // A media packet (not RTX, not RTCP) of encoding `encoding`. `packet` are the bytes that `info`
     // was parsed from. Fills `out` with what goes to whom; the slots' sequence state is already
@@ -134,16 +134,17 @@ class Track {
 
     // What goes on with a frame of the encoding that nobody wants: a packet that it matches may be
     // taken by it instead of being parsed and given to on_packet, as what it was then. At its
-    // place for as long as the track lives.
+    // place for as long as the track lives, wherever that moves.
     FrameRest& rest(std::uint8_t encoding);
 
     // Brings near what on_packet is about to touch, in three steps of which each needs what the one
     // before fetched: a caller with a burst of packets of many tracks takes each step for all of
-    // them, so that their cache misses overlap. Changes nothing. budget: 1,000 rooms cost per
+    // them, so that their cache misses overlap. Changes nothing. `begins`: the packet may be the
+    // first one of a frame, which takes more (FrameRest::goes_on). budget: 1,000 rooms cost per
     // output at most 1.5 times one room, bench/pipeline
-    void prefetch_state() const;
-    void prefetch_encoding(std::uint8_t encoding) const;
-    void prefetch_rings(std::uint8_t encoding) const;
+    void prefetch_state(bool begins) const;
+    void prefetch_encoding(std::uint8_t encoding, bool begins) const;
+    void prefetch_rings(std::uint8_t encoding, bool begins) const;
 
     // Publisher's sender report for `encoding` (C21, C31).
     void on_sender_report(std::uint8_t encoding, std::uint64_t ntp, std::uint32_t rtp_timestamp,
@@ -244,9 +245,10 @@ class Track {
     std::span<const ReceiverSlot> slots() const;
     TrackState& settled() const;
     TrackState& changing();
-    TrackState* state_;  // in own_'s only place
-    TrackMemory memory_;
-    std::pmr::vector<TrackState> own_;
+    // What it owns: the state, and the memory that this lies in.
+    struct Storage;
+    TrackState* state_;
+    std::unique_ptr<Storage> storage_;
 };
 
 }  // namespace strata::relay

@@ -16,7 +16,7 @@ void TrackState::on_frame(PacketInWork& work, bool late) {
     const FrameRecord& record = *work.tracked->frame;
     if (!work.tracked->newest) return selector.after_late_frame(work.encoding, record);
     // One packet of audio is like the other.
-    if (settled) return;
+    if (settled && codec == Codec::opus) return;
     FrameInfo& frame = encoding.tracker.frame();
     frame.begun = frame.begun && !late;
     const FrameRing& ring = encoding.tracker.ring();
@@ -26,6 +26,10 @@ void TrackState::on_frame(PacketInWork& work, bool late) {
         encoding.key_frame_at = work.timestamp;
         encoding.key_frame_known = true;
     }
+    // Nobody wants to move, but at a key picture, where everything may be chosen anew.
+    if (settled && !(frame.key_picture && frame.independent) &&
+        selector.availability().is(outlook))
+        return selector.after_frame(work.encoding, frame, record, ring);
     // Moves may merge cohorts and free their places, never add new ones behind the end.
     for (std::size_t i = 0; i < selector.cohort_count(); ++i) {
         const auto cohort = static_cast<CohortIndex>(i);
@@ -40,8 +44,10 @@ void TrackState::update_waiting() {
     const std::uint32_t waiting = selector.waiting_encodings();
     if (waiting != waited_for) look_again();
     waited_for = waiting;
-    settled = codec == Codec::opus && encodings.size() == 1 && selector.availability().alive(0) &&
-              selector.settled();
+    const Availability& availability = selector.availability();
+    settled = waiting == 0 && selector.settled() &&
+              (codec != Codec::opus || (encodings.size() == 1 && availability.alive(0)));
+    if (settled) outlook = availability.outlook();
     for (std::size_t e = 0; e < encodings.size(); ++e)
         requests.set_waiting(e, (waiting >> e & 1) != 0);
 }

@@ -105,10 +105,11 @@ void TrackState::settle() {
         drop_everywhere(work, out);
         return MediaDrop::padding_only;
     }
-    if (!late) encoding.clock.on_packet(work.timestamp, work.now);
 
     const TrackedPacket tracked = encoding.tracker.on_packet(work.n, work.packet, *work.info);
     if (tracked.restarted) restart_encoding(work.encoding);
+    const bool may_begin = tracked.new_frame || tracked.error != TrackingError::none;
+    if (may_begin && !late) encoding.clock.on_packet(work.timestamp, work.now);
     if (tracked.error != TrackingError::none) {
         // Of a frame whose structure or first packet is still on its way, nothing is known: it
         // stays a hole, like a packet that was lost, so that receivers see that something is
@@ -120,7 +121,10 @@ void TrackState::settle() {
         return drop_reason(tracked.error);
     }
     work.tracked = &tracked;
-    if (tracked.new_frame) on_frame(work, late);
+    if (tracked.new_frame) {
+        if (tracked.newest) encoding.rest.begin(work.timestamp);
+        on_frame(work, late);
+    }
     if (tracked.ends_frame) tracked.frame->ended = true;
     const bool any = decide(work);
     delivered = any && deliver_now(work, out);

@@ -36,13 +36,14 @@ struct alignas(64) EncodingState {
         : clock(config.clock_rate_hz), tracker(config.codec, config.end_to_end_encrypted) {}
 
     FrameRest rest;
-    EncodingClock clock;
+    // A cache line with what each packet needs of `input`.
+    MediaDrop skipped_as = MediaDrop::none;  // why, of a packet that is skipped
     // Below it, receivers may have been in another group than now (C7).
     std::int64_t moves_before = 0;
     InputSequence input;
+    EncodingClock clock;
     HolePatience patience;
     FrameTracker tracker;
-    MediaDrop skipped_as = MediaDrop::none;  // why, of a packet that is skipped
     RtpTimestamp key_frame_at;  // of the newest key frame, for what is asked for again (C27)
     bool key_frame_known = false;
 };
@@ -58,7 +59,7 @@ struct PacketInWork {
     const TrackedPacket* tracked = nullptr;
 };
 
-struct TrackState {
+struct alignas(64) TrackState {
     TrackState(const TrackConfig& track_config, std::pmr::memory_resource* memory);
     std::size_t find_profile(const HeaderProfile& profile) const;
 
@@ -115,22 +116,25 @@ struct TrackState {
                                       const PacketInWork& work) const;
     void give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out);
 
-    // In the order in which a packet needs them: every packet what stands before `table`, one that
-    // goes to somebody what stands before `selector`.
+    // A packet needs what follows, from the second part of `table` to the beginning of `requests`,
+    // and of a new frame `selector` as well.
+    static constexpr std::size_t kPacketLines = 4;  // cache lines
+    std::uint32_t waited_for = 0;  // bit e: somebody waits for a key frame of encoding e
+    std::size_t profile_count = 0;
+    Availability::Outlook outlook;  // when `settled` was found out
+    ReceiverTable table;
+    GroupPool groups;
+    std::pmr::vector<EncodingState> encodings;
+    std::pmr::vector<HeaderProfile> profiles;
     Codec codec;
     bool delivered = true;  // the newest packet went to somebody
-    bool settled = false;   // of audio: its receivers are where they want to be
+    // Receivers were where they want to be, as far as `outlook` tells; of audio nothing else counts.
+    bool settled = false;
     // Bit e: the newest packet of encoding e went to nobody, and nobody has come or gone since.
     std::uint8_t skipping = 0;
-    std::uint32_t waited_for = 0;  // bit e: somebody waits for a key frame of encoding e
-    std::size_t late_used = 0;
+    std::uint32_t late_used = 0;
     std::int64_t last_n = 0;  // that the groups' decisions are about
-    std::pmr::vector<EncodingState> encodings;
-    GroupPool groups;
     KeyFrameRequests requests;
-    std::pmr::vector<HeaderProfile> profiles;
-    ReceiverTable table;
-    std::size_t profile_count = 0;
     Selector selector;
     TrackConfig config;
     SenderClock own_clock;

@@ -115,7 +115,7 @@ class HttpServerTest : public testing::Test {
         return [this](WebSocketPtr socket) {
             sockets_.push_back(socket);
             return WebSocket::Events{.message =
-                                         [this, socket](std::string_view text) {
+                                         [socket](std::string_view text) {
                                              if (text == "throw")
                                                  throw std::runtime_error("a library's");
                                              if (text == "bye")
