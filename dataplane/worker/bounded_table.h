@@ -26,14 +26,21 @@ template <typename Key>
 [[gnu::always_inline]] inline std::uint64_t hash_bytes(const Key& key, std::uint64_t secret) {
     static_assert(std::has_unique_object_representations_v<Key>);
     constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15ULL;  // 2^64 / golden ratio, odd
-    constexpr std::size_t kWords = (sizeof(Key) + 15) / 16 * 2;
-    std::array<std::uint64_t, kWords> words{};
-    std::memcpy(words.data(), &key, sizeof(Key));
+    constexpr std::size_t kWord = sizeof(std::uint64_t), kBytes = sizeof(Key);
+    // What the last one lacks it has of the one before: loaded from the key itself, since copies of
+    // a few bytes at a time would have to reach the cache before they could be loaded as a word.
+    const auto word = [&](std::size_t i) {
+        std::uint64_t of = 0;
+        if (i * kWord >= kBytes) return of;
+        const std::size_t at = kBytes < kWord ? 0 : std::min(i * kWord, kBytes - kWord);
+        std::memcpy(&of, reinterpret_cast<const char*>(&key) + at, std::min(kWord, kBytes));
+        return of;
+    };
     std::uint64_t hash = 0;
 #pragma GCC unroll 8
-    for (std::size_t i = 0; i < kWords; i += 2) {
+    for (std::size_t i = 0; i * kWord < kBytes; i += 2) {
         const std::uint64_t low = secret + (i + 1) * kGolden, high = ~secret + (i + 2) * kGolden;
-        hash ^= multiply_and_fold(words[i] ^ low, words[i + 1] ^ high);
+        hash ^= multiply_and_fold(word(i) ^ low, word(i + 1) ^ high);
     }
     return multiply_and_fold(hash ^ kGolden, kGolden);
 }

@@ -140,7 +140,7 @@ struct alignas(64) PublishedTrack {
 
     std::uint64_t id = 0;           // constant
     std::uint8_t payload_type = 0;  // constant
-    relay::PacketParser parser;  // constant
+    relay::PacketParser parser;     // constant
     std::array<InboundEncoding, relay::kMaxEncodings> encodings;
     // Where transport-wide numbers are negotiated, constant: the first track's serves its
     // transport.

@@ -192,7 +192,7 @@ bool read_payload(Bytes payload, PacketInfo& info) {
 
 bool parse_h264(Bytes payload, bool encrypted, PacketInfo& info) {
     info.ends_frame = info.marker;
-    info.h264 = {};
+    info.h264 = kNoH264;
     if (encrypted) return true;
     if (payload.empty() || !read_payload(payload, info)) return false;
     const H264Info& h264 = info.h264;

@@ -110,6 +110,12 @@ struct Av1Info {
     std::uint8_t obu_count = 0;       // W; 0: any number, each with its length
 };
 
+// What the infos above begin as: copied, where one made in place would be stored in pieces and then
+// loaded as a whole, which waits for the cache.
+inline constinit const Vp8Info kNoVp8{};
+inline constinit const Vp9Info kNoVp9{};
+inline constinit const H264Info kNoH264{};
+
 // One RTP packet, parsed once (life of a packet, step 3). Offsets count from the RTP header's first
 // byte. What needs state (the dependency descriptor, a VP9 group of frames) is only located here
 // and read by the encoding's FrameTracker.

@@ -76,7 +76,7 @@ void read_payload_header(Bytes data, Vp8Info& vp8) {
 //  +-+-+-+-+-+-+-+-+
 bool parse_vp8(Bytes payload, bool encrypted, PacketInfo& info) {
     if (payload.empty()) return false;
-    info.vp8 = {};
+    info.vp8 = kNoVp8;
     info.vp8.non_reference = (payload[0] & 0x20) != 0;
     info.vp8.start_of_partition0 = (payload[0] & 0x17) == 0x10;
     std::size_t at = 1;

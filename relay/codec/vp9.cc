@@ -133,7 +133,7 @@ void read_gof(Cursor& cursor, Vp9Structure& out) {
 //  +-+-+-+-+-+-+-+-+
 bool parse_vp9(Bytes payload, PacketInfo& info) {
     Vp9Info& vp9 = info.vp9;
-    vp9 = {};
+    vp9 = kNoVp9;
     Cursor cursor(payload, 0);
     const std::uint8_t head = cursor.next();
     vp9.inter_picture_predicted = (head & 0x40) != 0;

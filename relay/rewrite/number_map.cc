@@ -37,14 +37,14 @@ std::int64_t NumberMap<kWindow>::forward_any(std::int64_t n) {
 }
 
 template <std::size_t kWindow>
-std::optional<std::int64_t> NumberMap<kWindow>::drop_any(std::int64_t n) {
+std::int64_t NumberMap<kWindow>::drop_any(std::int64_t n) {
     if (!started_) start(n);
     if (n > highest_) extend(n);
-    if (n < lowest_ || state(n) != NumberState::unknown) return std::nullopt;
+    if (n < lowest_ || state(n) != NumberState::unknown) return kNone;
     if (n > frozen_) {
         set_state(n, NumberState::dropped);
         ++tail_dropped_;
-        return std::nullopt;
+        return kNone;
     }
     set_state(n, NumberState::closed);
     return frozen_number(n);

@@ -72,11 +72,17 @@ class NumberMap {
     // n doesn't go out. Returns the number that an empty packet must close now (C17), if n came
     // too late to be closed up; otherwise nothing needs to be sent.
     std::optional<std::int64_t> drop(std::int64_t n) {
+        const std::int64_t number = drop_or_none(n);
+        if (number == kNone) return std::nullopt;
+        return number;
+    }
+    // As forward_or_none.
+    std::int64_t drop_or_none(std::int64_t n) {
         if (!comes_next(n)) return drop_any(n);
         next_entry(n) = kDropped;
         take_next(n);
         ++tail_dropped_;
-        return std::nullopt;
+        return kNone;
     }
 
     // drop() of n, n + 1 … last, all of them new.
@@ -167,7 +173,7 @@ class NumberMap {
         if (lowest > lowest_) lowest_ = lowest;
     }
     std::int64_t forward_any(std::int64_t n);
-    std::optional<std::int64_t> drop_any(std::int64_t n);
+    std::int64_t drop_any(std::int64_t n);
     void set_state(std::int64_t n, NumberState state);
     std::int64_t frozen_number(std::int64_t n) const;
     void extend(std::int64_t n);

@@ -11,7 +11,7 @@ auto PictureIdMap::decide_any(std::int64_t picture, bool wanted) -> Decision {
     const bool reserved =
         map_.started() && picture >= map_.lowest() && picture <= map_.highest_frozen();
     if (!wanted && !reserved) {
-        map_.drop(picture);
+        map_.drop_or_none(picture);
         return {};
     }
     const auto id = map_.forward(picture);

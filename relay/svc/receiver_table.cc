@@ -34,8 +34,7 @@ std::size_t ReceiverTable::find_partition(GroupIndex group, std::uint8_t profile
 
 std::size_t ReceiverTable::obtain_partition(GroupIndex group, std::uint8_t profile) {
     const std::size_t i = find_partition(group, profile);
-    if (i == used_)
-        partitions_[used_++] = {group, profile, count_, 0, {}};
+    if (i == used_) partitions_[used_++] = {group, profile, count_, 0, {}};
     return i;
 }
 

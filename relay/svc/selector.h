@@ -71,7 +71,8 @@ class Selector {
     // All of `smaller`, made with the same settings for fewer receivers.
     void take(const Selector& smaller);
 
-    // Brings near what a frame touches besides availability; in two steps, since the second needs the first.
+    // Brings near what a frame touches besides availability; in two steps, since the second needs
+    // the first.
     [[gnu::always_inline]] void prefetch() const { __builtin_prefetch(this, 1); }
     [[gnu::always_inline]] void prefetch_cohorts() const {
         if (used_ == 0) return;

@@ -173,10 +173,10 @@ void TrackState::drop_everywhere(PacketInWork& work, OutputList& out) {
         const auto index = static_cast<GroupIndex>(i);
         groups.decision(i) = GroupDecision{};
         if (!takes_part(index, work.encoding, work.n)) continue;
-        const auto closes = groups.body(index).numbers.drop(work.n);
-        if (!closes) continue;
+        const std::int64_t closes = groups.body(index).numbers.drop_or_none(work.n);
+        if (closes == SequenceMap::kNone) continue;
         groups.decision(i).action = GroupDecision::Action::close;
-        groups.decision(i).number = *closes;
+        groups.decision(i).number = closes;
     }
     deliver(work, out);
 }
@@ -208,9 +208,10 @@ void TrackState::drop_everywhere(PacketInWork& work, OutputList& out) {
         decision.picture_id = picture.id;
     }
     if (wanted) return false;
-    if (const auto closes = group.numbers.drop(work.n)) {
+    const std::int64_t closes = group.numbers.drop_or_none(work.n);
+    if (closes != SequenceMap::kNone) {
         decision.action = GroupDecision::Action::close;
-        decision.number = *closes;
+        decision.number = closes;
     }
     return true;
 }

@@ -128,7 +128,8 @@ struct alignas(64) TrackState {
     std::pmr::vector<HeaderProfile> profiles;
     Codec codec;
     bool delivered = true;  // the newest packet went to somebody
-    // Receivers were where they want to be, as far as `outlook` tells; of audio nothing else counts.
+    // Receivers were where they want to be, as far as `outlook` tells; of audio nothing else
+    // counts.
     bool settled = false;
     // Bit e: the newest packet of encoding e went to nobody, and nobody has come or gone since.
     std::uint8_t skipping = 0;

@@ -6,11 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 
-// sanitizer/allocator_interface.h, as far as it is needed: Debian's g++ 12 comes without. Null where
-// there is no sanitizer.
+// sanitizer/allocator_interface.h, as far as it is needed: Debian's g++ 12 comes without. Null
+// where there is no sanitizer.
 extern "C" {
-[[gnu::weak]] int __sanitizer_install_malloc_and_free_hooks(
-    void (*on_malloc)(const volatile void*, std::size_t), void (*on_free)(const volatile void*));
+[[gnu::weak]] int __sanitizer_install_malloc_and_free_hooks(void (*on_malloc)(const volatile void*,
+                                                                              std::size_t),
+                                                            void (*on_free)(const volatile void*));
 [[gnu::weak]] std::size_t __sanitizer_get_allocated_size(const volatile void* at);
 }
 

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <random>
+#include <set>
 
 namespace strata::dataplane {
 namespace {
@@ -44,6 +46,29 @@ TEST(BoundedTable, SaysWhenItIsFull) {
     EXPECT_TRUE(table.full());
     EXPECT_FALSE(table.insert(3, 3));
     EXPECT_EQ(table.find(3), nullptr);
+}
+
+template <std::size_t kBytes>
+void expect_every_bit_counts() {
+    std::array<std::uint8_t, kBytes> key{};
+    std::set<std::uint64_t> hashes{hash_bytes(key, 5)};
+    EXPECT_FALSE(hashes.contains(hash_bytes(key, 6))) << "the secret counts";
+    for (std::size_t bit = 0; bit < 8 * kBytes; ++bit) {
+        key[bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
+        EXPECT_TRUE(hashes.insert(hash_bytes(key, 5)).second) << kBytes << " bytes, bit " << bit;
+        key[bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
+    }
+}
+
+TEST(HashBytes, EveryBitOfAKeyCounts) {
+    expect_every_bit_counts<1>();
+    expect_every_bit_counts<5>();
+    expect_every_bit_counts<8>();
+    expect_every_bit_counts<12>();
+    expect_every_bit_counts<16>();
+    expect_every_bit_counts<20>();
+    expect_every_bit_counts<36>();
+    expect_every_bit_counts<40>();
 }
 
 }  // namespace

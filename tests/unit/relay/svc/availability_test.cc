@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <random>
+#include <utility>
+#include <vector>
+
 namespace strata::relay {
 namespace {
 
@@ -85,6 +90,53 @@ TEST(Availability, InFullSvcOnlyTheWayUpWaits) {  // C4
     EXPECT_EQ(availability.desired({0, 2, 0}, target, false).spatial, 2) << "stays";
     EXPECT_EQ(availability.desired({0, 0, 0}, target, false).spatial, 1);
     EXPECT_EQ(availability.desired({0, 0, 0}, target, true).spatial, 2) << "a key picture";
+}
+
+// Frames and packets of two encodings come and stay away at random: as long as the outlook is what
+// it was, so is everything that anybody could want.
+TEST(Availability, TheSameOutlookMeansTheSameAnswers) {
+    constexpr TimeUs kStep = 20'000;
+    std::vector<std::pair<LayerId, LayerTarget>> asked;
+    for (std::uint8_t e = 0; e < 2; ++e)
+        for (SpatialId s = 0; s < 3; ++s) {
+            const LayerId current{e, s, 1};
+            asked.push_back({current, {.encoding = 1, .spatial = 2, .temporal = 2}});
+            asked.push_back({current, {.encoding = 0, .spatial = 1, .temporal = 0}});
+        }
+    std::mt19937 random(7);
+    int changes = 0, same = 0;
+    for (int run = 0; run < 20; ++run) {
+        Availability availability(2, kSilence);
+        Availability::Outlook seen = availability.outlook();
+        std::vector<LayerId> answers;
+        std::array<unsigned, 2> sent{7, 7};  // layers, bit s
+        for (int step = 0; step < 400; ++step) {
+            const TimeUs now = step * kStep;
+            for (std::uint8_t e = 0; e < 2; ++e) {
+                if (random() % 20 == 0) sent[e] = random() % 8;
+                for (SpatialId s = 0; s < 3; ++s) {
+                    if ((sent[e] >> s & 1) == 0) continue;
+                    FrameInfo f = frame(step, s, random() % 50 == 0);
+                    f.mode = e == 0 ? SpatialMode::full : SpatialMode::key;
+                    availability.on_packet(e, now);
+                    availability.on_frame(e, f, now);
+                }
+            }
+            const bool unchanged = !answers.empty() && availability.is(seen);
+            std::vector<LayerId> now_answered;
+            for (const auto& [current, target] : asked)
+                now_answered.push_back(availability.desired(current, target, false));
+            if (unchanged) {
+                ASSERT_EQ(now_answered, answers) << "run " << run << " step " << step;
+            }
+            changes += unchanged ? 0 : 1;
+            same += unchanged ? 1 : 0;
+            seen = availability.outlook();
+            answers = std::move(now_answered);
+        }
+    }
+    EXPECT_GT(changes, 200);
+    EXPECT_GT(same, 4'000);
 }
 
 }  // namespace

@@ -206,5 +206,17 @@ TEST(FrameRest, StopsWhenItIsTold) {
     EXPECT_FALSE(FrameRest().matches(std::vector<std::uint8_t>(100)));
 }
 
+TEST(FrameRest, TellsWhatHasTheTimeOfTheNewestFrame) {
+    FrameRest rest;
+    rest.begin(RtpTimestamp{90'000});
+    PacketBuilder packet = vp8();
+    EXPECT_TRUE(rest.goes_on(packet.build()));
+    packet.timestamp = 93'000;
+    EXPECT_FALSE(rest.goes_on(packet.build()));
+    rest.begin(RtpTimestamp{93'000});
+    EXPECT_TRUE(rest.goes_on(packet.build()));
+    EXPECT_FALSE(rest.expects());
+}
+
 }  // namespace
 }  // namespace strata::relay::frame_rest_test
