@@ -143,7 +143,7 @@ class FanOut {
     bool add_secure(const SecureOutput& common, const Header& header,
                     const relay::ReceiverSlot& slot, rte_mbuf* m);
     template <typename Writer>
-    void finish_sealed(Writer writer, relay::TimeUs now);
+    void finish_sealed(Writer&& writer, relay::TimeUs now);
     PayloadMode mode_of(const relay::Output& output) const;
     bool fits_port(const relay::Output& output) const;
     rte_mempool* linear_pool() const;

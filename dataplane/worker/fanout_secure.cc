@@ -177,7 +177,7 @@ void FanOut::seal(relay::TimeUs now) {
 
 // Links with a checksum come last: it is that of the ciphertext. Runs of one class leave together.
 template <typename Writer>
-void FanOut::finish_sealed(Writer writer, relay::TimeUs now) {
+void FanOut::finish_sealed(Writer&& writer, relay::TimeUs now) {
     std::array<rte_mbuf*, kCounterBatch> ready, unresolved;
     std::uint32_t ready_count = 0, unresolved_count = 0;
     std::uint16_t shaped = 0;  // size that the writer was told of

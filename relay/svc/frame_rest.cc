@@ -6,7 +6,6 @@ namespace strata::relay {
 namespace {
 
 constexpr std::size_t kHeadBytes = FrameRest::kHeadBytes;
-using Head = std::array<std::uint8_t, kHeadBytes>;
 
 // Those from n on mask n bytes.
 constexpr std::array<std::uint8_t, 2 * kHeadBytes> kMasks = [] {
@@ -37,6 +36,17 @@ int alike_bytes(const PacketInfo& info) {
 
 }  // namespace
 
+// Of a byte that stands within the head.
+void FrameRest::ignore(std::size_t at, std::uint8_t bits) {
+    const auto kept = static_cast<std::uint8_t>(~bits);
+    reinterpret_cast<std::uint8_t*>(mask_.data())[at] &= kept;
+    reinterpret_cast<std::uint8_t*>(head_.data())[at] &= kept;
+}
+
+void FrameRest::expect_clear(std::size_t at, std::uint8_t bits) {
+    reinterpret_cast<std::uint8_t*>(head_.data())[at] &= static_cast<std::uint8_t>(~bits);
+}
+
 void FrameRest::expect(std::span<const std::uint8_t> packet, const PacketInfo& info,
                        bool by_descriptor, MediaDrop why) {
     stop();
@@ -46,35 +56,39 @@ void FrameRest::expect(std::span<const std::uint8_t> packet, const PacketInfo& i
     // RFC 5761 section 4: with a marker these would be RTCP.
     if (info.payload_type >= 64 && info.payload_type <= 95) return;
     if (info.key_frame || info.padding || info.csrc_count != 0 || info.red_offset != 0) return;
-    Head mask, head;
-    std::memcpy(mask.data(), kMasks.data() + (kHeadBytes - end), kHeadBytes);
-    std::memcpy(head.data(), packet.data(), kHeadBytes);
-    mask[1] = 0x7f;  // not the marker
-    mask[2] = mask[3] = 0;
+    // In whole pieces first: what is done to single bytes behind that needn't be loaded as one
+    // here.
+    std::memcpy(mask_.data(), kMasks.data() + (kHeadBytes - end), kHeadBytes);
+    std::memcpy(head_.data(), packet.data(), kHeadBytes);
+    for (std::size_t i = 0; i < kPieces; ++i) head_[i] &= mask_[i];
+    ignore(1, 0x80);  // the marker
+    ignore(2, 0xff);
+    ignore(3, 0xff);
     for (std::size_t i = 0; i < info.extension_count; ++i) {
         const ExtensionLocation& at = info.extensions[i];
-        if (varies(at.kind)) std::memset(&mask[at.offset], 0, at.size);
+        if (!varies(at.kind)) continue;
+        for (std::size_t j = 0; j < at.size; ++j) ignore(at.offset + j, 0xff);
     }
 
     // Begin and end of the frame: the first can't come again, the second is noted.
     end_at_ = 1;
     end_bit_ = 0x80;
     const std::size_t payload = info.payload_offset;
-    if (info.codec == Codec::vp8) head[payload] &= static_cast<std::uint8_t>(~0x10);  // S
+    if (info.codec == Codec::vp8) expect_clear(payload, 0x10);  // S
     if (info.codec == Codec::vp9) {
-        head[payload] &= static_cast<std::uint8_t>(~0x08);  // B
-        mask[payload] &= static_cast<std::uint8_t>(~0x04);  // E
+        expect_clear(payload, 0x08);  // B
+        ignore(payload, 0x04);        // E
         end_at_ = static_cast<std::uint8_t>(payload);
         end_bit_ = 0x04;
     }
     if (info.codec == Codec::av1 && alike != 0) {
-        head[payload] = 0;
-        mask[payload] = 0x08;  // N; the rest speaks of OBUs
+        ignore(payload, 0xf7);  // speaks of OBUs, but for N
+        expect_clear(payload, 0x08);
     }
     if (by_descriptor) {
         const std::size_t at = info.find(ExtensionKind::dependency_descriptor)->offset;
-        head[at] &= static_cast<std::uint8_t>(~0x80);
-        mask[at] &= static_cast<std::uint8_t>(~0x40);
+        expect_clear(at, 0x80);
+        ignore(at, 0x40);
         end_at_ = static_cast<std::uint8_t>(at);
         end_bit_ = 0x40;
     }
@@ -82,9 +96,6 @@ void FrameRest::expect(std::span<const std::uint8_t> packet, const PacketInfo& i
     transport_cc_at_ =
         numbers != nullptr && numbers->size == 2 ? static_cast<std::uint8_t>(numbers->offset) : 0;
     extensions_ignored_ = info.extensions_ignored;
-    std::memcpy(mask_.data(), mask.data(), kHeadBytes);
-    std::memcpy(head_.data(), head.data(), kHeadBytes);
-    for (std::size_t i = 0; i < head_.size(); ++i) head_[i] &= mask_[i];
     timestamp_ = info.timestamp;
     next_ = info.sequence + 1;
     why_ = why;

@@ -89,6 +89,8 @@ class alignas(64) FrameRest {
         std::memcpy(&piece, packet.data() + i * sizeof piece, sizeof piece);
         return (piece & mask_[i]) ^ head_[i];
     }
+    void ignore(std::size_t at, std::uint8_t bits);
+    void expect_clear(std::size_t at, std::uint8_t bits);
     static SequenceNumber sequence_of(std::span<const std::uint8_t> packet) {
         return {load_be16(&packet[2])};
     }
