@@ -53,7 +53,7 @@ void make_ethernet_link(const FlowKey& flow, const MacAddress& source, std::uint
     const std::uint32_t addresses = v4 ? raw_sum(ip + 12, 8) : raw_sum(ip + 8, 32);
     const std::uint16_t sum = fold(addresses + rte_cpu_to_be_16(kProtocolUdp) + raw_sum(udp, 4));
     std::memcpy(udp + 6, &sum, 2);
-    link[62] = std::byte{static_cast<std::uint8_t>(v4 ? kIpv4HeadBytes : kIpv6HeadBytes)};
+    link[kHeadBytesAt] = std::byte{static_cast<std::uint8_t>(v4 ? kIpv4HeadBytes : kIpv6HeadBytes)};
 }
 
 std::uint16_t neighbour_of(std::span<const std::byte, 64> link) {

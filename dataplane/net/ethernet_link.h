@@ -19,11 +19,11 @@
 //
 //   link bytes        IPv4                         IPv6
 //   0..1              neighbour index (host order), in the place of the destination MAC
+//   2                 size of the header: 42 or 62
 //   6..11             source MAC
 //   12..13            EtherType
 //   14..              IPv4 header (20)             IPv6 header (40)
 //                     UDP header (8)               UDP header (8)
-//   62                size of the header: 42 or 62
 //
 // The template's lengths are 0, and its UDP checksum field holds the pseudo header's sum without
 // lengths, ports included, not inverted. DF is set, so that the IPv4 identification means nothing
@@ -39,6 +39,7 @@ constexpr std::uint16_t kEthernetBytes = 14, kVlanBytes = 4;
 constexpr std::uint16_t kIpv4Bytes = 20, kIpv6Bytes = 40, kUdpBytes = 8;
 constexpr std::uint16_t kIpv4HeadBytes = kEthernetBytes + kIpv4Bytes + kUdpBytes;  // 42
 constexpr std::uint16_t kIpv6HeadBytes = kEthernetBytes + kIpv6Bytes + kUdpBytes;  // 62
+constexpr std::size_t kHeadBytesAt = 2;                                            // of a link
 constexpr std::uint16_t kEtherTypeIpv4 = 0x0800, kEtherTypeArp = 0x0806;
 constexpr std::uint16_t kEtherTypeVlan = 0x8100, kEtherTypeIpv6 = 0x86dd;
 constexpr std::uint8_t kProtocolIcmp = 1, kProtocolUdp = 17, kProtocolIcmpv6 = 58;
@@ -131,10 +132,10 @@ class EthernetWriter {
     }
 
     // Whether write_bare does for the link: IPv4 on a port without VLAN and without UDP checksums.
-    bool is_bare(const std::byte* link) const { return link[62] == bare_; }
+    bool is_bare(const std::byte* link) const { return link[kHeadBytesAt] == bare_; }
 
-    // As write(), in pieces of 16 bytes. The link header's size is kIpv4HeadBytes. False: the next
-    // hop has no address yet.
+    // As write(), in pieces of 16 bytes. The link header's size is kIpv4HeadBytes; of the link only
+    // the first 40 bytes are looked at. False: the next hop has no address yet.
     template <LinkEnd kEnd>
     [[gnu::always_inline]] bool write_bare(std::uint8_t* rtp, const std::byte* link) const {
         const auto* from = reinterpret_cast<const __m128i*>(link);
@@ -146,10 +147,8 @@ class EthernetWriter {
         constexpr int kMacWords = 0b111;
         _mm_storeu_si128(to, _mm_blend_epi16(_mm_loadu_si128(from), mac, kMacWords));
         _mm_storeu_si128(to + 1, _mm_or_si128(_mm_loadu_si128(from + 1), second_));
-        // The sum in UDP's checksum field gives way to 0: none.
-        const __m128i third = _mm_or_si128(
-            third_,
-            _mm_and_si128(_mm_loadu_si128(from + 2), _mm_setr_epi16(-1, -1, -1, -1, 0, 0, 0, 0)));
+        // Up to UDP's checksum, which is 0: none.
+        const __m128i third = _mm_or_si128(third_, _mm_loadl_epi64(from + 2));
         if constexpr (kEnd == LinkEnd::exact) {
             _mm_storel_epi64(to + 2, third);
             store(rtp - 2, 0);
@@ -181,7 +180,7 @@ class EthernetWriter {
 
   private:
     static bool is_v6(const std::byte* link) {
-        return link[62] == std::byte{static_cast<std::uint8_t>(kIpv6HeadBytes)};
+        return link[kHeadBytesAt] == std::byte{static_cast<std::uint8_t>(kIpv6HeadBytes)};
     }
     static void store(std::uint8_t* at, std::uint16_t value) { std::memcpy(at, &value, 2); }
     static std::uint16_t load(const std::byte* at) {

@@ -29,6 +29,8 @@ class KeyFrameRequests {
 
     // False: next() has none.
     bool due() const { return due_; }
+    // What due() looks at.
+    const void* hot() const { return &due_; }
     // The next encoding to ask, once per request.
     std::optional<std::uint8_t> next(TimeUs now) { return due_ ? next_due(now) : std::nullopt; }
 
@@ -41,9 +43,9 @@ class KeyFrameRequests {
     };
     std::optional<std::uint8_t> next_due(TimeUs now);
 
-    bool due_ = false;  // any asked or waiting
     TimeUs min_interval_us_, retry_us_;
     std::array<Encoding, kMaxEncodings> state_;
+    bool due_ = false;  // any asked or waiting
 };
 
 }  // namespace strata::relay

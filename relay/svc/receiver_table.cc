@@ -5,11 +5,11 @@
 namespace strata::relay {
 
 ReceiverTable::ReceiverTable(std::size_t capacity, std::pmr::memory_resource* memory)
-    : owners_(capacity, kNoReceiver),
+    : partitions_(capacity + 2, memory),
+      slots_(capacity, memory),
+      owners_(capacity, kNoReceiver),
       receivers_(capacity),
-      buckets_(std::bit_ceil(2 * capacity + 1), kNoReceiver),
-      partitions_(capacity + 2, memory),
-      slots_(capacity, memory) {
+      buckets_(std::bit_ceil(2 * capacity + 1), kNoReceiver) {
     free_.reserve(capacity);
     for (std::size_t i = capacity; i-- > 0;) free_.push_back(static_cast<ReceiverIndex>(i));
 }

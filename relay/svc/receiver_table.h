@@ -66,8 +66,8 @@ class ReceiverTable {
     }
     std::span<const ReceiverSlot> slots() const { return {slots_.data(), count_}; }
     std::size_t size() const { return count_; }
-    // Where what a fan-out needs of the table begins.
-    const void* hot() const { return &partitions_; }
+    // What stands before is what a fan-out needs of the table.
+    const void* cold() const { return &owners_; }
     std::size_t capacity() const { return slots_.size(); }
 
   private:
@@ -79,14 +79,13 @@ class ReceiverTable {
     void drop_if_empty(std::size_t partition);
     std::size_t bucket(ReceiverHandle handle) const;
 
+    std::pmr::vector<Partition> partitions_;  // in slot order, first used_ of them
+    std::pmr::vector<ReceiverSlot> slots_;
+    std::uint32_t used_ = 0, count_ = 0;
     std::vector<ReceiverIndex> owners_;  // [slot]
     std::vector<Receiver> receivers_;    // [index]
     std::vector<ReceiverIndex> free_;
     std::vector<ReceiverIndex> buckets_;  // open addressing by handle
-    // What a fan-out needs.
-    std::pmr::vector<Partition> partitions_;  // in slot order, first used_ of them
-    std::pmr::vector<ReceiverSlot> slots_;
-    std::uint32_t used_ = 0, count_ = 0;
 };
 
 }  // namespace strata::relay

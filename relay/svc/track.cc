@@ -56,18 +56,16 @@ constexpr std::size_t kSlotsAhead =
 
 }  // namespace
 
-// Most of an encoding lies behind what a packet touches of it: that comes last.
 TrackState::TrackState(const TrackConfig& track_config, std::pmr::memory_resource* memory)
-    : table(track_config.receiver_capacity, memory),
-      groups(group_places(track_config), memory),
-      encodings(memory),
-      profiles(track_config.header_profiles, memory),
+    : requests(track_config.key_frame_min_interval_us, track_config.key_frame_retry_us),
       codec(track_config.codec),
-      requests(track_config.key_frame_min_interval_us, track_config.key_frame_retry_us),
+      encodings(track_config.encoding_count, EncodingState(track_config), memory),
+      profiles(track_config.header_profiles, memory),
+      groups(group_places(track_config), memory),
+      table(track_config.receiver_capacity, memory),
       selector(selector_settings(track_config), track_config.receiver_capacity + 1, memory),
       config(track_config),
       late_slots(track_config.receiver_capacity) {
-    encodings.assign(track_config.encoding_count, EncodingState(track_config));
     moving.reserve(track_config.receiver_capacity);
 }
 
@@ -95,9 +93,9 @@ struct Track::Storage {
 Track::Track(const TrackConfig& config)
     : state_(nullptr), storage_(std::make_unique<Storage>(config)) {
     state_ = storage_->state.data();
-    const auto from = reinterpret_cast<std::uintptr_t>(state_->table.hot());
-    const auto to = reinterpret_cast<std::uintptr_t>(&state_->requests);
-    assert(from % kCacheLine == 0 && to - from < TrackState::kPacketLines * kCacheLine);
+    const auto from = reinterpret_cast<std::uintptr_t>(state_->requests.hot());
+    const auto to = reinterpret_cast<std::uintptr_t>(state_->table.cold());
+    assert(from % kCacheLine == 0 && to - from <= TrackState::kPacketLines * kCacheLine);
 }
 Track::~Track() = default;
 Track::Track(Track&&) noexcept = default;
@@ -105,7 +103,7 @@ Track& Track::operator=(Track&&) noexcept = default;
 
 void Track::prefetch_state(bool begins) const {
     const TrackState& state = *state_;
-    fetch(state.table.hot(), TrackState::kPacketLines * kCacheLine);
+    fetch(state.requests.hot(), TrackState::kPacketLines * kCacheLine);
     state.selector.availability().prefetch(begins);
     if (!begins) return;
     fetch(&state.outlook, sizeof state.outlook);
@@ -138,11 +136,12 @@ void Track::prefetch_rings(std::uint8_t encoding, bool begins) const {
     fetch(state.table.partitions().data(), kCacheLine);
     const std::span<const ReceiverSlot> slots = state.table.slots();
     static_assert(sizeof(ReceiverSlot) == 2 * kCacheLine);
+    const std::span<const ReceiverSlot> near = slots.first(std::min(slots.size(), kSlotsAhead));
 #pragma GCC unroll 4
-    for (const ReceiverSlot& slot : slots.first(std::min(slots.size(), kSlotsAhead))) {
-        __builtin_prefetch(&slot, 1, 2);
-        __builtin_prefetch(reinterpret_cast<const char*>(&slot) + kCacheLine, 1, 2);
-    }
+    for (const ReceiverSlot& slot : near) __builtin_prefetch(&slot, 1, 2);
+    // The first one tells what holds for all of an output.
+    const std::size_t wide = state.wide_slots ? near.size() : std::min<std::size_t>(near.size(), 1);
+    for (const ReceiverSlot& slot : near.first(wide)) __builtin_prefetch(&slot.seal, 1, 2);
 }
 
 FrameRest& Track::rest(std::uint8_t encoding) { return state_->encodings[encoding].rest; }
@@ -242,8 +241,10 @@ bool Track::add_receiver(ReceiverHandle handle, const ReceiverConfig& config, Ti
     slot.seal = config.seal;
     slot.stamp = config.stamp;
     if (!state.table.add(receiver, slot)) return false;
+    if (state.table.size() == 1) state.wide_slots = false;
+    if (config.seal != nullptr || config.profile.stamps()) state.wide_slots = true;
     state.profiles[profile] = config.profile;
-    state.profile_count = std::max(state.profile_count, profile + 1);
+    state.profile_count = std::max(state.profile_count, static_cast<std::uint32_t>(profile) + 1);
     const ReceiverIndex index = state.table.find(handle);
     state.table.receiver(index).cohort = state.selector.join(config.target);
     state.update_waiting();
@@ -340,6 +341,7 @@ void Track::move_into(Track& larger) {
     from.groups.copy_into(to.groups);
     to.profiles = from.profiles;
     to.profile_count = from.profile_count;
+    to.wide_slots = from.wide_slots;
     while (from.table.size() != 0) {
         const ReceiverIndex index = from.table.at_slot(from.table.size() - 1);
         Receiver receiver = from.table.receiver(index);

@@ -14,22 +14,21 @@ class TrackMemory {
   public:
     // What goes beyond `bytes` comes from elsewhere.
     explicit TrackMemory(std::size_t bytes)
-        : block_(std::make_unique_for_overwrite<Line[]>(spread(bytes) / sizeof(Line))),
-          resource_(block_.get(), spread(bytes)) {}
+        : block_(std::make_unique_for_overwrite<Page[]>(pages(bytes))),
+          resource_(block_.get(), pages(bytes) * sizeof(Page)) {}
 
     std::pmr::memory_resource* resource() { return &resource_; }
 
   private:
-    struct alignas(64) Line {
-        std::byte bytes[64];
+    struct alignas(4'096) Page {
+        std::byte bytes[4'096];
     };
-    // The next odd number of half pages: in blocks of whole pages one after the other, what is
-    // asked for first would be in every other page, and use half the places for translations.
-    static constexpr std::size_t spread(std::size_t bytes) {
-        constexpr std::size_t kHalfPage = 2'048;
-        return (bytes + kHalfPage - 1) / (2 * kHalfPage) * (2 * kHalfPage) + kHalfPage;
+    // An odd number: in blocks of an even one behind one another, what is asked for first would be
+    // in every other page, and use half the places for translations.
+    static constexpr std::size_t pages(std::size_t bytes) {
+        return (bytes + sizeof(Page) - 1) / sizeof(Page) | 1;
     }
-    std::unique_ptr<Line[]> block_;
+    std::unique_ptr<Page[]> block_;
     std::pmr::monotonic_buffer_resource resource_;
 };
 

@@ -42,8 +42,8 @@ struct alignas(64) EncodingState {
     std::int64_t moves_before = 0;
     InputSequence input;
     EncodingClock clock;
-    HolePatience patience;
     FrameTracker tracker;
+    HolePatience patience;
     RtpTimestamp key_frame_at;  // of the newest key frame, for what is asked for again (C27)
     bool key_frame_known = false;
 };
@@ -116,30 +116,31 @@ struct alignas(64) TrackState {
                                       const PacketInWork& work) const;
     void give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out);
 
-    // A packet needs what follows, from the second part of `table` to the beginning of `requests`,
-    // and of a new frame `selector` as well.
+    // A packet needs what stands between the end of `requests` and that of the first part of
+    // `table`, and of a new frame `selector` as well. What they own is allocated in the same order.
     static constexpr std::size_t kPacketLines = 4;  // cache lines
     std::uint32_t waited_for = 0;  // bit e: somebody waits for a key frame of encoding e
-    std::size_t profile_count = 0;
-    Availability::Outlook outlook;  // when `settled` was found out
-    ReceiverTable table;
-    GroupPool groups;
-    std::pmr::vector<EncodingState> encodings;
-    std::pmr::vector<HeaderProfile> profiles;
+    std::uint32_t profile_count = 0;
+    Availability::Outlook outlook;      // when `settled` was found out
+    std::vector<ReceiverIndex> moving;  // members of a cohort
+    KeyFrameRequests requests;
     Codec codec;
     bool delivered = true;  // the newest packet went to somebody
     // Receivers were where they want to be, as far as `outlook` tells; of audio nothing else
     // counts.
-    bool settled = false;
+    bool settled : 1 = false;
+    bool wide_slots : 1 = false;  // fan-outs may need the second line of each
     // Bit e: the newest packet of encoding e went to nobody, and nobody has come or gone since.
     std::uint8_t skipping = 0;
     std::uint32_t late_used = 0;
     std::int64_t last_n = 0;  // that the groups' decisions are about
-    KeyFrameRequests requests;
+    std::pmr::vector<EncodingState> encodings;
+    std::pmr::vector<HeaderProfile> profiles;
+    GroupPool groups;
+    ReceiverTable table;
     Selector selector;
     TrackConfig config;
     SenderClock own_clock;
-    std::vector<ReceiverIndex> moving;     // members of a cohort
     std::vector<ReceiverSlot> late_slots;  // copies with the offsets of their time
 
     SenderClock& clock() { return config.sender_clock ? *config.sender_clock : own_clock; }
