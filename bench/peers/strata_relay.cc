@@ -61,7 +61,9 @@ StrataRelay::StrataRelay(const sockaddr_in& publisher, const std::vector<sockadd
     worker_ = std::make_unique<dataplane::Worker>(config, ports, pools, *block_, now_us());
     dataplane::Transport& source = add_transport(publisher);
     const auto capacity = static_cast<std::uint32_t>(receivers.size());
-    auto track = dataplane::build_track(track_spec(), source, {.receiver_capacity = capacity});
+    dataplane::SharedParsers parsers;
+    auto track =
+        dataplane::build_track(track_spec(), source, {.receiver_capacity = capacity}, parsers);
     if (!track) die(track.error().message);
     track_ = *std::move(track);
     submit({.kind = Command::Kind::add_track, .track = track_.get()});

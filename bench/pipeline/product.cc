@@ -115,7 +115,7 @@ void Product::add_room(std::uint32_t room) {
     transport->has_address = true;
     const std::uint32_t receivers = shape_.receivers / shape_.rooms;
     auto track = dataplane::build_track(track_spec(room, shape_.media), *transport,
-                                        {.receiver_capacity = receivers});
+                                        {.receiver_capacity = receivers}, parsers_);
     if (!track) die(track.error().message.c_str());
     if (shape_.observed) transport->marks = (*track)->marks = 1;
     submit({.kind = Command::Kind::add_transport, .transport = transport.get()});

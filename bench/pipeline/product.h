@@ -10,6 +10,7 @@
 #include "dataplane/api/statistics_segment.h"
 #include "dataplane/worker/objects.h"
 #include "dataplane/worker/observer.h"
+#include "dataplane/server/shared_parsers.h"
 #include "dataplane/worker/worker.h"
 
 namespace strata::bench {
@@ -53,6 +54,7 @@ class Product {
     Stream stream_;
     relay::TimeUs now_ = 1'000'000;
     std::uint16_t header_bytes_ = 0;
+    dataplane::SharedParsers parsers_;
     std::vector<std::unique_ptr<dataplane::Transport>> transports_;
     std::vector<std::unique_ptr<dataplane::PublishedTrack>> tracks_;
     std::vector<std::unique_ptr<dataplane::Subscription>> subscriptions_;

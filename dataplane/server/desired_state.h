@@ -224,6 +224,7 @@ class DesiredState {
     static Endpoint local_of(const Home& home, const api::Transport& spec);
 
     StateLimits limits_;
+    SharedParsers parsers_;
     std::uint32_t place_generation_ = 0;  // the last one that was given
     std::deque<WorkerSide> workers_;
     std::vector<Home> homes_;

@@ -25,7 +25,7 @@ auto DesiredState::add_branch(TrackRecord& track, std::uint32_t worker)
     auto clock = publisher.clocks[worker].lock();
     if (!clock) publisher.clocks[worker] = clock = std::make_shared<relay::SenderClock>();
     const TrackLimits limits = track_limits();
-    auto built = build_branch(track.spec, *publisher.object, std::move(clock), limits);
+    auto built = build_branch(track.spec, *publisher.object, std::move(clock), limits, parsers_);
     if (!built) return std::unexpected(built.error());
     PublishedTrack& branch = **built;
     if (const Problem problem = take_place(side, branch)) return std::unexpected(*problem);

@@ -59,7 +59,7 @@ DesiredState::Problem DesiredState::add(const api::Track& spec) {
     const bool latching = latches(transport.spec);
     if (const Problem problem = check_ssrcs(transport, ssrcs, latching)) return problem;
     const TrackLimits limits = track_limits();
-    auto built = build_track(spec, *transport.object, limits);
+    auto built = build_track(spec, *transport.object, limits, parsers_);
     if (!built) return built.error();
 
     PublishedTrack& track = **built;

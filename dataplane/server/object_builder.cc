@@ -154,15 +154,24 @@ Built<Transport> build_transport(const api::Transport& spec, const Endpoint& loc
 
 namespace {
 
+void take_nacks(PublishedTrack& track, const relay::MissingPackets& none_missing) {
+    track.missing_packets.assign(track.encoding_count, none_missing);
+    track.missing = track.missing_packets.data();
+}
+
 Built<PublishedTrack> build_track_with(const api::Track& spec, Transport& transport,
-                                       relay::SenderClock& clock, const TrackLimits& limits) {
+                                       relay::SenderClock& clock, const TrackLimits& limits,
+                                       SharedParsers& parsers) {
     const auto encodings = static_cast<std::size_t>(spec.encodings_size());
     if (encodings == 0 || encodings > relay::kMaxEncodings)
         return invalid("a track has 1 to " + std::to_string(relay::kMaxEncodings) +
                        " encodings, found " + std::to_string(encodings));
     auto track = std::make_unique<PublishedTrack>();
-    if (const auto filled = fill_parser(spec, track->parser); !filled)
+    relay::PacketParser parser;
+    if (const auto filled = fill_parser(spec, parser); !filled)
         return std::unexpected(filled.error());
+    track->shared_parser = parsers.share(parser);
+    track->parser = track->shared_parser.get();
 
     relay::TrackConfig config;
     config.codec = codec_of(spec.codec());
@@ -170,7 +179,7 @@ Built<PublishedTrack> build_track_with(const api::Track& spec, Transport& transp
     config.encoding_count = static_cast<std::uint8_t>(encodings);
     config.end_to_end_encrypted = spec.end_to_end_encrypted();
     config.descriptor_negotiated =
-        track->parser.extensions.id(relay::ExtensionKind::dependency_descriptor) != 0;
+        parser.extensions.id(relay::ExtensionKind::dependency_descriptor) != 0;
     config.receiver_capacity = limits.receiver_capacity;
     config.sender_clock = &clock;
     config.key_frame_min_interval_us = limits.key_frame_min_interval_us;
@@ -197,30 +206,30 @@ Built<PublishedTrack> build_track_with(const api::Track& spec, Transport& transp
     track->audio = config.codec == relay::Codec::opus;
     relay::Track made(config);
     track->exchange_track(made);
-    if (track->parser.extensions.id(relay::ExtensionKind::transport_cc) != 0)
+    if (parser.extensions.id(relay::ExtensionKind::transport_cc) != 0)
         track->feedback = std::make_unique<relay::FeedbackRecorder>();
     if (spec.nack() || spec.rtx_payload_type() != 0)
-        track->missing.assign(encodings, relay::MissingPackets(limits.missing));
+        take_nacks(*track, relay::MissingPackets(limits.missing));
     return track;
 }
 
 }  // namespace
 
 Built<PublishedTrack> build_track(const api::Track& spec, Transport& transport,
-                                  const TrackLimits& limits) {
-    return build_track_with(spec, transport, transport.sender_clock, limits);
+                                  const TrackLimits& limits, SharedParsers& parsers) {
+    return build_track_with(spec, transport, transport.sender_clock, limits, parsers);
 }
 
 // What is said to the publisher is said by the track.
 Built<PublishedTrack> build_branch(const api::Track& spec, Transport& publisher,
                                    std::shared_ptr<relay::SenderClock> clock,
-                                   const TrackLimits& limits) {
-    auto branch = build_track_with(spec, publisher, *clock, limits);
+                                   const TrackLimits& limits, SharedParsers& parsers) {
+    auto branch = build_track_with(spec, publisher, *clock, limits, parsers);
     if (!branch) return branch;
     (*branch)->transport = nullptr;
     (*branch)->publisher_clock = std::move(clock);
     (*branch)->feedback.reset();
-    (*branch)->missing.clear();
+    (*branch)->missing = nullptr;
     return branch;
 }
 

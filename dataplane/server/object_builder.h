@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dataplane/api/strata.pb.h"
+#include "dataplane/server/shared_parsers.h"
 #include "dataplane/worker/objects.h"
 #include "relay/ice/agent.h"
 
@@ -54,13 +55,13 @@ std::expected<std::vector<relay::IceCredentials>, ObjectProblem> build_credentia
     const api::IceAgent& spec);
 
 Built<PublishedTrack> build_track(const api::Track& spec, Transport& transport,
-                                  const TrackLimits& limits);
+                                  const TrackLimits& limits, SharedParsers& parsers);
 
 // A branch of the track that `spec` describes, on another worker than its publisher's: `clock` is
 // the publisher's there.
 Built<PublishedTrack> build_branch(const api::Track& spec, Transport& publisher,
                                    std::shared_ptr<relay::SenderClock> clock,
-                                   const TrackLimits& limits);
+                                   const TrackLimits& limits, SharedParsers& parsers);
 
 // Without its streams, which are its transport's.
 Built<Subscription> build_subscription(const api::Subscription& spec, PublishedTrack& track,

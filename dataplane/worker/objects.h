@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -61,28 +62,29 @@ struct TrackPlace {
     friend bool operator==(const TrackPlace&, const TrackPlace&) = default;
 };
 
-// One peer's UDP flow. What each packet that it sends touches is in the first three cache lines.
+// One peer's UDP flow. What each packet that it sends touches is in the first two cache lines, of
+// SRTP in the first three.
 struct alignas(64) Transport {
-    std::uint64_t id = 0;     // constant
-    std::uint32_t index = 0;  // constant: its part of the keys in the SSRC table
+    FlowKey flow{};
+    std::uint32_t index = 0;         // constant: its part of the keys in the SSRC table
+    std::uint16_t mtu_bytes = 1500;  // constant
     // Which of the worker's ports it sends by: constant, but an ICE agent's follows the nomination.
     std::uint8_t port = 0;
-    bool secure = false;             // constant: nothing but SRTP, SRTCP, STUN and DTLS passes
-    std::uint16_t mtu_bytes = 1500;  // constant
-    // Constant; a WebRTC peer: its tuples are validated by STUN and nothing is latched. Null:
-    // others.
-    std::unique_ptr<IceTransport> ice;
-    std::unique_ptr<SecureTransport> srtp;  // its keys; null: they haven't come, nothing passes
-    // Of one of the tracks; null: no track of it has transport-wide numbers.
-    relay::FeedbackRecorder* feedback = nullptr;
-    std::uint64_t packets = 0, bytes = 0;
-
-    FlowKey flow{};
+    bool secure = false;       // constant: nothing but SRTP, SRTCP, STUN and DTLS passes
     bool has_address = false;  // given by command or latched; false: waits for its first packet
     bool latched = false;      // the address came from a packet
     bool has_link = false;
-    alignas(64) RecentStreams recent;
+    // Constant; a WebRTC peer: its tuples are validated by STUN and nothing is latched. Null:
+    // others.
+    std::unique_ptr<IceTransport> ice;
+    // Of one of the tracks; null: no track of it has transport-wide numbers.
+    relay::FeedbackRecorder* feedback = nullptr;
 
+    std::uint64_t packets = 0, bytes = 0;
+    RecentStreams recent;
+
+    std::unique_ptr<SecureTransport> srtp;   // its keys; null: they haven't come, nothing passes
+    std::uint64_t id = 0;                    // constant
     std::uint32_t srtcp_index = 0;           // next to be sent, of all SSRCs together; 31 bits
     std::uint16_t transport_sequence = 0;    // next transport-wide number that it is sent (C29)
     std::uint8_t marks = 0;                  // bit i: observation i is about it, see Observer
@@ -102,16 +104,19 @@ struct alignas(64) Transport {
     SlotRef statistics;
     std::vector<std::unique_ptr<OutgoingStream>> streams;  // main thread: owns those in `outgoing`
 };
+static_assert(offsetof(Transport, packets) == 64 && offsetof(Transport, srtp) == 128);
 
-// One encoding of a published track, as it arrives. What each packet touches is in the first two
-// cache lines.
+// One encoding of a published track, as it arrives. What each packet touches is in the first cache
+// line.
 struct alignas(64) InboundEncoding {
-    std::uint32_t ssrc = 0, rtx_ssrc = 0;  // 0: not known (yet)
-    relay::FrameRest* rest = nullptr;      // the track's
-    std::uint64_t packets = 0, bytes = 0;
+    relay::FrameRest* rest = nullptr;  // the track's
+    std::uint64_t bytes = 0;
     relay::TimeUs last_packet_us = 0;
     relay::ReceptionStatistics reception{90'000};
 
+    std::uint32_t ssrc = 0, rtx_ssrc = 0;  // 0: not known (yet)
+    // Packets that `reception` isn't told of: sent again, handed over, of SSRCs before.
+    std::uint64_t other_packets = 0;
     std::uint64_t key_frames = 0;
     std::uint8_t fraction_lost = 0;  // as last reported
     std::uint64_t rtx_packets = 0, duplicates = 0, nacks = 0;
@@ -122,25 +127,30 @@ struct alignas(64) InboundEncoding {
     relay::HistoryIndex history;
     CheckpointRecord* checkpoint = nullptr;  // constant; null: nothing outlives the process
     SlotRef statistics;
+
+    std::uint64_t packets() const { return reception.received() + other_packets; }
 };
+static_assert(offsetof(InboundEncoding, reception) + relay::ReceptionStatistics::kHotBytes == 64);
 
 // A published track on its publisher's worker, or a branch of one: what another worker that serves
 // receivers of it has instead, and is handed its packets for.
-// What each packet touches is in the first cache line, beside its payload type's in `parser`.
+// What each packet touches is in the first cache line.
 struct alignas(64) PublishedTrack {
     std::optional<relay::Track> track;  // constant: that there is one
     relay::TimeUs last_packet_us = 0;
-    Transport* transport = nullptr;              // constant; null: a branch
-    std::uint8_t encoding_count = 1;             // constant
-    bool audio = false;                          // constant: last to be dropped
-    bool spread = false;                         // it has branches
-    std::uint8_t observed = 0;                   // bit i: observation i, of it or its receivers
-    std::uint32_t repairable = 0;                // subscriptions that may be sent packets again
-    std::vector<relay::MissingPackets> missing;  // [encoding]; empty: its publisher takes no NACK
+    Transport* transport = nullptr;               // constant; null: a branch
+    std::uint8_t encoding_count = 1;              // constant
+    bool audio = false;                           // constant: last to be dropped
+    bool spread = false;                          // it has branches
+    std::uint8_t observed = 0;                    // bit i: observation i, of it or its receivers
+    std::uint32_t repairable = 0;                 // subscriptions that may be sent packets again
+    relay::MissingPackets* missing = nullptr;     // [encoding]; null: its publisher takes no NACK
+    const relay::PacketParser* parser = nullptr;  // constant: there is one, which others share
 
-    std::uint64_t id = 0;           // constant
-    std::uint8_t payload_type = 0;  // constant
-    relay::PacketParser parser;     // constant
+    std::uint64_t id = 0;                                      // constant
+    std::uint8_t payload_type = 0;                             // constant
+    std::vector<relay::MissingPackets> missing_packets;        // what `missing` points at
+    std::shared_ptr<const relay::PacketParser> shared_parser;  // constant: `parser`
     std::array<InboundEncoding, relay::kMaxEncodings> encodings;
     // Where transport-wide numbers are negotiated, constant: the first track's serves its
     // transport.
@@ -167,6 +177,7 @@ struct alignas(64) PublishedTrack {
         for (std::uint8_t i = 0; i < encoding_count; ++i) encodings[i].rest = &track->rest(i);
     }
 };
+static_assert(offsetof(PublishedTrack, id) == 64);
 
 // One receiver's leg of a track.
 struct Subscription {

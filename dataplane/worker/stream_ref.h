@@ -24,25 +24,25 @@ class RecentStreams {
 
     // Object null: not known.
     StreamRef find(std::uint32_t ssrc, std::uint64_t erasures) const {
-        const Place& place = places_[ssrc % kPlaces];
-        const bool holds = place.ssrc == ssrc && erasures_ == erasures;
-        return holds ? StreamRef{StreamRef::Kind::media, place.encoding, place.track} : StreamRef{};
+        const std::size_t at = ssrc % kPlaces;
+        const bool holds = ssrcs_[at] == ssrc && erasures_ == erasures;
+        return holds ? StreamRef{StreamRef::Kind::media, encodings_[at], tracks_[at]} : StreamRef{};
     }
     void remember(std::uint32_t ssrc, const StreamRef& stream, std::uint64_t erasures) {
-        if (erasures_ != erasures) places_ = {};
+        if (erasures_ != erasures) tracks_ = {};
         erasures_ = erasures;
-        places_[ssrc % kPlaces] = {ssrc, stream.encoding,
-                                   static_cast<PublishedTrack*>(stream.object)};
+        const std::size_t at = ssrc % kPlaces;
+        ssrcs_[at] = ssrc;
+        encodings_[at] = stream.encoding;
+        tracks_[at] = static_cast<PublishedTrack*>(stream.object);
     }
 
   private:
-    struct Place {
-        std::uint32_t ssrc = 0;
-        std::uint8_t encoding = 0;
-        PublishedTrack* track = nullptr;
-    };
     std::uint64_t erasures_ = 0;
-    std::array<Place, kPlaces> places_{};
+    std::array<PublishedTrack*, kPlaces> tracks_{};  // null: none
+    std::array<std::uint32_t, kPlaces> ssrcs_{};
+    std::array<std::uint8_t, kPlaces> encodings_{};
 };
+static_assert(sizeof(RecentStreams) == 48);
 
 }  // namespace strata::dataplane

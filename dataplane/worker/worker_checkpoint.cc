@@ -53,7 +53,7 @@ void Worker::keep(PublishedTrack& track, relay::TimeUs now) {
     const relay::TrackConfig& config = track.track->config();
     for (std::uint8_t i = 0; i < config.encoding_count; ++i) {
         const InboundEncoding& in = track.encodings[i];
-        if (in.checkpoint == nullptr || in.packets == 0) continue;
+        if (in.checkpoint == nullptr || in.packets() == 0) continue;
         CheckpointNumbers numbers;
         numbers.extended_sequence = in.reception.extended_highest_sequence();
         numbers.written_us = now;

@@ -31,7 +31,7 @@ void Worker::note_arrival(const Transport& transport, std::span<const std::uint8
 void Worker::on_retransmission(rte_mbuf& packet, PublishedTrack& track, std::uint8_t encoding,
                                relay::TimeUs now) {
     relay::PacketInfo info;
-    const relay::ParseError error = relay::parse_packet(bytes_of(packet), track.parser, info);
+    const relay::ParseError error = relay::parse_packet(bytes_of(packet), *track.parser, info);
     if (error != relay::ParseError::none) return drop(parse_drop(error));
     note_arrival(*track.transport, bytes_of(packet), info, now);
     InboundEncoding& inbound = track.encodings[encoding];
@@ -57,7 +57,7 @@ void Worker::send_transport_feedback(Transport& transport, relay::TimeUs now) {
 }
 
 void Worker::request_missing(PublishedTrack& track, std::uint8_t encoding, relay::TimeUs now) {
-    if (track.missing.empty() || track.missing[encoding].size() == 0) return;
+    if (!track.missing || track.missing[encoding].size() == 0) return;
     std::array<relay::SequenceNumber, kMaxRequests> numbers;
     const std::size_t n = track.missing[encoding].due(now, numbers);
     InboundEncoding& inbound = track.encodings[encoding];

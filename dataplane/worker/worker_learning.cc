@@ -36,10 +36,10 @@ int find_encoding(const relay::TrackConfig& config, std::string_view rid) {
 // True for a media packet that names the track by its rid, or by its mid where it has no rids.
 bool is_named(const PublishedTrack& track, std::span<const std::uint8_t> packet) {
     const std::uint8_t payload_type = packet[1] & 0x7f;
-    const auto role = track.parser.payload_types[payload_type].role;
+    const auto role = track.parser->payload_types[payload_type].role;
     if (role != relay::PayloadRole::media && role != relay::PayloadRole::red) return false;
     relay::PacketInfo info;
-    if (relay::parse_header(packet, track.parser.extensions, info) != relay::ParseError::none)
+    if (relay::parse_header(packet, track.parser->extensions, info) != relay::ParseError::none)
         return false;
     const std::string_view mid = text_of(packet, info.find(relay::ExtensionKind::mid));
     const std::string_view rid = text_of(packet, info.find(relay::ExtensionKind::rid));
@@ -85,7 +85,7 @@ Transport* Worker::latch(rte_mbuf& packet, std::uint8_t port, RxDrop& reason, re
     }
     relay::PacketInfo info;
     if (!track || track->transport->port != port || transports_.full() ||
-        relay::parse_packet(bytes, track->parser, info) != relay::ParseError::none)
+        relay::parse_packet(bytes, *track->parser, info) != relay::ParseError::none)
         return nullptr;
     Transport& transport = *track->transport;
     transport.latched = true;
@@ -125,9 +125,9 @@ StreamRef* Worker::learn(Transport& transport, std::span<const std::uint8_t> pac
 bool Worker::learn_in(PublishedTrack& track, std::span<const std::uint8_t> packet,
                       std::uint32_t ssrc, relay::TimeUs now) {
     relay::PacketInfo info;
-    if (relay::parse_header(packet, track.parser.extensions, info) != relay::ParseError::none)
+    if (relay::parse_header(packet, track.parser->extensions, info) != relay::ParseError::none)
         return false;
-    const relay::PayloadRole role = track.parser.payload_types[info.payload_type].role;
+    const relay::PayloadRole role = track.parser->payload_types[info.payload_type].role;
     if (role == relay::PayloadRole::unknown) return false;
     const std::string_view mid = text_of(packet, info.find(relay::ExtensionKind::mid));
     const std::string_view rid = text_of(packet, info.find(relay::ExtensionKind::rid));
@@ -139,7 +139,7 @@ bool Worker::learn_in(PublishedTrack& track, std::span<const std::uint8_t> packe
         for (std::size_t i = 0; i < track.transport->track_count; ++i)
             if (const PublishedTrack* other = track.transport->tracks[i];
                 other != &track &&
-                other->parser.payload_types[info.payload_type].role != relay::PayloadRole::unknown)
+                other->parser->payload_types[info.payload_type].role != relay::PayloadRole::unknown)
                 return false;
     const bool rtx = role == relay::PayloadRole::rtx || !repaired.empty();
     const int encoding =
@@ -167,7 +167,10 @@ bool Worker::take_ssrc(PublishedTrack& track, std::uint8_t encoding, std::uint32
         return false;
     }
     known = ssrc;
-    if (!rtx) inbound.reception = relay::ReceptionStatistics(track.track->config().clock_rate_hz);
+    if (!rtx) {
+        inbound.other_packets = inbound.packets();
+        inbound.reception = relay::ReceptionStatistics(track.track->config().clock_rate_hz);
+    }
     count(WorkerCounter::ssrcs_learned);
     Notice notice{.kind = Notice::Kind::ssrc_learned, .id = track.id};
     notice.ssrc = ssrc;

@@ -29,24 +29,25 @@ void Worker::on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t enco
                       relay::TimeUs now) {
     const auto bytes = bytes_of(packet);
     relay::PacketInfo& info = parsed_;
-    const relay::ParseError error = relay::parse_packet(bytes, track.parser, info);
+    const relay::ParseError error = relay::parse_packet(bytes, *track.parser, info);
     if (error != relay::ParseError::none) return drop(parse_drop(error));
-    if (track.parser.payload_types[info.payload_type].role == relay::PayloadRole::rtx)
+    if (track.parser->payload_types[info.payload_type].role == relay::PayloadRole::rtx)
         return drop(RxDrop::retransmission);
 
     InboundEncoding& inbound = track.encodings[encoding];
     if (origin == Origin::sent) {
         note_arrival(*track.transport, bytes, info, now);
         inbound.reception.on_packet(info.sequence, info.timestamp, now);
+    } else {
+        ++inbound.other_packets;
     }
-    if (!track.missing.empty())
+    if (track.missing)
         track.missing[encoding].on_packet({.sequence = info.sequence,
                                            .starts_key_frame = info.key_frame,
                                            .ends_picture = info.marker},
                                           now);
     if (info.extensions_ignored != 0)
         count(WorkerCounter::extensions_ignored, info.extensions_ignored);
-    ++inbound.packets;
     inbound.bytes += bytes.size();
     if (info.key_frame) ++inbound.key_frames;
     inbound.last_packet_us = now;
@@ -98,7 +99,7 @@ void Worker::on_handed_packet(const Handoff& handed, PublishedTrack* branch, rel
     count(WorkerCounter::handed_in);
     if (!branch) return drop(RxDrop::branch_gone);
     InboundEncoding& inbound = branch->encodings[handed.encoding];
-    ++inbound.packets;
+    ++inbound.other_packets;
     inbound.bytes += handed.packet->data_len;
     inbound.last_packet_us = branch->last_packet_us = now;
     if (branch->observed != 0) [[unlikely]]

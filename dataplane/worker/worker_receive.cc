@@ -39,7 +39,6 @@ std::uint64_t Worker::find_transports(std::span<rte_mbuf* const> packets) {
 
 [[gnu::always_inline]] inline void Worker::prefetch_transport(const Transport& transport) {
     rte_prefetch0(&transport);
-    rte_prefetch0(&transport.flow.remote_port);  // the flow may begin in the line before
     rte_prefetch0(&transport.recent);
 }
 
@@ -107,7 +106,6 @@ void Worker::find_stream(Train& train) {
     train.inbound = &track->encodings[train.stream.encoding];
     rte_prefetch0(track);
     rte_prefetch0(train.inbound);
-    rte_prefetch0(reinterpret_cast<const char*>(train.inbound) + 64);
 }
 
 // The others, of the trains before train `next`: each address stands in what the step before
@@ -142,8 +140,8 @@ void Worker::find_stream(Train& train) {
 
 [[gnu::always_inline]] inline void Worker::prefetch_parser(const PublishedTrack& track,
                                                            const Train& train) {
-    rte_prefetch0(&track.parser);
-    rte_prefetch0(&track.parser.payload_types[bytes_of(*train.first)[1] & 0x7f]);
+    rte_prefetch0(track.parser);
+    rte_prefetch0(&track.parser->payload_types[bytes_of(*train.first)[1] & 0x7f]);
 }
 
 // Look-ups of a whole burst go through the tables together, so that their cache misses overlap: the
@@ -234,7 +232,7 @@ std::size_t Worker::pass_over(std::span<rte_mbuf* const> packets, Transport& tra
     relay::FeedbackRecorder* const feedback =
         rest.transport_cc_at() != 0 ? transport.feedback : nullptr;
     relay::MissingPackets* const missing =
-        track.missing.empty() ? nullptr : &track.missing[stream.encoding];
+        track.missing ? &track.missing[stream.encoding] : nullptr;
     const relay::SequenceNumber first = rest.next();
     std::size_t passed = 0;
     std::uint64_t size = 0;
@@ -255,7 +253,6 @@ std::size_t Worker::pass_over(std::span<rte_mbuf* const> packets, Transport& tra
     inbound.reception.on_run(first, passed, rest.timestamp(), now);
     transport.packets += passed;
     transport.bytes += size;
-    inbound.packets += passed;
     inbound.bytes += size;
     inbound.last_packet_us = track.last_packet_us = now;
     if (rest.extensions_ignored() != 0)

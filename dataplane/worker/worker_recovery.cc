@@ -131,7 +131,7 @@ WorkerCounter Worker::send_again(Subscription& subscription,
     if (kept) {
         relay::PacketInfo info;
         const auto bytes = bytes_of(*kept->packet);
-        if (relay::parse_packet(bytes, track.parser, info) != relay::ParseError::none ||
+        if (relay::parse_packet(bytes, *track.parser, info) != relay::ParseError::none ||
             !track.track->repeat(repetition, kept->form, bytes, info, output))
             return WorkerCounter::nacks_unknown;
         if (!track.audio && (info.spatial_id != 0 || info.temporal_id != 0))

@@ -46,7 +46,7 @@ void Worker::on_track_timer(PublishedTrack& track, relay::TimeUs now) {
     track.track->on_timer(now);
     const std::uint8_t encodings = track.track->config().encoding_count;
     for (std::uint8_t i = 0; i < encodings; ++i) {
-        if (track.encodings[i].packets == 0) continue;
+        if (track.encodings[i].packets() == 0) continue;
         request_missing(track, i, now);
         outputs_.count = 0;
         track.track->give_up_holes(i, now, outputs_);
@@ -98,12 +98,12 @@ void Worker::publish(const PublishedTrack& track) {
         const auto loss =
             static_cast<std::uint64_t>(std::max<std::int64_t>(0, in.reception.lost()));
         lost += loss;
-        packets += in.packets;
+        packets += in.packets();
         bytes += in.bytes;
         key_frame_requests += in.key_frame_requests;
         key_frames += in.key_frames;
         const SlotRef& out = in.statistics;
-        out.set(ObjectValue::packets, in.packets);
+        out.set(ObjectValue::packets, in.packets());
         out.set(ObjectValue::bytes, in.bytes);
         out.set(ObjectValue::ssrc, in.ssrc);
         out.set(ObjectValue::rtx_ssrc, in.rtx_ssrc);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -50,6 +51,8 @@ class ExtensionMap {
     std::uint8_t id(ExtensionKind kind) const {
         return id_by_kind_[static_cast<std::size_t>(kind)];
     }
+
+    friend auto operator<=>(const ExtensionMap&, const ExtensionMap&) = default;  // any order
 
   private:
     static constexpr std::size_t kKinds = static_cast<std::size_t>(ExtensionKind::kCount);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -20,6 +21,7 @@ enum class PayloadRole : std::uint8_t { unknown, media, red, rtx };
 struct PayloadFormat {
     PayloadRole role = PayloadRole::unknown;
     Codec codec = Codec::opaque;  // of the media; for rtx: of the original's. red: not used
+    friend auto operator<=>(const PayloadFormat&, const PayloadFormat&) = default;
 };
 
 // How one peer's packets are read, as negotiated. Made once per peer or track, shared by its
@@ -30,6 +32,7 @@ struct PacketParser {
     bool end_to_end_encrypted = false;
     ExtensionMap extensions;
     std::array<PayloadFormat, 128> payload_types{};
+    friend auto operator<=>(const PacketParser&, const PacketParser&) = default;  // any order
 };
 
 // Why a packet is no good. Counted; `none` is success.

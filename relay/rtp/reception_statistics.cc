@@ -21,6 +21,7 @@ std::uint32_t to_units(TimeUs time, std::uint32_t rate) {
 }  // namespace
 
 void ReceptionStatistics::start(SequenceNumber sequence) {
+    static_assert(offsetof(ReceptionStatistics, cycles_) == kHotBytes);
     const std::int64_t resumed = started_ ? -1 : base_;
     highest_ = sequence;
     base_ = sequence.value;
@@ -31,9 +32,10 @@ void ReceptionStatistics::start(SequenceNumber sequence) {
     }
     started_ = true;
     cycles_ = base_ - sequence.value;
+    received_otherwise_ += static_cast<std::uint64_t>(received_);
     received_ = 0;
     expected_prior_ = received_prior_ = 0;
-    expected_after_jump_.reset();
+    jumped_ = false;
     has_transit_ = false;
 }
 
@@ -42,12 +44,13 @@ bool ReceptionStatistics::update_sequence(SequenceNumber sequence) {
     if (ahead < kMaxDropout) {
         if (sequence.value < highest_.value) cycles_ += 65'536;
         highest_ = sequence;
-        expected_after_jump_.reset();
+        jumped_ = false;
         return true;
     }
     if (ahead >= 65'536 - kMaxMisorder) return true;  // late or duplicate
-    if (expected_after_jump_ != sequence) {
-        expected_after_jump_ = sequence + 1;
+    if (!jumped_ || sequence != after_jump_) {
+        jumped_ = true;
+        after_jump_ = sequence + 1;
         return false;
     }
     ++restarts_;
@@ -72,8 +75,8 @@ void ReceptionStatistics::on_sender_report(std::uint64_t ntp, TimeUs arrival) {
 }
 
 std::optional<ReportBlock> ReceptionStatistics::report(Ssrc source, TimeUs now) {
-    if (!started_ || reported_total_ == received_total_) return std::nullopt;
-    reported_total_ = received_total_;
+    if (!started_ || reported_ == received()) return std::nullopt;
+    reported_ = received();
     const std::int64_t interval_expected = expected() - expected_prior_;
     const std::int64_t interval_lost = interval_expected - (received_ - received_prior_);
     expected_prior_ = expected();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
@@ -12,6 +13,9 @@ namespace strata::relay {
 // sequence (A.1), times of its sender report. One per received SSRC; the owning worker only.
 class ReceptionStatistics {
   public:
+    // From its beginning: what a packet that follows the one before touches.
+    static constexpr std::size_t kHotBytes = 40;
+
     explicit ReceptionStatistics(std::uint32_t clock_rate_hz) : clock_rate_hz_(clock_rate_hz) {}
 
     // Before the first packet: highest sequence number, extended, that another process was sent of
@@ -20,12 +24,14 @@ class ReceptionStatistics {
 
     // For each packet of the SSRC, padding and duplicates included.
     void on_packet(SequenceNumber sequence, RtpTimestamp timestamp, TimeUs arrival) {
-        ++received_total_;
         if (!started_ || sequence != highest_ + 1 || sequence.value == 0) {
-            if (!place(sequence)) return;
+            if (!place(sequence)) {
+                ++received_otherwise_;
+                return;
+            }
         } else {
             highest_ = sequence;
-            expected_after_jump_.reset();
+            jumped_ = false;
         }
         ++received_;
         // What comes in one burst has one time of arrival.
@@ -44,7 +50,6 @@ class ReceptionStatistics {
         }
         highest_ = last;
         received_ += more;
-        received_total_ += more;
         for (std::uint16_t i = 0; i < more; ++i) update_jitter(transit_);
     }
     void on_sender_report(std::uint64_t ntp, TimeUs arrival);
@@ -54,7 +59,10 @@ class ReceptionStatistics {
     // reported).
     std::optional<ReportBlock> report(Ssrc source, TimeUs now);
 
-    std::uint64_t received() const { return received_total_; }
+    // Over restarts, and what was no good as well.
+    std::uint64_t received() const {
+        return static_cast<std::uint64_t>(received_) + received_otherwise_;
+    }
     // Expected minus received since the source began (or restarted); negative with duplicates.
     std::int64_t lost() const { return expected() - received_; }
     // Interarrival jitter in timestamp units.
@@ -86,21 +94,23 @@ class ReceptionStatistics {
     std::int64_t expected() const { return started_ ? (cycles_ | highest_.value) - base_ + 1 : 0; }
 
     std::uint32_t clock_rate_hz_;
-    bool started_ = false, has_transit_ = false;
     SequenceNumber highest_;
+    bool started_ = false, has_transit_ = false;
+    bool jumped_ = false;  // the newest packet, and isn't believed yet
     std::uint32_t transit_ = 0;
-    std::uint32_t jitter_q4_ = 0;  // timestamp units times 16
-    std::int64_t cycles_ = 0;      // 65,536 for each wrap
+    std::uint32_t jitter_q4_ = 0;      // timestamp units times 16
+    std::uint32_t arrival_units_ = 0;  // arrival_ in timestamp units
+    TimeUs arrival_ = -1;              // of the newest packet
+    std::int64_t received_ = 0;        // since the source began, or began anew
+
+    std::int64_t cycles_ = 0;  // 65,536 for each wrap
     // The first number, extended; before it came the highest of another process, or -1.
     std::int64_t base_ = -1;
-    std::int64_t received_ = 0;
-    std::uint64_t received_total_ = 0;  // over restarts
-    std::optional<SequenceNumber> expected_after_jump_;
-    TimeUs arrival_ = -1;              // of the newest packet
-    std::uint32_t arrival_units_ = 0;  // the same in timestamp units
+    std::uint64_t received_otherwise_ = 0;
+    SequenceNumber after_jump_;
     std::uint32_t restarts_ = 0;
     std::int64_t expected_prior_ = 0, received_prior_ = 0;
-    std::uint64_t reported_total_ = 0;  // received_total_ at the last report
+    std::uint64_t reported_ = 0;  // received() at the last report
     std::uint32_t last_sr_ = 0;
     TimeUs last_sr_arrival_ = 0;
 };

@@ -37,8 +37,8 @@ void GroupPool::leave(GroupIndex group) {
 }
 
 void GroupPool::copy_into(GroupPool& larger) const {
-    std::copy(heads_.begin(), heads_.end(), larger.heads_.begin());
-    std::copy(bodies_.begin(), bodies_.end(), larger.bodies_.begin());
+    larger.heads_ = heads_;
+    larger.bodies_ = bodies_;
     larger.leavings_ = leavings_;
     larger.used_ = used_;
     larger.members_ = members_;

@@ -4,12 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
-#include <vector>
 
 #include "relay/rewrite/dependency_descriptor_rewriter.h"
 #include "relay/rewrite/picture_id_map.h"
 #include "relay/rewrite/sequence_map.h"
 #include "relay/rtp/types.h"
+#include "relay/svc/fixed_array.h"
 #include "relay/svc/layer_id.h"
 #include "relay/svc/receiver_table.h"
 
@@ -96,8 +96,8 @@ class GroupPool {
     void copy_into(GroupPool& larger) const;
 
   private:
-    std::pmr::vector<Head> heads_;
-    std::pmr::vector<LayerGroup> bodies_;
+    FixedArray<Head> heads_;
+    FixedArray<LayerGroup> bodies_;
     std::array<std::uint32_t, kMaxEncodings> members_{};
     std::uint32_t used_ = 0;
     std::uint64_t leavings_ = 0;

@@ -1,17 +1,33 @@
 #include "relay/svc/receiver_table.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace strata::relay {
 
-ReceiverTable::ReceiverTable(std::size_t capacity, std::pmr::memory_resource* memory)
+ReceiverTable::ReceiverTable(std::size_t capacity, std::size_t profiles,
+                             std::pmr::memory_resource* memory)
     : partitions_(capacity + 2, memory),
       slots_(capacity, memory),
+      profiles_(profiles),
       owners_(capacity, kNoReceiver),
       receivers_(capacity),
       buckets_(std::bit_ceil(2 * capacity + 1), kNoReceiver) {
     free_.reserve(capacity);
     for (std::size_t i = capacity; i-- > 0;) free_.push_back(static_cast<ReceiverIndex>(i));
+}
+
+std::optional<ProfileIndex> ReceiverTable::take_profile(const HeaderProfile& profile) {
+    for (std::size_t i = 0; i < profile_count_; ++i)
+        if (profiles_[i] == profile) return static_cast<ProfileIndex>(i);
+    for (std::size_t i = 0; i < profiles_.size(); ++i) {
+        const auto has = [i](const Partition& partition) { return partition.profile == i; };
+        if (std::ranges::any_of(partitions(), has)) continue;
+        profiles_[i] = profile;
+        profile_count_ = std::max(profile_count_, i + 1);
+        return static_cast<ProfileIndex>(i);
+    }
+    return std::nullopt;
 }
 
 std::size_t ReceiverTable::bucket(ReceiverHandle handle) const {
@@ -26,15 +42,17 @@ ReceiverIndex ReceiverTable::find(ReceiverHandle handle) const {
     }
 }
 
-std::size_t ReceiverTable::find_partition(GroupIndex group, std::uint8_t profile) const {
+std::size_t ReceiverTable::find_partition(GroupIndex group, ProfileIndex profile) const {
     std::size_t i = 0;
     while (i < used_ && (partitions_[i].group != group || partitions_[i].profile != profile)) ++i;
     return i;
 }
 
-std::size_t ReceiverTable::obtain_partition(GroupIndex group, std::uint8_t profile) {
+std::size_t ReceiverTable::obtain_partition(GroupIndex group, ProfileIndex profile) {
     const std::size_t i = find_partition(group, profile);
-    if (i == used_) partitions_[used_++] = {group, profile, count_, 0, {}};
+    if (i == used_)
+        partitions_[used_++] = {
+            .group = group, .profile = profile, .begin = count_, .header = profiles_[profile]};
     return i;
 }
 

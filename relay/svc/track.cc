@@ -27,10 +27,9 @@ std::size_t group_places(const TrackConfig& config) {
 
 // What of a track lies in its memory.
 std::size_t hot_bytes(const TrackConfig& config) {
-    constexpr std::size_t kAlignments = 8 * 64;
+    constexpr std::size_t kAlignments = 16 * 64;  // and sizes of arrays
     return sizeof(TrackState) + config.encoding_count * sizeof(EncodingState) +
            group_places(config) * (sizeof(GroupPool::Head) + sizeof(LayerGroup)) +
-           config.header_profiles * sizeof(HeaderProfile) +
            config.receiver_capacity * sizeof(ReceiverSlot) +
            (config.receiver_capacity + 2) * sizeof(Partition) +
            (config.receiver_capacity + 1) * sizeof(Cohort) + kAlignments;
@@ -59,25 +58,14 @@ constexpr std::size_t kSlotsAhead =
 TrackState::TrackState(const TrackConfig& track_config, std::pmr::memory_resource* memory)
     : requests(track_config.key_frame_min_interval_us, track_config.key_frame_retry_us),
       codec(track_config.codec),
+      encoding_count(track_config.encoding_count),
       encodings(track_config.encoding_count, EncodingState(track_config), memory),
-      profiles(track_config.header_profiles, memory),
       groups(group_places(track_config), memory),
-      table(track_config.receiver_capacity, memory),
+      table(track_config.receiver_capacity, track_config.header_profiles, memory),
       selector(selector_settings(track_config), track_config.receiver_capacity + 1, memory),
       config(track_config),
       late_slots(track_config.receiver_capacity) {
     moving.reserve(track_config.receiver_capacity);
-}
-
-// The same profile's place, else one that no receiver has; config.header_profiles: there is none.
-std::size_t TrackState::find_profile(const HeaderProfile& profile) const {
-    for (std::size_t i = 0; i < profile_count; ++i)
-        if (profiles[i] == profile) return i;
-    for (std::size_t i = 0; i < config.header_profiles; ++i) {
-        const auto has = [i](const Partition& partition) { return partition.profile == i; };
-        if (std::ranges::none_of(table.partitions(), has)) return i;
-    }
-    return config.header_profiles;
 }
 
 struct Track::Storage {
@@ -125,7 +113,6 @@ void Track::prefetch_encoding(std::uint8_t encoding, bool begins) const {
     const std::size_t bytes = state.delivered ? kAll : kNumbers;
     for (std::size_t i = 0; i < state.groups.size(); ++i)
         fetch(&state.groups.body(static_cast<GroupIndex>(i)), bytes);
-    if (state.delivered) fetch(state.profiles.data(), sizeof(HeaderProfile));
 }
 
 void Track::prefetch_rings(std::uint8_t encoding, bool begins) const {
@@ -133,7 +120,7 @@ void Track::prefetch_rings(std::uint8_t encoding, bool begins) const {
     const EncodingState& stream = state.encodings[encoding];
     stream.tracker.prefetch_records(begins);
     if (!state.delivered) return;
-    fetch(state.table.partitions().data(), kCacheLine);
+    fetch(state.table.partitions().data(), sizeof(Partition));
     const std::span<const ReceiverSlot> slots = state.table.slots();
     static_assert(sizeof(ReceiverSlot) == 2 * kCacheLine);
     const std::span<const ReceiverSlot> near = slots.first(std::min(slots.size(), kSlotsAhead));
@@ -164,7 +151,7 @@ std::span<const ReceiverSlot> Track::slots() const { return state_->table.slots(
 void Track::on_sender_report(std::uint8_t encoding, std::uint64_t ntp, std::uint32_t rtp_timestamp,
                              TimeUs now) {
     TrackState& state = *state_;
-    if (encoding >= state.encodings.size()) return;
+    if (encoding >= state.encoding_count) return;
     state.encodings[encoding].clock.on_sender_report(ntp, RtpTimestamp{rtp_timestamp});
     state.clock().on_sender_report(ntp, now);
 }
@@ -179,7 +166,7 @@ Track::Clocks Track::clocks(std::uint8_t encoding) const {
 
 void Track::set_clocks(std::uint8_t encoding, const Clocks& clocks) {
     TrackState& state = *state_;
-    if (encoding >= state.encodings.size()) return;
+    if (encoding >= state.encoding_count) return;
     state.clock() = clocks.sender;
     if (clocks.reported)
         state.encodings[encoding].clock.on_sender_report(clocks.ntp,
@@ -189,7 +176,7 @@ void Track::set_clocks(std::uint8_t encoding, const Clocks& clocks) {
 void Track::give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out) {
     out.count = 0;
     TrackState& state = settled();
-    if (encoding < state.encodings.size()) state.give_up_holes(encoding, now, out);
+    if (encoding < state.encoding_count) state.give_up_holes(encoding, now, out);
 }
 
 void Track::on_timer(TimeUs) { settled().update_waiting(); }
@@ -201,7 +188,7 @@ std::optional<KeyFrameRequest> Track::next_key_frame_request(TimeUs now) {
 }
 
 void Track::ask_for_key_frame(std::uint8_t encoding) {
-    if (encoding < state_->encodings.size()) state_->requests.ask(encoding);
+    if (encoding < state_->encoding_count) state_->requests.ask(encoding);
 }
 
 // C33: one receiver asks at most once per retry interval, whatever it sends.
@@ -221,11 +208,11 @@ void Track::on_key_frame_request(ReceiverHandle handle, TimeUs now) {
 
 bool Track::add_receiver(ReceiverHandle handle, const ReceiverConfig& config, TimeUs) {
     TrackState& state = changing();
-    const std::size_t profile = state.find_profile(config.profile);
-    if (profile == state.config.header_profiles) return false;
+    const auto profile = state.table.take_profile(config.profile);
+    if (!profile) return false;
     Receiver receiver;
     receiver.handle = handle;
-    receiver.profile = static_cast<std::uint8_t>(profile);
+    receiver.profile = *profile;
     receiver.first_timestamp = config.first_timestamp;
     receiver.last.next_sequence = config.first_sequence;
     if (config.resume.ever) receiver.last = config.resume;
@@ -243,8 +230,6 @@ bool Track::add_receiver(ReceiverHandle handle, const ReceiverConfig& config, Ti
     if (!state.table.add(receiver, slot)) return false;
     if (state.table.size() == 1) state.wide_slots = false;
     if (config.seal != nullptr || config.profile.stamps()) state.wide_slots = true;
-    state.profiles[profile] = config.profile;
-    state.profile_count = std::max(state.profile_count, static_cast<std::uint32_t>(profile) + 1);
     const ReceiverIndex index = state.table.find(handle);
     state.table.receiver(index).cohort = state.selector.join(config.target);
     state.update_waiting();
@@ -339,8 +324,7 @@ void Track::move_into(Track& larger) {
     to.requests = from.requests;
     to.selector.take(from.selector);
     from.groups.copy_into(to.groups);
-    to.profiles = from.profiles;
-    to.profile_count = from.profile_count;
+    to.table.take_profiles(from.table);
     to.wide_slots = from.wide_slots;
     while (from.table.size() != 0) {
         const ReceiverIndex index = from.table.at_slot(from.table.size() - 1);

@@ -25,7 +25,7 @@ bool TrackState::deliver_by_stays(const PacketInWork& work, OutputList& out) {
     for (std::size_t g = 0; g < groups.size(); ++g) {
         const GroupDecision& decision = groups.decision(g);
         if (decision.action == GroupDecision::Action::none) continue;
-        for (std::size_t profile = 0; profile < profile_count; ++profile) {
+        for (std::size_t profile = 0; profile < table.profiles(); ++profile) {
             const std::size_t first = late_used;
             for (std::size_t slot = 0; slot < table.size(); ++slot) {
                 const ReceiverIndex index = table.at_slot(slot);
@@ -38,7 +38,8 @@ bool TrackState::deliver_by_stays(const PacketInWork& work, OutputList& out) {
                 copy.offsets = *offsets;
             }
             const std::span<ReceiverSlot> receivers(late_slots.data() + first, late_used - first);
-            if (!emit(work, decision, static_cast<std::uint8_t>(profile), receivers, out)) continue;
+            const auto place = static_cast<ProfileIndex>(profile);
+            if (!emit(work, decision, table.profile(place), receivers, out)) continue;
             went = went || decision.action == GroupDecision::Action::forward;
             const SentCount sent = count_of(out.outputs[out.count - 1], work);
             for (const ReceiverSlot& copy : receivers)
@@ -76,7 +77,7 @@ void TrackState::give_up_holes(std::uint8_t index, TimeUs now, OutputList& out) 
         if (head.members == 0 || head.layer.encoding != index) continue;
         LayerGroup& group = groups.body(static_cast<GroupIndex>(g));
         // The outputs of this call share late_slots.
-        while (out.count + profile_count <= out.limit &&
+        while (out.count + table.profiles() <= out.limit &&
                late_used + table.size() <= late_slots.size()) {
             const auto hole = group.numbers.close_next_hole(before);
             if (!hole) break;

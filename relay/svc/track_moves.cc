@@ -45,9 +45,9 @@ void TrackState::update_waiting() {
     waited_for = waiting;
     const Availability& availability = selector.availability();
     settled = waiting == 0 && selector.settled() &&
-              (codec != Codec::opus || (encodings.size() == 1 && availability.alive(0)));
+              (codec != Codec::opus || (encoding_count == 1 && availability.alive(0)));
     if (settled) outlook = availability.outlook();
-    for (std::size_t e = 0; e < encodings.size(); ++e)
+    for (std::size_t e = 0; e < encoding_count; ++e)
         requests.set_waiting(e, (waiting >> e & 1) != 0);
 }
 

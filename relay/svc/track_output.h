@@ -11,7 +11,7 @@ namespace strata::relay {
 // False: nothing; else it is the last of `out`.
 [[gnu::always_inline]] inline bool TrackState::emit(const PacketInWork& work,
                                                     const GroupDecision& decision,
-                                                    std::uint8_t profile,
+                                                    const HeaderProfile& profile,
                                                     std::span<ReceiverSlot> receivers,
                                                     OutputList& out) const {
     if (receivers.empty()) return false;
@@ -22,7 +22,7 @@ namespace strata::relay {
     Output& output = out.outputs[out.count];
     const auto sequence = static_cast<std::uint16_t>(decision.number);
     if (decision.action == GroupDecision::Action::close) {
-        build_empty_packet(profiles[profile], sequence, work.timestamp, output.header);
+        build_empty_packet(profile, sequence, work.timestamp, output.header);
         output.payload_offset = output.payload_size = 0;
         output.padding = kEmptyPadding;
     } else {
@@ -36,11 +36,10 @@ namespace strata::relay {
                                  .descriptor_mask = decision.has_mask ? &decision.mask : nullptr};
         };
         PayloadRange payload;
-        if (payload_lies_inside(*work.info, work.packet.size()) &&
-            is_bare(*work.info, profiles[profile])) {
-            payload = build_bare_header(request(), profiles[profile].payload_type, output.header);
+        if (payload_lies_inside(*work.info, work.packet.size()) && is_bare(*work.info, profile)) {
+            payload = build_bare_header(request(), profile.payload_type, output.header);
         } else {
-            const auto range = build_header(request(), profiles[profile], output.header);
+            const auto range = build_header(request(), profile, output.header);
             if (!range) return false;
             payload = *range;
         }

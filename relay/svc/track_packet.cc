@@ -24,7 +24,7 @@ MediaDrop Track::on_packet(std::uint8_t encoding, std::span<const std::uint8_t> 
                            const PacketInfo& info, TimeUs now, OutputList& out) {
     out.count = 0;
     TrackState& state = settled();
-    if (encoding >= state.encodings.size()) return MediaDrop::no_receiver;
+    if (encoding >= state.encoding_count) return MediaDrop::no_receiver;
     const unsigned bit = 1u << encoding;
     if ((state.skipping & bit) != 0) {
         if (state.skip(encoding, packet, info, now)) {
@@ -78,7 +78,7 @@ void TrackState::drop_next(std::uint8_t index, std::uint32_t count, bool ended, 
 
 // As if what was taken by `rest` had come here one by one.
 void TrackState::settle() {
-    for (std::uint8_t i = 0; i < encodings.size(); ++i) {
+    for (std::uint8_t i = 0; i < encoding_count; ++i) {
         if ((skipping >> i & 1) == 0) continue;
         const FrameRest::Taken taken = encodings[i].rest.taken();
         if (taken.count != 0) drop_next(i, taken.count, taken.ended, taken.last_at);
@@ -292,7 +292,7 @@ void TrackState::drop_everywhere(PacketInWork& work, OutputList& out) {
         if (decision.action == GroupDecision::Action::none ||
             groups.head(partition.group).layer.encoding != work.encoding)
             continue;
-        if (!emit(work, decision, partition.profile, table.slots(partition), out)) continue;
+        if (!emit(work, decision, partition.header, table.slots(partition), out)) continue;
         table.count_sent(partition, count_of(out.outputs[out.count - 1], work));
         went = went || decision.action == GroupDecision::Action::forward;
     }

@@ -128,7 +128,7 @@ bool Track::repeat(const Repetition& repetition, Output& out) const {
     const ReceiverIndex index = state.table.find(repetition.receiver);
     if (index == kNoReceiver) return false;
     const ReceiverOffsets& offsets = repetition.sent.offsets;
-    build_empty_packet(state.profiles[state.table.receiver(index).profile],
+    build_empty_packet(state.table.profile(state.table.receiver(index).profile),
                        low16(repetition.sequence.value - offsets.sequence),
                        {repetition.sent.timestamp.value - offsets.timestamp}, out.header);
     out.payload_offset = out.payload_size = 0;
@@ -149,7 +149,7 @@ bool Track::repeat(const Repetition& repetition, const SentForm& form,
         .end_of_picture = form.end_of_picture,
         .picture_id = form.has_picture_id ? std::int64_t{form.picture_id} : -1,
         .descriptor_mask = form.has_mask ? &form.mask : nullptr};
-    const HeaderProfile& profile = state.profiles[state.table.receiver(index).profile];
+    const HeaderProfile& profile = state.table.profile(state.table.receiver(index).profile);
     const auto payload = build_header(request, profile, out.header);
     if (!payload) return false;
     out.payload_offset = payload->offset;

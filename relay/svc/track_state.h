@@ -61,7 +61,6 @@ struct PacketInWork {
 
 struct alignas(64) TrackState {
     TrackState(const TrackConfig& track_config, std::pmr::memory_resource* memory);
-    std::size_t find_profile(const HeaderProfile& profile) const;
 
     // Moves (track_moves.cc).
     void on_frame(PacketInWork& work, bool late);
@@ -102,7 +101,7 @@ struct alignas(64) TrackState {
     bool forwards(std::uint8_t encoding) const { return groups.members(encoding) != 0; }
 
     // One (group, profile) at a time (track_output.h).
-    bool emit(const PacketInWork& work, const GroupDecision& decision, std::uint8_t profile,
+    bool emit(const PacketInWork& work, const GroupDecision& decision, const HeaderProfile& profile,
               std::span<ReceiverSlot> receivers, OutputList& out) const;
     static SentCount count_of(const Output& output, const PacketInWork& work);
 
@@ -118,13 +117,13 @@ struct alignas(64) TrackState {
 
     // A packet needs what stands between the end of `requests` and that of the first part of
     // `table`, and of a new frame `selector` as well. What they own is allocated in the same order.
-    static constexpr std::size_t kPacketLines = 4;  // cache lines
-    std::uint32_t waited_for = 0;  // bit e: somebody waits for a key frame of encoding e
-    std::uint32_t profile_count = 0;
+    static constexpr std::size_t kPacketLines = 2;  // cache lines
+    std::uint32_t waited_for = 0;       // bit e: somebody waits for a key frame of encoding e
     Availability::Outlook outlook;      // when `settled` was found out
     std::vector<ReceiverIndex> moving;  // members of a cohort
     KeyFrameRequests requests;
     Codec codec;
+    std::uint8_t encoding_count;
     bool delivered = true;  // the newest packet went to somebody
     // Receivers were where they want to be, as far as `outlook` tells; of audio nothing else
     // counts.
@@ -134,8 +133,7 @@ struct alignas(64) TrackState {
     std::uint8_t skipping = 0;
     std::uint32_t late_used = 0;
     std::int64_t last_n = 0;  // that the groups' decisions are about
-    std::pmr::vector<EncodingState> encodings;
-    std::pmr::vector<HeaderProfile> profiles;
+    FixedArray<EncodingState> encodings;
     GroupPool groups;
     ReceiverTable table;
     Selector selector;

@@ -64,7 +64,8 @@ TEST(WorkerLoop, WhatAnotherWorkerHandsOverEndsAWait) {
     spec.set_codec("opus");
     spec.add_encodings()->set_ssrc(5);
     Transport publisher;
-    const auto track = build_track(spec, publisher, {});
+    SharedParsers parsers;
+    const auto track = build_track(spec, publisher, {}, parsers);
     ASSERT_TRUE(track);
     (*track)->branches.reserve(1);
     for (std::uint64_t times = 1; times <= 3; ++times) {

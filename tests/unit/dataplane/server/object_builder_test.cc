@@ -25,12 +25,13 @@ api::Track vp9() {
 
 TEST(ObjectBuilder, ATrackKnowsItsPayloadTypesAndExtensions) {
     Transport transport;
-    const auto built = build_track(vp9(), transport, {});
+    SharedParsers parsers;
+    const auto built = build_track(vp9(), transport, {}, parsers);
     ASSERT_TRUE(built) << built.error().message;
     const PublishedTrack& track = **built;
-    EXPECT_EQ(track.parser.payload_types[98].role, relay::PayloadRole::media);
-    EXPECT_EQ(track.parser.payload_types[98].codec, relay::Codec::vp9);
-    EXPECT_EQ(track.parser.payload_types[99].role, relay::PayloadRole::rtx);
+    EXPECT_EQ(track.parser->payload_types[98].role, relay::PayloadRole::media);
+    EXPECT_EQ(track.parser->payload_types[98].codec, relay::Codec::vp9);
+    EXPECT_EQ(track.parser->payload_types[99].role, relay::PayloadRole::rtx);
     EXPECT_TRUE(track.track->config().descriptor_negotiated);
     EXPECT_EQ(track.track->config().clock_rate_hz, 90'000u);
     EXPECT_EQ(track.encodings[0].ssrc, 5u);
@@ -38,18 +39,19 @@ TEST(ObjectBuilder, ATrackKnowsItsPayloadTypesAndExtensions) {
 
 TEST(ObjectBuilder, RefusesTracksThatCannotWork) {
     Transport transport;
+    SharedParsers parsers;
     api::Track same_type = vp9();
     same_type.set_rtx_payload_type(98);
-    EXPECT_FALSE(build_track(same_type, transport, {}));
+    EXPECT_FALSE(build_track(same_type, transport, {}, parsers));
     api::Track bad_extension = vp9();
     bad_extension.add_extensions()->set_id(256);
-    EXPECT_FALSE(build_track(bad_extension, transport, {}));
+    EXPECT_FALSE(build_track(bad_extension, transport, {}, parsers));
     api::Track long_rid = vp9();
     long_rid.mutable_encodings(0)->set_rid("sixteen-letters!");
-    EXPECT_FALSE(build_track(long_rid, transport, {}));
+    EXPECT_FALSE(build_track(long_rid, transport, {}, parsers));
     api::Track many = vp9();
     for (int i = 0; i < 4; ++i) many.add_encodings();
-    EXPECT_FALSE(build_track(many, transport, {}));
+    EXPECT_FALSE(build_track(many, transport, {}, parsers));
 }
 
 TEST(ObjectBuilder, TransportsNeedAWholeAddressOfTheRightFamily) {
@@ -77,7 +79,8 @@ TEST(ObjectBuilder, TransportsNeedAWholeAddressOfTheRightFamily) {
 
 TEST(ObjectBuilder, HopByHopExtensionsAreStampedOrLeftOut) {  // C37
     Transport transport;
-    const auto track = build_track(vp9(), transport, {});
+    SharedParsers parsers;
+    const auto track = build_track(vp9(), transport, {}, parsers);
     ASSERT_TRUE(track);
     api::Subscription spec;
     spec.set_ssrc(9);

@@ -29,7 +29,7 @@ void expect_consistent(ReceiverTable& table, const std::map<ReceiverHandle, Grou
 }
 
 TEST(ReceiverTable, RandomMovesKeepPartitionsContiguous) {
-    ReceiverTable table(40);
+    ReceiverTable table(40, 3);
     std::map<ReceiverHandle, GroupIndex> model;
     std::uint32_t random = 99;
     const auto draw = [&random](std::uint32_t below) {
@@ -61,10 +61,42 @@ TEST(ReceiverTable, RandomMovesKeepPartitionsContiguous) {
     }
 }
 
+HeaderProfile of_leg(std::uint8_t leg) {
+    HeaderProfile profile;
+    profile.leg = leg;
+    return profile;
+}
+
+TEST(ReceiverTable, ProfilesHavePlacesForAsLongAsReceiversHaveThem) {
+    ReceiverTable table(4, 2);
+    const auto add = [&table](ReceiverHandle handle, std::uint8_t leg) {
+        const auto place = table.take_profile(of_leg(leg));
+        if (!place) return false;
+        Receiver receiver;
+        receiver.handle = handle;
+        receiver.profile = *place;
+        ReceiverSlot slot;
+        slot.handle = handle;
+        return table.add(receiver, slot);
+    };
+    EXPECT_TRUE(add(1, 10));
+    EXPECT_TRUE(add(2, 11));
+    EXPECT_FALSE(add(3, 12)) << "no place";
+    EXPECT_TRUE(add(3, 11)) << "the same one's";
+    table.move(table.find(3), 1);
+    for (const Partition& partition : table.partitions())
+        EXPECT_EQ(partition.header, table.profile(partition.profile));
+    table.remove(table.find(1));
+    EXPECT_TRUE(add(4, 12)) << "nobody has leg 10 any more";
+    for (const Partition& partition : table.partitions())
+        for (const ReceiverSlot& slot : table.slots(partition))
+            EXPECT_EQ(partition.header.leg, slot.handle == 4 ? 12 : 11);
+}
+
 // Counted per partition, told per receiver.
 TEST(ReceiverTable, WhatReceiversWereSentFollowsThemThroughRandomMoves) {
     constexpr std::uint32_t kReceivers = 12;
-    ReceiverTable table(kReceivers);
+    ReceiverTable table(kReceivers, 2);
     std::map<ReceiverHandle, SentCount> model;
     std::uint32_t random = 7;
     const auto draw = [&random](std::uint32_t below) {
