@@ -380,6 +380,8 @@ class Worker {
     // worker_timers.cc
     void run_timers(relay::TimeUs now, Turn& turn);
     void on_track_timer(PublishedTrack& track, relay::TimeUs now);
+    static relay::TimeUs next_turn_of(const PublishedTrack& track, relay::TimeUs now);
+    void hasten(PublishedTrack& track, relay::TimeUs now);
     void on_transport_timer(Transport& transport, relay::TimeUs now);
     void on_subscription_timer(Subscription& subscription, relay::TimeUs now);
     static void publish(const PublishedTrack& track);

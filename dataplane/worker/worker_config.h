@@ -46,8 +46,10 @@ struct WorkerConfig {
 constexpr std::uint16_t kMaxBurst = 64;
 constexpr std::size_t kMaxPorts = 9;  // with that for TCP
 
-constexpr relay::TimeUs kTrackTimerUs = 10'000;       // relay::Track::on_timer
-constexpr relay::TimeUs kIdleTrackTimerUs = 100'000;  // of a track without packets for a second
+// relay::Track::on_timer and what else a track has to do from time to time: while it misses packets
+// or waits for a key frame, while it has no such need, and without packets for a second.
+constexpr relay::TimeUs kTrackTimerUs = 10'000, kCalmTrackTimerUs = 40'000;
+constexpr relay::TimeUs kIdleTrackTimerUs = 100'000;
 constexpr relay::TimeUs kStatisticsUs = 250'000;      // objects' values in the segment
 
 // An RTCP compound of the relay's own has room for what SRTCP adds.

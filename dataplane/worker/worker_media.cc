@@ -41,11 +41,15 @@ void Worker::on_media(rte_mbuf& packet, PublishedTrack& track, std::uint8_t enco
     } else {
         ++inbound.other_packets;
     }
-    if (track.missing)
-        track.missing[encoding].on_packet({.sequence = info.sequence,
-                                           .starts_key_frame = info.key_frame,
-                                           .ends_picture = info.marker},
-                                          now);
+    if (track.missing) {
+        relay::MissingPackets& missing = track.missing[encoding];
+        missing.on_packet({.sequence = info.sequence,
+                           .starts_key_frame = info.key_frame,
+                           .ends_picture = info.marker},
+                          now);
+        if (missing.size() != 0) [[unlikely]]
+            hasten(track, now);
+    }
     if (info.extensions_ignored != 0)
         count(WorkerCounter::extensions_ignored, info.extensions_ignored);
     inbound.bytes += bytes.size();

@@ -61,8 +61,24 @@ void Worker::on_track_timer(PublishedTrack& track, relay::TimeUs now) {
         keep(track, now);
         track.next_statistics_us = now + kStatisticsUs;
     }
+    timers_.arm(track.timer, next_turn_of(track, now));
+}
+
+relay::TimeUs Worker::next_turn_of(const PublishedTrack& track, relay::TimeUs now) {
     const bool active = track.last_packet_us != 0 && now - track.last_packet_us < kActiveUs;
-    timers_.arm(track.timer, now + (active ? kTrackTimerUs : kIdleTrackTimerUs));
+    if (!active) return now + kIdleTrackTimerUs;
+    bool calm = !track.track->wants_key_frame();
+    for (std::uint8_t i = 0; track.missing && i < track.encoding_count; ++i)
+        calm = calm && track.missing[i].size() == 0;
+    const relay::TimeUs soon = now + kTrackTimerUs;
+    if (!calm) return soon;
+    return std::min(now + kCalmTrackTimerUs, std::max(soon, track.next_statistics_us));
+}
+
+// A calm track misses something: it is to be asked for.
+void Worker::hasten(PublishedTrack& track, relay::TimeUs now) {
+    if (track.timer.due_us > now + 2 * kTrackTimerUs)
+        timers_.arm(track.timer, now + kTrackTimerUs);
 }
 
 void Worker::on_transport_timer(Transport& transport, relay::TimeUs now) {

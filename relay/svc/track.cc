@@ -181,6 +181,8 @@ void Track::give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out) {
 
 void Track::on_timer(TimeUs) { settled().update_waiting(); }
 
+bool Track::wants_key_frame() const { return state_->requests.due(); }
+
 std::optional<KeyFrameRequest> Track::next_key_frame_request(TimeUs now) {
     const auto encoding = state_->requests.next(now);
     if (!encoding) return std::nullopt;

@@ -165,8 +165,12 @@ class Track {
     // `out` like on_packet; call every 10 to 100 ms.
     void give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out);
 
-    // Timers: layer silence (C4), key-frame repetition (C33). Call about every 10 ms.
+    // Timers: layer silence (C4), key-frame repetition (C33). Call every 10 to 40 ms, while
+    // wants_key_frame() about every 10 ms.
     void on_timer(TimeUs now);
+
+    // Whether a key frame is to be asked for, now or again and again until it comes.
+    bool wants_key_frame() const;
 
     // The next key frame to ask for, once per request; call after on_packet, on_timer, set_target.
     std::optional<KeyFrameRequest> next_key_frame_request(TimeUs now);
