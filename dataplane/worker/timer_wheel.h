@@ -77,6 +77,9 @@ class TimerWheel {
         }
     }
 
+    // What pop_due may give next, as far as that is known without looking for it; null: it isn't.
+    const Timer* next() const { return heads_[index_of(at_slot_)]; }
+
     // When the next timer is due; `otherwise` when none is armed. O(slots) at worst: for idle waits
     // and virtual time.
     relay::TimeUs next_due(relay::TimeUs otherwise) const {

@@ -379,6 +379,7 @@ class Worker {
 
     // worker_timers.cc
     void run_timers(relay::TimeUs now, Turn& turn);
+    void fetch_ahead(const Timer& timer);
     void on_track_timer(PublishedTrack& track, relay::TimeUs now);
     static relay::TimeUs next_turn_of(const PublishedTrack& track, relay::TimeUs now);
     void hasten(PublishedTrack& track, relay::TimeUs now);

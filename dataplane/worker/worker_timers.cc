@@ -20,6 +20,7 @@ void Worker::run_timers(relay::TimeUs now, Turn& turn) {
     while (turn.timers < config_.timers_per_turn) {
         Timer* timer = timers_.pop_due(now);
         if (!timer) return;
+        if (const Timer* next = timers_.next()) fetch_ahead(*next);
         ++turn.timers;
         const auto late = static_cast<std::uint64_t>(now - timer->due_us);
         if (late > statistics_[WorkerCounter::timer_us_late_max].get())
@@ -39,6 +40,22 @@ void Worker::run_timers(relay::TimeUs now, Turn& turn) {
                 on_subscription_timer(*static_cast<Subscription*>(timer->owner), now);
                 break;
         }
+    }
+}
+
+// Ten thousand receivers' timers are of objects that no cache holds: what the next one needs is
+// fetched while this one is served.
+[[gnu::always_inline]] inline void Worker::fetch_ahead(const Timer& timer) {
+    if (timer.next) rte_prefetch0(timer.next);
+    if (static_cast<TimerKind>(timer.kind) == TimerKind::subscription_report) {
+        const auto& subscription = *static_cast<const Subscription*>(timer.owner);
+        rte_prefetch0(subscription.stream);
+        rte_prefetch0(subscription.stream->checkpoint);
+        subscription.track->track->prefetch_receiver(subscription.handle);
+    } else if (static_cast<TimerKind>(timer.kind) == TimerKind::track) {
+        const auto& track = *static_cast<const PublishedTrack*>(timer.owner);
+        rte_prefetch0(&track);
+        rte_prefetch0(&track.encodings[0]);
     }
 }
 
@@ -77,8 +94,7 @@ relay::TimeUs Worker::next_turn_of(const PublishedTrack& track, relay::TimeUs no
 
 // A calm track misses something: it is to be asked for.
 void Worker::hasten(PublishedTrack& track, relay::TimeUs now) {
-    if (track.timer.due_us > now + 2 * kTrackTimerUs)
-        timers_.arm(track.timer, now + kTrackTimerUs);
+    if (track.timer.due_us > now + 2 * kTrackTimerUs) timers_.arm(track.timer, now + kTrackTimerUs);
 }
 
 void Worker::on_transport_timer(Transport& transport, relay::TimeUs now) {

@@ -28,9 +28,8 @@ struct TargetMap {
     std::array<std::uint8_t, kLayerPairs> chain{};       // that protects the target
 };
 
-// One layer frame, whatever the codec: what every rule in relay/svc looks at. Made by FrameTracker
-// from the packets of one encoding.
-struct FrameInfo {
+// What is said of a layer frame, whatever the codec, but for its lists. One cache line.
+struct FrameFacts {
     // Identity within the encoding, extended, increasing in decode order: the descriptor's
     // frame_number, or picture id and spatial id together; without either, its first packet's
     // number.
@@ -65,18 +64,28 @@ struct FrameInfo {
 
     bool references_known = false;
     std::uint8_t reference_count = 0;
-    std::array<std::int64_t, kMaxReferences> references{};  // frame ids
 
     // From the dependency descriptor; `targets` null: these don't hold.
-    const TargetMap* targets = nullptr;
     std::uint8_t chain_count = 0;
     std::uint32_t active_decode_targets = ~0u;  // bit dt
-    std::array<Dti, kMaxDecodeTargets> dti{};
-    std::array<std::uint8_t, kMaxChains> chain_diff{};  // 0: this frame starts the chain anew
+    const TargetMap* targets = nullptr;
 };
+static_assert(sizeof(FrameFacts) <= 64);
 
 // What frames begin as: cheaper to copy than to make.
-inline constinit const FrameInfo kNoFrame{};
+inline constinit const FrameFacts kNoFrame{};
+
+// One layer frame: what every rule in relay/svc looks at. Made by FrameTracker from the packets of
+// one encoding.
+struct FrameInfo : FrameFacts {
+    std::array<std::int64_t, kMaxReferences> references{};  // the first reference_count: frame ids
+    std::array<Dti, kMaxDecodeTargets> dti{};               // with `targets`
+    // The first chain_count. 0: this frame starts the chain anew.
+    std::array<std::uint8_t, kMaxChains> chain_diff{};
+
+    // Another frame, of which nothing is known; lists are made with what says how long they are.
+    void begin() { static_cast<FrameFacts&>(*this) = kNoFrame; }
+};
 
 // What is remembered of a frame for as long as packets of it, or references to it, may come.
 struct FrameRecord {

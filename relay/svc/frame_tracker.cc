@@ -149,7 +149,7 @@ void FrameTracker::vp8(std::int64_t, const PacketInfo& info, TrackedPacket& out)
     out.ends_frame = info.ends_frame;
     out.frame = ring_.find(out.picture_id);
     if (out.frame != nullptr) return;
-    frame_ = kNoFrame;
+    frame_.begin();
     frame_.id = out.picture_id;
     frame_.picture = timestamps_.unwrap(info.timestamp.value);
     frame_.begun = info.starts_frame;

@@ -79,7 +79,9 @@ class alignas(64) FrameTracker {
         constexpr std::size_t kHot = 3 * 64;
         const char* const at = reinterpret_cast<const char*>(this);
         for (std::size_t i = 0; i < kHot; i += 64) __builtin_prefetch(at + i, 1);
-        if (begins) __builtin_prefetch(&known_sets_, 1);
+        if (!begins) return;
+        __builtin_prefetch(&frame_, 1);
+        __builtin_prefetch(&known_sets_, 1);
     }
     // Behind it: what stands in memory of its own.
     [[gnu::always_inline]] void prefetch_records(bool begins) const {
@@ -172,12 +174,12 @@ class alignas(64) FrameTracker {
     std::size_t current_ = 0;
     std::size_t timed_next_ = 0;
 
-    struct KnownSets {
+    struct alignas(32) KnownSets {
         std::uint64_t kind = 0;  // 0: none
         LayerSets sets;
     };
-    std::array<KnownSets, 4> known_sets_{};  // by temporal layer
-    FrameInfo frame_;
+    alignas(64) FrameInfo frame_;
+    alignas(64) std::array<KnownSets, 4> known_sets_{};  // by temporal layer
     // Large, and of a packet of most streams not needed.
     struct Bulk {
         std::array<Structure, 2> structures;  // the one in force and the one before

@@ -80,7 +80,7 @@ void FrameTracker::with_descriptor(std::span<const std::uint8_t> bytes, const Pa
 
 void FrameTracker::describe(const Structure& structure, std::int64_t id, std::int64_t picture) {
     const FrameDependencies& dependencies = bulk_[0].descriptor.frame;
-    frame_ = kNoFrame;
+    frame_.begin();
     frame_.id = id;
     frame_.picture = picture;
     frame_.begun = bulk_[0].descriptor.start_of_frame;

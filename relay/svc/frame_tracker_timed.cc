@@ -164,7 +164,7 @@ void FrameTracker::timed(std::int64_t n, std::span<const std::uint8_t> packet,
     if (timed != nullptr && continues_timed(*timed, info, out)) return;
     // Of audio, all frames are like the first one.
     if (!audio || frame_.id < 0) {
-        frame_ = kNoFrame;
+        frame_.begin();
         frame_.spatial_id = *spatial;
         frame_.picture = picture;
         describe_timed(info, timed != nullptr || starts_timed(n, info, picture));

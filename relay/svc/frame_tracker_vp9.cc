@@ -55,7 +55,7 @@ void FrameTracker::vp9(std::int64_t, std::span<const std::uint8_t> packet, const
     }
     out.frame = ring_.find(frame_id(out.picture_id, info.spatial_id));
     if (out.frame != nullptr) return;
-    frame_ = kNoFrame;
+    frame_.begin();
     frame_.picture = timestamps_.unwrap(info.timestamp.value);
     describe_vp9(info, out.picture_id);
     enter_frame(out);

@@ -61,6 +61,8 @@ class ReceiverTable {
     void remove(ReceiverIndex index);
     void move(ReceiverIndex index, GroupIndex group);
 
+    // Brings near what find() looks at first.
+    void prefetch(ReceiverHandle handle) const { __builtin_prefetch(&buckets_[bucket(handle)]); }
     // kNoReceiver: unknown.
     ReceiverIndex find(ReceiverHandle handle) const;
     Receiver& receiver(ReceiverIndex index) { return receivers_[index]; }

@@ -270,6 +270,8 @@ bool Track::set_link(ReceiverHandle handle, std::span<const std::byte, 64> link)
     return true;
 }
 
+void Track::prefetch_receiver(ReceiverHandle handle) const { state_->table.prefetch(handle); }
+
 std::optional<ReceiverStatus> Track::status(ReceiverHandle handle) const {
     const TrackState& state = settled();
     const ReceiverIndex index = state.table.find(handle);

@@ -190,6 +190,8 @@ class Track {
     // New transport bytes for a receiver (address changed). False: unknown handle.
     bool set_link(ReceiverHandle handle, std::span<const std::byte, 64> link);
 
+    // Brings near what is known of a receiver, as far as that takes no waiting.
+    void prefetch_receiver(ReceiverHandle handle) const;
     std::optional<ReceiverStatus> status(ReceiverHandle handle) const;
     // What the receiver's stream would go on from if it left now: what add_receiver takes.
     std::optional<Continuation> continuation(ReceiverHandle handle) const;
