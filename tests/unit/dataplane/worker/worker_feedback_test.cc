@@ -129,6 +129,25 @@ TEST(Feedback, MissingPacketsAreAskedForAndComeAsRetransmissions) {  // C26, C28
     relay.expect_equations();
 }
 
+// Whatever the time since the track's timer ran last.
+TEST(Feedback, AGapInACalmTrackIsAskedForAtOnce) {  // C26
+    Relay relay;
+    room(relay);
+    std::uint16_t next = 1, times = 0;
+    const auto receive = [&] { relay.receive(kPublisher, video(next, next)), ++next; };
+    for (relay::TimeUs phase = 0; phase < 2 * kCalmTrackTimerUs; phase += 3'000) {
+        for (int i = 0; i < 20; ++i) receive(), relay.pass(7'000);
+        relay.pass(phase);
+        const std::uint16_t missing = next++;
+        receive();
+        relay.sent.clear();
+        relay.pass(2 * kTrackTimerUs + 1'000);
+        ASSERT_EQ(asked_for(relay), std::vector<std::uint16_t>{missing}) << phase;
+        relay.receive(kPublisher, repeated(missing, times++, next));
+    }
+    relay.expect_equations();
+}
+
 TEST(Feedback, ProbingIsToldOfButNotForwarded) {  // B6
     Relay relay;
     room(relay);
