@@ -27,7 +27,7 @@ HeaderTemplate make_template(std::int64_t size, std::int64_t shape) {
         t.tl0_pic_idx_at = 16;
         t.key_idx_at = 17;
     }
-    t.patch = patch_of(t);
+    t.patch = patch_of(t, shape == vp8 ? HeaderPatch::picture : HeaderPatch::none);
     return t;
 }
 

@@ -33,8 +33,10 @@ constexpr std::uint8_t kMarkerBit = 0x80;
 }
 
 // Notes where picture id, TL0PICIDX and KEYIDX stand; the payload descriptor begins at `at`.
-[[gnu::always_inline]] inline void note_picture_places(const HeaderRequest& request, std::size_t at,
-                                                       HeaderTemplate& out) {
+// Returns what receivers differ in by them, which isn't told from what was stored just now: a load
+// of several of these places in one piece would wait for the cache.
+[[gnu::always_inline]] inline HeaderPatch note_picture_places(const HeaderRequest& request,
+                                                              std::size_t at, HeaderTemplate& out) {
     const PacketInfo& info = request.info;
     const auto place = [at](std::size_t offset) { return static_cast<std::uint16_t>(at + offset); };
     const auto note_numbers = [&](const auto& codec) {
@@ -48,11 +50,17 @@ constexpr std::uint8_t kMarkerBit = 0x80;
         out.tl0_pic_idx_at = place(codec.tl0_pic_idx_offset);
         out.tl0_pic_idx = codec.tl0_pic_idx;
     };
-    if (info.codec != Codec::vp8) return note_numbers(info.vp9);
+    if (info.codec != Codec::vp8) {
+        note_numbers(info.vp9);
+        return picture_patch(info.vp9.picture_id_bits, info.vp9.has_tl0_pic_idx);
+    }
     note_numbers(info.vp8);
-    if (!info.vp8.has_key_idx) return;
-    out.key_idx_at = place(info.vp8.tid_key_idx_offset);
-    out.key_idx_byte = out.bytes[out.key_idx_at];
+    if (info.vp8.has_key_idx) {
+        out.key_idx_at = place(info.vp8.tid_key_idx_offset);
+        out.key_idx_byte = out.bytes[out.key_idx_at];
+    }
+    return picture_patch(info.vp8.picture_id_bits,
+                         info.vp8.has_tl0_pic_idx || info.vp8.has_key_idx);
 }
 
 [[gnu::always_inline]] inline void put_fixed_header(const HeaderRequest& request,
@@ -101,14 +109,7 @@ inline bool is_bare(const PacketInfo& info, const HeaderProfile& profile) {
     std::memcpy(to + kFirst, payload + kFirst, kBareRoom - kFirst);
     const std::size_t descriptor_size = patched_descriptor_size(info);
     out.size = static_cast<std::uint16_t>(kRtpHeaderSize + descriptor_size);
-    if (descriptor_size != 0) {
-        note_picture_places(request, kRtpHeaderSize, out);
-        // As patch_of() has it, but not by places that were stored just now: loads of several of
-        // them in one piece would wait for the cache.
-        const bool narrow = info.codec == Codec::vp8 ? info.vp8.picture_id_bits == 7
-                                                     : info.vp9.picture_id_bits == 7;
-        out.patch = narrow ? HeaderPatch::any : HeaderPatch::picture;
-    }
+    if (descriptor_size != 0) out.patch = note_picture_places(request, kRtpHeaderSize, out);
     return {static_cast<std::uint16_t>(info.payload_offset + descriptor_size),
             static_cast<std::uint16_t>(info.payload_size - descriptor_size)};
 }

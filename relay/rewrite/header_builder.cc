@@ -95,10 +95,11 @@ std::optional<PayloadRange> build_header(const HeaderRequest& request, const Hea
     }
     if (descriptor_size > HeaderTemplate::kMaxSize - at) return std::nullopt;
     std::memcpy(out.bytes.data() + at, request.packet.data() + payload_begin, descriptor_size);
-    if (descriptor_size != 0) note_picture_places(request, at, out);
+    const HeaderPatch picture =
+        descriptor_size != 0 ? note_picture_places(request, at, out) : HeaderPatch::none;
     payload_begin += descriptor_size;
     out.size = static_cast<std::uint16_t>(at + descriptor_size);
-    out.patch = patch_of(out);
+    out.patch = patch_of(out, picture);
     return PayloadRange{static_cast<std::uint16_t>(payload_begin),
                         static_cast<std::uint16_t>(payload_end - payload_begin)};
 }

@@ -116,14 +116,20 @@ inline void stamp_header(const HeaderTemplate& t, const HopStamp& stamp, std::ui
         store_be16(out + t.transport_sequence_at, (*stamp.transport_sequence)++);
 }
 
-// What receivers of `t` differ in, by the places that it notes.
-constexpr HeaderPatch patch_of(const HeaderTemplate& t) {
-    const bool picture = t.picture_id_at != 0 || t.tl0_pic_idx_at != 0 || t.key_idx_at != 0;
-    if (t.descriptor_at == 0 && !picture) return HeaderPatch::none;
-    const bool wide = t.picture_id_at == 0 || t.picture_id_bits == 15;
-    if (t.descriptor_at == 0 && wide && t.size + 2u <= HeaderTemplate::kMaxSize)
-        return HeaderPatch::picture;
-    return picture || t.has_structure ? HeaderPatch::any : HeaderPatch::descriptor;
+// What receivers differ in by the fields of a VP8 or VP9 payload descriptor: a picture id of 7 or
+// 15 bits (0: none), and `others`.
+constexpr HeaderPatch picture_patch(std::uint8_t picture_id_bits, bool others) {
+    if (picture_id_bits == 7) return HeaderPatch::any;
+    return picture_id_bits != 0 || others ? HeaderPatch::picture : HeaderPatch::none;
+}
+
+// What receivers of `t` differ in, where `picture` is what its payload descriptor adds to that.
+constexpr HeaderPatch patch_of(const HeaderTemplate& t, HeaderPatch picture) {
+    const bool room = t.size + 2u <= HeaderTemplate::kMaxSize;  // for a field that isn't there
+    if (t.descriptor_at == 0)
+        return picture == HeaderPatch::none || room ? picture : HeaderPatch::any;
+    return picture != HeaderPatch::none || t.has_structure ? HeaderPatch::any
+                                                           : HeaderPatch::descriptor;
 }
 
 namespace detail {

@@ -165,8 +165,8 @@ void Selector::take(const Selector& smaller) {
     std::copy_n(smaller.cohorts_.begin(), used_, cohorts_.begin());
 }
 
+// To be where it isn't.
 bool Selector::needs_key_frame(const Cohort& cohort, LayerId desired) const {
-    if (desired.none() || desired == cohort.current) return false;
     if (cohort.current.encoding != desired.encoding) return true;
     const SpatialMode mode = availability_.mode(desired.encoding);
     const bool bound = mode == SpatialMode::key || mode == SpatialMode::none;
@@ -177,25 +177,17 @@ bool Selector::needs_key_frame(const Cohort& cohort, LayerId desired) const {
            !availability_.temporal_points(desired.encoding) && (cohort.ready & desired.bit()) == 0;
 }
 
-bool Selector::settled() const {
+Selector::Wishes Selector::wishes() const {
+    Wishes wishes;
     for (std::size_t i = 0; i < used_; ++i) {
         const Cohort& cohort = cohorts_[i];
         if (cohort.members == 0) continue;
         const LayerId desired = availability_.desired(cohort.current, cohort.target, false);
-        if (!desired.none() && desired != cohort.current) return false;
+        if (desired.none() || desired == cohort.current) continue;
+        wishes.settled = false;
+        if (needs_key_frame(cohort, desired)) wishes.waiting |= 1u << desired.encoding;
     }
-    return true;
-}
-
-std::uint32_t Selector::waiting_encodings() const {
-    std::uint32_t waiting = 0;
-    for (std::size_t i = 0; i < used_; ++i) {
-        const Cohort& cohort = cohorts_[i];
-        if (cohort.members == 0) continue;
-        const LayerId desired = availability_.desired(cohort.current, cohort.target, false);
-        if (needs_key_frame(cohort, desired)) waiting |= 1u << desired.encoding;
-    }
-    return waiting;
+    return wishes;
 }
 
 }  // namespace strata::relay

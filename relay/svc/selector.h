@@ -62,11 +62,12 @@ class Selector {
                      const FrameRing& ring);
     void after_late_frame(std::uint8_t encoding, const FrameRecord& record);
 
-    // Bit e: somebody waits for a key frame of encoding e.
-    std::uint32_t waiting_encodings() const;
-
-    // Nobody wants to be elsewhere than he is, as far as is known now.
-    bool settled() const;
+    // Where cohorts want to be, as far as is known now.
+    struct Wishes {
+        std::uint32_t waiting = 0;  // bit e: somebody waits for a key frame of encoding e
+        bool settled = true;        // nobody wants to be elsewhere than he is
+    };
+    Wishes wishes() const;
 
     // All of `smaller`, made with the same settings for fewer receivers.
     void take(const Selector& smaller);

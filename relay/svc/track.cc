@@ -179,7 +179,10 @@ void Track::give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out) {
     if (encoding < state.encoding_count) state.give_up_holes(encoding, now, out);
 }
 
-void Track::on_timer(TimeUs) { settled().update_waiting(); }
+void Track::on_timer(TimeUs) {
+    TrackState& state = settled();
+    if (!state.settled || !state.selector.availability().is(state.outlook)) state.update_waiting();
+}
 
 bool Track::wants_key_frame() const { return state_->requests.due(); }
 

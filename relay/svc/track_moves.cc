@@ -40,11 +40,11 @@ void TrackState::on_frame(PacketInWork& work, bool late) {
 }
 
 void TrackState::update_waiting() {
-    const std::uint32_t waiting = selector.waiting_encodings();
+    const auto [waiting, everybody_settled] = selector.wishes();
     if (waiting != waited_for) look_again();
     waited_for = waiting;
     const Availability& availability = selector.availability();
-    settled = waiting == 0 && selector.settled() &&
+    settled = everybody_settled &&
               (codec != Codec::opus || (encoding_count == 1 && availability.alive(0)));
     if (settled) outlook = availability.outlook();
     for (std::size_t e = 0; e < encoding_count; ++e)

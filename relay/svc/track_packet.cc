@@ -306,7 +306,7 @@ bool TrackState::deliver(const PacketInWork& work, OutputList& out) {
 MediaDrop TrackState::why_nobody(std::uint8_t encoding) const {
     if (forwards(encoding)) return MediaDrop::layer_not_wanted;
     if (table.size() == 0) return MediaDrop::no_receiver;
-    const bool awaited = (selector.waiting_encodings() >> encoding & 1) != 0;
+    const bool awaited = (selector.wishes().waiting >> encoding & 1) != 0;
     return awaited ? MediaDrop::waiting_for_key : MediaDrop::layer_not_wanted;
 }
 

@@ -22,7 +22,8 @@ HeaderTemplate numbered() {
 }
 
 std::vector<std::uint8_t> written(HeaderTemplate t, const relay::ReceiverSlot& slot) {
-    t.patch = relay::patch_of(t);
+    const std::uint8_t bits = t.picture_id_at != 0 ? t.picture_id_bits : std::uint8_t{0};
+    t.patch = relay::patch_of(t, relay::picture_patch(bits, t.tl0_pic_idx_at != 0));
     std::vector<std::uint8_t> out(HeaderTemplate::kMaxSize);
     with_slot_header(t, [&](const auto& header) { header.write(slot, out.data()); });
     out.resize(t.size);

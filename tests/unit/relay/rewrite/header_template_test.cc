@@ -9,7 +9,9 @@ namespace strata::relay {
 namespace {
 
 std::vector<std::uint8_t> written(HeaderTemplate t, const ReceiverOffsets& r) {
-    t.patch = patch_of(t);
+    const bool others = t.tl0_pic_idx_at != 0 || t.key_idx_at != 0;
+    const std::uint8_t bits = t.picture_id_at != 0 ? t.picture_id_bits : std::uint8_t{0};
+    t.patch = patch_of(t, picture_patch(bits, others));
     std::vector<std::uint8_t> out(HeaderTemplate::kMaxSize, 0xcc);
     write_header(t, r, out.data());
     out.resize(t.size);

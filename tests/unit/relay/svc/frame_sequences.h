@@ -150,7 +150,7 @@ class SelectorRig {
     bool last_move_after_marker() const { return after_marker_; }
     Selector& selector() { return selector_; }
     bool asks(std::size_t encoding = 0) const {
-        return (selector_.waiting_encodings() >> encoding & 1) != 0;
+        return (selector_.wishes().waiting >> encoding & 1) != 0;
     }
 
     void feed(const FrameInfo& frame, std::uint8_t encoding = 0) {
