@@ -74,6 +74,7 @@ struct alignas(64) Transport {
     bool has_address = false;  // given by command or latched; false: waits for its first packet
     bool latched = false;      // the address came from a packet
     bool has_link = false;
+    bool several_tuples = false;  // it matters from which of a peer's tuples a packet came
     // Constant; a WebRTC peer: its tuples are validated by STUN and nothing is latched. Null:
     // others.
     std::unique_ptr<IceTransport> ice;
@@ -103,6 +104,9 @@ struct alignas(64) Transport {
     relay::TimeUs round_trip_us = 0;
     SlotRef statistics;
     std::vector<std::unique_ptr<OutgoingStream>> streams;  // main thread: owns those in `outgoing`
+
+    // After a change of its keys, or of how many of its tuples are bound.
+    void note_tuples() { several_tuples = srtp && ice && ice->bound > 1; }
 };
 static_assert(offsetof(Transport, packets) == 64 && offsetof(Transport, srtp) == 128);
 

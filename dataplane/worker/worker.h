@@ -131,10 +131,6 @@ class Worker {
     void fetch_ahead(std::size_t next);
     static void prefetch_parser(const PublishedTrack& track, const Train& train);
     static void prefetch_transport(const Transport& transport);
-    // Whether it matters from which of a peer's tuples a packet came.
-    static bool has_tuples(const Transport& transport) {
-        return transport.srtp && transport.ice && transport.ice->bound > 1;
-    }
     void work_on(Train& train, const Burst& burst);
     std::size_t pass_over(std::span<rte_mbuf* const> packets, Transport& transport,
                           const StreamRef& stream, relay::TimeUs now);

@@ -131,6 +131,7 @@ bool Worker::bind_tuple(Transport& transport, std::uint8_t tuple, std::uint8_t p
     place.bound = true;
     place.uppermost = kHighestTxClass;
     ++ice.bound;
+    transport.note_tuples();
     count(WorkerCounter::ice_tuples);
     return true;
 }
@@ -142,6 +143,7 @@ void Worker::unbind_tuple(Transport& transport, std::uint8_t tuple) {
     ports_[place.port]->release_link(place.link);
     place.bound = false;
     --transport.ice->bound;
+    transport.note_tuples();
     if (transport.ice->selected != tuple) return;
     transport.ice->selected = relay::kNoIceTuple;
     transport.has_link = false;

@@ -71,7 +71,10 @@ bool Worker::find_trains(std::span<rte_mbuf* const> packets, std::uint64_t same)
             if (const FlowKey& flow = meta(packets[i]).flow; transport && transport->flow != flow)
                 [[unlikely]]
                 transport = transports_.find(flow, flow_hashes_[i]);
-            secure = secure || (transport && transport->secure);
+            if (transport && transport->secure) {
+                secure = true;
+                rte_prefetch0(&transport->srtp);
+            }
         }
         transports_of_[i] = transport;
         const auto bytes = bytes_of(*packets[i]);
@@ -228,7 +231,7 @@ std::size_t Worker::pass_over(std::span<rte_mbuf* const> packets, Transport& tra
     auto& track = *static_cast<PublishedTrack*>(stream.object);
     InboundEncoding& inbound = track.encodings[stream.encoding];
     relay::FrameRest& rest = *inbound.rest;
-    if (track.spread || has_tuples(transport)) return 0;
+    if (track.spread || transport.several_tuples) return 0;
     relay::FeedbackRecorder* const feedback =
         rest.transport_cc_at() != 0 ? transport.feedback : nullptr;
     relay::MissingPackets* const missing =
@@ -265,7 +268,7 @@ void Worker::on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transpo
                          const StreamRef& stream, relay::TimeUs now) {
     using relay::PacketClass;
     if (stream.object && relay::classify(bytes_of(packet)) == PacketClass::rtp &&
-        !has_tuples(*transport)) {
+        !transport->several_tuples) {
         ++transport->packets;
         transport->bytes += packet.data_len;
         return on_media(packet, *static_cast<PublishedTrack*>(stream.object), stream.encoding,
@@ -283,7 +286,7 @@ void Worker::on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transpo
     RxDrop reason = users_.size() != 0 ? RxDrop::unvalidated : RxDrop::unknown_transport;
     if (!transport && kind == PacketClass::rtp) transport = latch(packet, port, reason, now);
     if (!transport) return drop(reason);
-    if (has_tuples(*transport)) on_heard(*transport, meta(&packet).flow, now);
+    if (transport->several_tuples) on_heard(*transport, meta(&packet).flow, now);
     ++transport->packets;
     transport->bytes += packet.data_len;
     if (kind == PacketClass::rtcp) return on_rtcp(packet, *transport, now);

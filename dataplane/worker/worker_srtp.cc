@@ -125,6 +125,7 @@ void Worker::set_security(const Command& command, relay::TimeUs now) {
     Transport& transport = *command.transport;
     SecureTransport* old = transport.srtp.release();
     transport.srtp.reset(command.secure);
+    transport.note_tuples();
     if (old && transport.srtp) transport.srtp->receiver.continue_from(old->receiver);
     if (!old)
         for (std::size_t t = 0; t < transport.track_count; ++t) expect_srtp(*transport.tracks[t]);
