@@ -15,15 +15,18 @@ inline void free_linear(std::span<rte_mbuf* const> packets) {
     constexpr std::size_t kAtOnce = 64;
     std::array<rte_mbuf*, kAtOnce> live;
     std::uint32_t count = 0;
-    const auto put = [&live, &count] {
-        if (count != 0)
-            rte_mempool_put_bulk(live[0]->pool, reinterpret_cast<void**>(live.data()), count);
+    rte_mempool* pool = nullptr;
+    const auto put = [&] {
+        if (count != 0) rte_mempool_put_bulk(pool, reinterpret_cast<void**>(live.data()), count);
         count = 0;
     };
     for (rte_mbuf* packet : packets) {
         rte_mbuf* const m = rte_pktmbuf_prefree_seg(packet);
         if (m == nullptr) continue;
-        if (count == kAtOnce || (count != 0 && m->pool != live[0]->pool)) put();
+        if (count == kAtOnce || m->pool != pool) {
+            put();
+            pool = m->pool;
+        }
         live[count++] = m;
     }
     put();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -52,7 +53,14 @@ class InputSequence {
     std::int64_t arrive_next(std::uint32_t count) {
         suspect_run_ = duplicate_run_ = 0;
         highest_wire_ = highest_wire_ + static_cast<std::uint16_t>(count);
-        for (; count != 0; --count) set_next(++highest_);
+        while (count != 0) {
+            const std::uint64_t at = static_cast<std::uint64_t>(highest_ + 1) % kWindow;
+            if (at / 64 != word_at_) take_word(at);
+            const auto run = std::min(count, static_cast<std::uint32_t>(64 - at % 64));
+            word_ |= ~std::uint64_t{0} >> (64 - run) << (at % 64);
+            highest_ += run;
+            count -= run;
+        }
         if (lowest_ <= highest_ - kWindow) lowest_ = highest_ - kWindow + 1;
         return highest_;
     }

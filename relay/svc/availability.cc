@@ -84,8 +84,8 @@ bool Availability::layer_alive(const Encoding& e, SpatialId spatial) const {
 
 std::uint32_t Availability::outlook_of(std::size_t encoding) const {
     const Encoding& e = state_[encoding];
-    std::uint32_t layers = 0;
-    for (SpatialId s = 0; s < kMaxSpatialLayers; ++s) layers |= layer_alive(e, s) ? 1u << s : 0u;
+    std::uint32_t layers = 0;  // the lowest one is never asked about
+    for (SpatialId s = 1; s <= e.top; ++s) layers |= layer_alive(e, s) ? 1u << s : 0u;
     static_assert(kMaxSpatialLayers <= 8);
     return layers | std::uint32_t{e.top} << 8 | static_cast<std::uint32_t>(e.mode) << 16 |
            (alive(encoding) ? 1u << 24 : 0u);

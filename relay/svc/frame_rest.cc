@@ -60,10 +60,8 @@ void FrameRest::expect(std::span<const std::uint8_t> packet, const PacketInfo& i
     // here.
     std::memcpy(mask_.data(), kMasks.data() + (kHeadBytes - end), kHeadBytes);
     std::memcpy(head_.data(), packet.data(), kHeadBytes);
+    mask_[0] &= kNoMarkerNoNumber;
     for (std::size_t i = 0; i < kPieces; ++i) head_[i] &= mask_[i];
-    ignore(1, 0x80);  // the marker
-    ignore(2, 0xff);
-    ignore(3, 0xff);
     for (std::size_t i = 0; i < info.extension_count; ++i) {
         const ExtensionLocation& at = info.extensions[i];
         if (!varies(at.kind)) continue;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -83,6 +84,9 @@ class alignas(64) FrameRest {
     using Piece [[gnu::vector_size(16)]] = std::uint64_t;
     static constexpr std::size_t kPieces = 3;
     static_assert(kHeadBytes == kPieces * sizeof(Piece));
+    // All of the first piece but the marker and the sequence number.
+    static constexpr Piece kNoMarkerNoNumber{0xffff'ffff'0000'7fff, ~std::uint64_t{0}};
+    static_assert(std::endian::native == std::endian::little);
     [[gnu::always_inline]] Piece differing(std::span<const std::uint8_t> packet,
                                            std::size_t i) const {
         Piece piece;

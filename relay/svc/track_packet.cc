@@ -50,8 +50,8 @@ MediaDrop Track::on_packet(std::uint8_t encoding, std::span<const std::uint8_t> 
 bool TrackState::skip(std::uint8_t index, std::span<const std::uint8_t> packet,
                       const PacketInfo& info, TimeUs now) {
     EncodingState& encoding = encodings[index];
-    if (!encoding.input.comes_next(info.sequence) || info.payload_size == 0 ||
-        !encoding.tracker.continues(packet, info))
+    if (!encoding.rest.goes_on(packet) || !encoding.input.comes_next(info.sequence) ||
+        info.payload_size == 0 || !encoding.tracker.continues(packet, info))
         return false;
     drop_next(index, 1, info.ends_frame, now);
     // The packets behind it may look like this one.
