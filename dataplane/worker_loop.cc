@@ -13,8 +13,10 @@
 namespace strata::dataplane {
 namespace {
 
-constexpr int kIdleTurnsBeforeWait = 64;
-constexpr relay::TimeUs kShortestSleepUs = 50;  // a sleep costs about as much CPU time
+constexpr int kMostIdleTurns = 64, kLeastIdleTurns = 2;  // before a wait
+constexpr relay::TimeUs kShortestSleepUs = 50;           // a sleep costs about as much CPU time
+// What came sooner would have been cheaper to look out for than to wait for.
+constexpr relay::TimeUs kWorthWaitingUs = 100;
 
 __extension__ typedef unsigned __int128 Uint128;
 
@@ -44,7 +46,8 @@ WorkerLoop::WorkerLoop(Worker& worker, std::span<Port* const> ports, const Worke
       block_(statistics),
       statistics_(statistics, rte_get_tsc_hz()),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-      wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+      wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+      idle_turns_before_wait_(kMostIdleTurns) {
     epoll_event event{};
     event.events = EPOLLIN;
     ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event);
@@ -110,9 +113,9 @@ void WorkerLoop::run() {
         }
         if (config_.idle == api::IdlePolicy::kBusy || worker_.sending()) {
             rte_pause();
-        } else if (idle_turns >= kIdleTurnsBeforeWait) {
+        } else if (idle_turns >= idle_turns_before_wait_) {
             wait(now);
-            idle_turns = kIdleTurnsBeforeWait - 2;  // one look around, then wait again
+            idle_turns = idle_turns_before_wait_ - 2;  // one look around, then wait again
         }
     }
 }
@@ -142,7 +145,17 @@ void WorkerLoop::wait(relay::TimeUs now) {
         [[maybe_unused]] const ssize_t drained = ::read(wake_, &count, sizeof(count));
         worker_.answer_doorbell();
     }
-    statistics_.slept(rte_rdtsc() - begin);
+    const std::uint64_t end = rte_rdtsc();
+    statistics_.slept(end - begin);
+    if (all_ports_wake_) learn_from_wait(clock_.to_us(end) - clock_.to_us(begin));
+}
+
+// An empty turn asks the kernel of each port that can be waited for: where packets are far apart, a
+// few of them cost more than the wait.
+void WorkerLoop::learn_from_wait(relay::TimeUs waited_us) {
+    idle_turns_before_wait_ = waited_us < kWorthWaitingUs
+                                  ? std::min(idle_turns_before_wait_ * 2, kMostIdleTurns)
+                                  : std::max(idle_turns_before_wait_ / 2, kLeastIdleTurns);
 }
 
 }  // namespace strata::dataplane

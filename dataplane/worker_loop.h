@@ -36,11 +36,11 @@ class TscClock {
 };
 
 // Drives one worker on its core: this is where its clock is read and where it waits. Busy: it never
-// does. Adaptive: after some empty turns it waits until a port has packets, another worker hands
-// something over, a command comes or a timer is due. Where a port can't be waited for it sleeps
-// instead, twice as long each time, up to idle_sleep_max_us. Without packets for kQuietUs timers
-// don't end a wait: then they are late by up to the longest one, and an idle worker costs the same
-// with one room or a thousand.
+// does. Adaptive: after some empty turns, fewer where waits have been long, it waits until a port
+// has packets, another worker hands something over, a command comes or a timer is due. Where a port
+// can't be waited for it sleeps instead, twice as long each time, up to idle_sleep_max_us. Without
+// packets for kQuietUs timers don't end a wait: then they are late by up to the longest one, and an
+// idle worker costs the same with one room or a thousand.
 class WorkerLoop {
   public:
     WorkerLoop(Worker& worker, std::span<Port* const> ports, const WorkerLoopConfig& config,
@@ -68,6 +68,7 @@ class WorkerLoop {
   private:
     relay::TimeUs wait_bound(relay::TimeUs now);
     void wait(relay::TimeUs now);
+    void learn_from_wait(relay::TimeUs waited_us);
 
     Worker& worker_;
     WorkerLoopConfig config_;
@@ -77,6 +78,7 @@ class WorkerLoop {
     int epoll_ = -1;
     int wake_ = -1;
     bool all_ports_wake_ = true;
+    int idle_turns_before_wait_;
     relay::TimeUs sleep_us_ = 0;        // the last one, since the last packet
     relay::TimeUs last_packet_us_ = 0;  // or command
     pthread_t thread_{};

@@ -27,6 +27,23 @@ TEST(WorkerLoop, APacketEndsAWait) {
     EXPECT_GT(running[WorkerCounter::sleep_cycles], 0u);
 }
 
+TEST(WorkerLoop, WherePacketsAreFarApartItLooksOutForThemLess) {
+    HandFedPort port(true);
+    RunningLoop running(port, kWaiting);
+    std::uint64_t packets = 0;
+    const auto give_some = [&](int n) {
+        for (int i = 0; i < n; ++i) {
+            port.give(1);
+            EXPECT_TRUE(running.reaches(WorkerCounter::rx_packets, ++packets));
+            std::this_thread::sleep_for(std::chrono::milliseconds(3));
+        }
+    };
+    give_some(10);
+    const std::uint64_t before = running[WorkerCounter::turns_idle];
+    give_some(10);
+    EXPECT_LT(running[WorkerCounter::turns_idle] - before, 10u * 16) << "64 each at the beginning";
+}
+
 TEST(WorkerLoop, ACommandEndsAWait) {
     HandFedPort port(true);
     RunningLoop running(port, kWaiting);
