@@ -4,6 +4,8 @@
 #include <rte_eal.h>
 #include <rte_lcore.h>
 
+#include <algorithm>
+
 #include "dataplane/log.h"
 #include "dataplane/random_number.h"
 #include "dataplane/server/telemetry.h"
@@ -12,9 +14,8 @@
 namespace strata::dataplane {
 namespace {
 
-constexpr int kPollMs = 20;  // how late a notice of a worker is passed on
-constexpr std::chrono::seconds kBusyAfterMessage{1};
-constexpr int kBusyPollMs = 1;  // while commands are under way
+constexpr int kMostPollMs = 100;  // for links of ports, heartbeat and watchdog
+constexpr int kBusyPollMs = 1;    // while commands are under way
 
 }  // namespace
 
@@ -70,18 +71,17 @@ void Appliance::note_first_state() {
 }
 
 int Appliance::run(int signals) {
-    using std::chrono::steady_clock;
-    bool stop = false;
-    steady_clock::time_point busy_until{};
+    const int looks_ms = static_cast<int>(config_.dataplane.watchdog_ms / 5);
+    const int poll_ms = std::min(kMostPollMs, looks_ms);
+    bool stop = false, more = false;
     while (!stop) {
         watchdog_->look();
         const bool under_way = state_->pump();
         if (under_way)
             for (const auto& loop : loops_) loop->wake();
-        const bool busy = under_way || steady_clock::now() < busy_until;
-        stop = wait(signals, busy ? kBusyPollMs : kPollMs);
-        // Workers can't wake this thread: while peers join it looks for what they say more often.
-        if (move_messages()) busy_until = steady_clock::now() + kBusyAfterMessage;
+        stop = wait(signals, more ? 0 : under_way ? kBusyPollMs : poll_ms);
+        bell_.answer();
+        more = move_messages();
         note_first_state();
         look_after_ports();
         const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
@@ -99,6 +99,7 @@ bool Appliance::wait(int signals, int timeout_ms) {
         const int events = POLLIN | (writing ? POLLOUT : 0);
         if (fd >= 0) fds.push_back({fd, static_cast<short>(events), 0});
     };
+    add(bell_.fd(), false);
     add(server_->listener_fd(), false);
     add(server_->link_fd(), server_->wants_to_write());
     add(punt_server_->listener_fd(), false);
@@ -107,18 +108,15 @@ bool Appliance::wait(int signals, int timeout_ms) {
     return (fds[0].revents & POLLIN) != 0;
 }
 
-// Between control and workers. True: there were any, besides desired state.
+// Between control and workers. True: there may be more.
 bool Appliance::move_messages() {
     server_->poll();
-    bool moved = punt_server_->poll();
+    const bool moved = punt_server_->poll();
     for (const auto& worker : workers_) {
         Notice notice;
-        while (worker->next_notice(notice)) {
-            server_->on_notice(notice);
-            moved = true;
-        }
+        while (worker->next_notice(notice)) server_->on_notice(notice);
     }
-    return moved;
+    return moved && !punt_server_->wants_to_write();
 }
 
 Appliance::~Appliance() {

@@ -78,6 +78,7 @@ class Appliance {
     std::unique_ptr<api::StatisticsSegment> statistics_;
     std::unique_ptr<api::ObservationSegment> observations_;  // null: it couldn't be made
     std::vector<api::ObservationLog> observation_logs_;      // [worker]
+    Doorbell bell_;  // the main thread's, which workers ring
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::unique_ptr<WorkerLoop>> loops_;
     std::unique_ptr<KernelMirror> kernel_mirror_;  // null: no port has one

@@ -78,7 +78,9 @@ Appliance::Started Appliance::start_workers() {
         api::WorkerBlock& block = statistics_->worker(i);
         block.cpu = static_cast<std::int32_t>(plan_.workers[i].cpu.id);
         block.numa_node = plan_.workers[i].cpu.numa_node;
-        workers_.push_back(std::make_unique<Worker>(worker_config(i), ports, pools_, block, now));
+        WorkerConfig worker = worker_config(i);
+        worker.main_bell = &bell_;
+        workers_.push_back(std::make_unique<Worker>(worker, ports, pools_, block, now));
         workers.push_back(workers_.back().get());
     }
     Worker::connect(workers);

@@ -72,8 +72,20 @@ Worker::Turn Worker::turn(relay::TimeUs now, std::uint16_t burst) {
     if (observer_) [[unlikely]]
         finish_observing();
     if (turn.busy() || statistics_[WorkerCounter::queued].get() != 0) publish_counters();
+    if (turn.commands != 0 || news_) [[unlikely]]
+        ring_main();
     count(turn.busy() ? WorkerCounter::turns_busy : WorkerCounter::turns_idle);
     return turn;
+}
+
+void Worker::tell(const Notice& notice) {
+    if (!notices_.push(notice)) return count(WorkerCounter::events_lost);
+    news_ = true;
+}
+
+void Worker::ring_main() {
+    if (config_.main_bell) config_.main_bell->ring();
+    news_ = false;
 }
 
 bool Worker::sending() const {

@@ -142,6 +142,8 @@ class Worker {
         dropped_ = reason;
     }
     void count(api::WorkerCounter counter, std::uint64_t n = 1) { statistics_[counter].add(n); }
+    void tell(const Notice& notice);
+    void ring_main();
 
     // worker.cc
     void publish_counters();
@@ -470,6 +472,7 @@ class Worker {
     SpscRing<Command> commands_;
     SpscRing<Command> answers_;
     SpscRing<Notice> notices_;
+    bool news_ = false;  // for the main thread, in this turn
     PuntRing punts_;
     std::atomic<std::uint64_t> applied_{0};
     std::atomic<const rte_mbuf*> in_work_{nullptr};

@@ -5,6 +5,7 @@
 
 #include "dataplane/port/pools.h"
 #include "dataplane/port/transit_meter.h"
+#include "dataplane/worker/doorbell.h"
 #include "dataplane/worker/fanout.h"
 #include "dataplane/worker/kept_packets.h"
 #include "relay/rtp/types.h"
@@ -23,6 +24,9 @@ struct WorkerConfig {
     std::uint32_t max_tracks = 32'768;       // places, those of branches and of what leaves too
     std::uint32_t handoff_ring = 2'048;      // packets on their way from one other worker
     std::uint32_t max_waiting_by_name = 64;  // tracks; each costs a look at stray packets
+    // Rung at the end of a turn in which a command was done, or something is to be told control.
+    // Outlives the worker. Null: nobody waits for that.
+    Doorbell* main_bell = nullptr;
     // The time stamp counter, for rx_tx_ns; null: not measured, as in virtual time.
     TransitMeter::ReadTsc read_tsc = nullptr;
     std::uint64_t tsc_hz = 0;
@@ -50,7 +54,7 @@ constexpr std::size_t kMaxPorts = 9;  // with that for TCP
 // or waits for a key frame, while it has no such need, and without packets for a second.
 constexpr relay::TimeUs kTrackTimerUs = 10'000, kCalmTrackTimerUs = 40'000;
 constexpr relay::TimeUs kIdleTrackTimerUs = 100'000;
-constexpr relay::TimeUs kStatisticsUs = 250'000;      // objects' values in the segment
+constexpr relay::TimeUs kStatisticsUs = 250'000;  // objects' values in the segment
 
 // An RTCP compound of the relay's own has room for what SRTCP adds.
 constexpr std::size_t kRtcpBytes =

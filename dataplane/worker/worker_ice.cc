@@ -182,7 +182,7 @@ void Worker::select_tuple(Transport& transport, relay::TimeUs now) {
         Notice notice{.kind = Notice::Kind::transport_nominated, .id = transport.id};
         notice.endpoint = transport.flow.remote_endpoint();
         notice.tcp = ports_[transport.port]->capabilities().connections;
-        if (!notices_.push(notice)) count(WorkerCounter::events_lost);
+        tell(notice);
     }
     if (!ice.timer.armed()) timers_.arm(ice.timer, ice.agent.consent_until(best));
 }
@@ -197,8 +197,7 @@ void Worker::mute(Transport& transport, relay::TimeUs now) {
     ice.muted = true;
     for (Subscription* s = transport.subscriptions; s; s = s->next) retarget(*s, now);
     count(WorkerCounter::ice_consent_lost);
-    if (!notices_.push({.kind = Notice::Kind::consent_lost, .id = transport.id}))
-        count(WorkerCounter::events_lost);
+    tell({.kind = Notice::Kind::consent_lost, .id = transport.id});
 }
 
 void Worker::unmute(Transport& transport, relay::TimeUs now) {

@@ -93,7 +93,7 @@ Transport* Worker::latch(rte_mbuf& packet, std::uint8_t port, RxDrop& reason, re
     count(WorkerCounter::transports_latched);
     Notice notice{.kind = Notice::Kind::transport_latched, .id = transport.id};
     notice.endpoint = transport.flow.remote_endpoint();
-    if (!notices_.push(notice)) count(WorkerCounter::events_lost);
+    tell(notice);
     return &transport;
 }
 
@@ -176,7 +176,7 @@ bool Worker::take_ssrc(PublishedTrack& track, std::uint8_t encoding, std::uint32
     notice.ssrc = ssrc;
     notice.encoding = encoding;
     notice.rtx = rtx;
-    if (!notices_.push(notice)) count(WorkerCounter::events_lost);
+    tell(notice);
     return true;
 }
 

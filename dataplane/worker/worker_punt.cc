@@ -16,6 +16,7 @@ void Worker::on_dtls(rte_mbuf& packet, Transport* transport, relay::TimeUs now) 
     if (!transport->punt_rate.take(now)) return drop(RxDrop::punt_rate_limited);
     if (!punts_.push(transport->id, datagram)) return drop(RxDrop::punt_full);
     count(WorkerCounter::punted);
+    news_ = true;
 }
 
 void Worker::send_datagram(const Command& command, relay::TimeUs now) {

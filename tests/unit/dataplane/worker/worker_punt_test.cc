@@ -1,3 +1,5 @@
+#include <poll.h>
+
 #include "tests/unit/dataplane/worker/relay_fixture.h"
 #include "tests/unit/relay/ice/stun_sample.h"
 
@@ -16,7 +18,7 @@ Packet dtls(std::size_t size = 100) {
 
 class WorkerPunt : public testing::Test {
   protected:
-    WorkerPunt() : relay_(WorkerConfig{.punt_ring_bytes = 8'192}) {
+    WorkerPunt() : relay_(WorkerConfig{.main_bell = &bell_, .punt_ring_bytes = 8'192}) {
         api::Object object;
         object.mutable_transport()->set_id(1);
         api::IceCredentials& one = *object.mutable_transport()->mutable_ice()->add_credentials();
@@ -31,9 +33,31 @@ class WorkerPunt : public testing::Test {
             peer_, relay::make_check({.username = "ours:x", .password = "password/of/22/letters"}));
     }
 
+    // Whether the main thread was rung since it answered last.
+    bool rung() {
+        pollfd bell{bell_.fd(), POLLIN, 0};
+        const bool is = ::poll(&bell, 1, 0) == 1;
+        bell_.answer();
+        return is;
+    }
+
+    Doorbell bell_;
     Relay relay_;
     const Endpoint peer_ = Relay::peer(2);
 };
+
+TEST_F(WorkerPunt, WhatTheMainThreadIsToHearOfRingsItsBell) {
+    EXPECT_TRUE(rung()) << "commands were done";
+    relay_.receive(peer_, dtls());
+    relay_.pass(20'000);
+    EXPECT_FALSE(rung()) << "dropped packets and timers are no news";
+    validate();
+    EXPECT_TRUE(rung()) << "nominated";
+    relay_.receive(peer_, dtls());
+    EXPECT_TRUE(rung()) << "a datagram for control";
+    relay_.turn();
+    EXPECT_FALSE(rung()) << "once";
+}
 
 TEST_F(WorkerPunt, OnlyValidatedTuplesReachControl) {  // C45
     relay_.receive(peer_, dtls());
