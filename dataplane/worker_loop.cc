@@ -17,8 +17,6 @@ constexpr int kMostIdleTurns = 64, kLeastIdleTurns = 2;  // before a wait
 constexpr relay::TimeUs kShortestSleepUs = 50;           // a sleep costs about as much CPU time
 // What came sooner would have been cheaper to look out for than to wait for.
 constexpr relay::TimeUs kWorthWaitingUs = 100;
-// How late timers may be so that several of them, or a packet, end one wait.
-constexpr relay::TimeUs kTimerSlackUs = 4'000;
 
 __extension__ typedef unsigned __int128 Uint128;
 
@@ -111,7 +109,6 @@ void WorkerLoop::run() {
         if ((turn.received | turn.handed | turn.commands) != 0) {
             idle_turns = 0;
             sleep_us_ = 0;
-            last_packet_us_ = now;
         }
         if (config_.idle == api::IdlePolicy::kBusy || worker_.sending()) {
             rte_pause();
@@ -132,7 +129,7 @@ relay::TimeUs WorkerLoop::wait_bound(relay::TimeUs now) {
     }
     const relay::TimeUs due_in = worker_.next_timer_us(now + bound) - now;
     if (due_in <= 0) return 0;  // a turn runs so many timers and no more
-    return now - last_packet_us_ > kQuietUs ? bound : std::min(due_in + kTimerSlackUs, bound);
+    return worker_.hurries(now) ? std::min(due_in, bound) : bound;
 }
 
 void WorkerLoop::wait(relay::TimeUs now) {

@@ -37,10 +37,10 @@ class TscClock {
 
 // Drives one worker on its core: this is where its clock is read and where it waits. Busy: it never
 // does. Adaptive: after some empty turns, fewer where waits have been long, it waits until a port
-// has packets, another worker hands something over, a command comes or a timer is due. Where a port
-// can't be waited for it sleeps instead, twice as long each time, up to idle_sleep_max_us. Without
-// packets for kQuietUs timers don't end a wait: then they are late by up to the longest one, and an
-// idle worker costs the same with one room or a thousand.
+// has packets, another worker hands something over, a command comes or longest_wait_us have passed.
+// Where a port can't be waited for it sleeps instead, twice as long each time, up to
+// idle_sleep_max_us. Timers are late by up to the longest wait, so that a worker is woken as often
+// with one room or a thousand; while packets are missing one that is due ends the wait.
 class WorkerLoop {
   public:
     WorkerLoop(Worker& worker, std::span<Port* const> ports, const WorkerLoopConfig& config,
@@ -48,8 +48,6 @@ class WorkerLoop {
     ~WorkerLoop();
     WorkerLoop(const WorkerLoop&) = delete;
     WorkerLoop& operator=(const WorkerLoop&) = delete;
-
-    static constexpr relay::TimeUs kQuietUs = 200'000;
 
     // Returns after stop(). On the worker's core.
     void run();
@@ -79,8 +77,7 @@ class WorkerLoop {
     int wake_ = -1;
     bool all_ports_wake_ = true;
     int idle_turns_before_wait_;
-    relay::TimeUs sleep_us_ = 0;        // the last one, since the last packet
-    relay::TimeUs last_packet_us_ = 0;  // or command
+    relay::TimeUs sleep_us_ = 0;  // the last one, since the last packet
     pthread_t thread_{};
     std::atomic<bool> begun_{false};
     std::atomic<bool> stop_{false};

@@ -74,6 +74,8 @@ class Worker {
     relay::TimeUs next_timer_us(relay::TimeUs otherwise) const {
         return timers_.next_due(otherwise);
     }
+    // Whether a timer that is some milliseconds late would be felt: packets are missing.
+    bool hurries(relay::TimeUs now) const { return now < hurries_until_; }
     // True when packets wait in the worker for a port to take them.
     bool sending() const;
 
@@ -379,7 +381,7 @@ class Worker {
     void run_timers(relay::TimeUs now, Turn& turn);
     void fetch_ahead(const Timer& timer);
     void on_track_timer(PublishedTrack& track, relay::TimeUs now);
-    static relay::TimeUs next_turn_of(const PublishedTrack& track, relay::TimeUs now);
+    relay::TimeUs next_turn_of(const PublishedTrack& track, relay::TimeUs now);
     void hasten(PublishedTrack& track, relay::TimeUs now);
     void on_transport_timer(Transport& transport, relay::TimeUs now);
     void on_subscription_timer(Subscription& subscription, relay::TimeUs now);
@@ -472,7 +474,8 @@ class Worker {
     SpscRing<Command> commands_;
     SpscRing<Command> answers_;
     SpscRing<Notice> notices_;
-    bool news_ = false;  // for the main thread, in this turn
+    bool news_ = false;                // for the main thread, in this turn
+    relay::TimeUs hurries_until_ = 0;  // a track misses something
     PuntRing punts_;
     std::atomic<std::uint64_t> applied_{0};
     std::atomic<const rte_mbuf*> in_work_{nullptr};

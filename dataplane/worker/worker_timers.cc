@@ -88,12 +88,16 @@ relay::TimeUs Worker::next_turn_of(const PublishedTrack& track, relay::TimeUs no
     for (std::uint8_t i = 0; track.missing && i < track.encoding_count; ++i)
         calm = calm && track.missing[i].size() == 0;
     const relay::TimeUs soon = now + kTrackTimerUs;
-    if (!calm) return soon;
+    if (!calm) {
+        hurries_until_ = now + 2 * kTrackTimerUs;
+        return soon;
+    }
     return std::min(now + kCalmTrackTimerUs, std::max(soon, track.next_statistics_us));
 }
 
 // A calm track misses something: it is to be asked for.
 void Worker::hasten(PublishedTrack& track, relay::TimeUs now) {
+    hurries_until_ = now + 2 * kTrackTimerUs;
     if (track.timer.due_us > now + 2 * kTrackTimerUs) timers_.arm(track.timer, now + kTrackTimerUs);
 }
 

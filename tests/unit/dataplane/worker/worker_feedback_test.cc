@@ -138,11 +138,14 @@ TEST(Feedback, AGapInACalmTrackIsAskedForAtOnce) {  // C26
     for (relay::TimeUs phase = 0; phase < 2 * kCalmTrackTimerUs; phase += 3'000) {
         for (int i = 0; i < 20; ++i) receive(), relay.pass(7'000);
         relay.pass(phase);
+        EXPECT_FALSE(relay.worker->hurries(relay.now));
         const std::uint16_t missing = next++;
         receive();
+        EXPECT_TRUE(relay.worker->hurries(relay.now));
         relay.sent.clear();
         relay.pass(2 * kTrackTimerUs + 1'000);
         ASSERT_EQ(asked_for(relay), std::vector<std::uint16_t>{missing}) << phase;
+        EXPECT_TRUE(relay.worker->hurries(relay.now)) << "until it has come";
         relay.receive(kPublisher, repeated(missing, times++, next));
     }
     relay.expect_equations();
