@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 
 namespace strata::dataplane {
@@ -50,7 +51,9 @@ WorkerLoop::WorkerLoop(Worker& worker, std::span<Port* const> ports, const Worke
       idle_turns_before_wait_(kMostIdleTurns) {
     epoll_event event{};
     event.events = EPOLLIN;
+    event.data.fd = wake_;
     ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event);
+    event.data.fd = -1;
     for (const Port* port : ports) {
         const int fd = port->wait_descriptor(worker.config().queue);
         if (fd < 0 || ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) all_ports_wake_ = false;
@@ -137,13 +140,14 @@ void WorkerLoop::wait(relay::TimeUs now) {
     if (bound == 0) return;
     const std::uint64_t begin = rte_rdtsc();
     const timespec timeout = to_timespec(bound);
-    epoll_event events[8];
-    const int ready = ::epoll_pwait2(epoll_, events, 8, &timeout, nullptr);
-    if (ready > 0) {
+    std::array<epoll_event, 8> events;
+    const int ready = ::epoll_pwait2(epoll_, events.data(), events.size(), &timeout, nullptr);
+    for (int i = 0; i < ready; ++i) {
         std::uint64_t count;
+        if (events[static_cast<std::size_t>(i)].data.fd != wake_) continue;
         [[maybe_unused]] const ssize_t drained = ::read(wake_, &count, sizeof(count));
-        worker_.answer_doorbell();
     }
+    if (ready > 0) worker_.answer_doorbell();
     const std::uint64_t end = rte_rdtsc();
     statistics_.slept(end - begin);
     if (all_ports_wake_) learn_from_wait(clock_.to_us(end) - clock_.to_us(begin));
