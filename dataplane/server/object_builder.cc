@@ -230,6 +230,7 @@ Built<PublishedTrack> build_branch(const api::Track& spec, Transport& publisher,
     (*branch)->publisher_clock = std::move(clock);
     (*branch)->feedback.reset();
     (*branch)->missing = nullptr;
+    (*branch)->missing_packets.clear();
     return branch;
 }
 

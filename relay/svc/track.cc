@@ -181,7 +181,7 @@ void Track::give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out) {
 
 void Track::on_timer(TimeUs) {
     TrackState& state = settled();
-    if (!state.settled || !state.selector.availability().is(state.outlook)) state.update_waiting();
+    if (!state.calm()) state.update_waiting();
 }
 
 bool Track::wants_key_frame() const { return state_->requests.due(); }

@@ -27,7 +27,7 @@ void TrackState::on_frame(PacketInWork& work, bool late) {
         encoding.key_frame_known = true;
     }
     // Nobody wants to move, but at a key picture, where everything may be chosen anew.
-    if (settled && !(frame.key_picture && frame.independent) && selector.availability().is(outlook))
+    if (!(frame.key_picture && frame.independent) && calm())
         return selector.after_frame(work.encoding, frame, record, ring);
     // Moves may merge cohorts and free their places, never add new ones behind the end.
     for (std::size_t i = 0; i < selector.cohort_count(); ++i) {

@@ -78,6 +78,8 @@ struct alignas(64) TrackState {
     void change_group(ReceiverIndex index, GroupIndex to);
     void restart_encoding(std::uint8_t encoding);
     void update_waiting();
+    // Nobody wants to move, nor has anything changed that would make somebody.
+    bool calm() const { return settled && selector.availability().is(outlook); }
 
     // Packets (track_packet.cc).
     MediaDrop on_packet(PacketInWork& work, OutputList& out);
