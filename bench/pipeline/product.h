@@ -8,9 +8,9 @@
 #include "bench/pipeline/stream.h"
 #include "dataplane/api/observation_log.h"
 #include "dataplane/api/statistics_segment.h"
+#include "dataplane/server/shared_parsers.h"
 #include "dataplane/worker/objects.h"
 #include "dataplane/worker/observer.h"
-#include "dataplane/server/shared_parsers.h"
 #include "dataplane/worker/worker.h"
 
 namespace strata::bench {

@@ -145,7 +145,7 @@ class DesiredState {
         std::set<std::uint32_t> ssrcs;  // fixed ones, both directions
         // Its clock on other workers, by worker, where they serve receivers of its tracks.
         std::map<std::uint32_t, std::weak_ptr<relay::SenderClock>> clocks;
-        std::uint8_t marks = 0;         // that the worker knows of
+        std::uint8_t marks = 0;  // that the worker knows of
     };
     // What one worker has of a track: the track itself or a branch of it.
     struct TrackPart {

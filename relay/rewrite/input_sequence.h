@@ -45,7 +45,7 @@ class InputSequence {
         if (!comes_next(sequence)) return arrive_any(sequence);
         suspect_run_ = duplicate_run_ = 0;
         highest_wire_ = sequence;
-        set_next(++highest_);
+        set_next(++highest_, 1);
         if (lowest_ <= highest_ - kWindow) lowest_ = highest_ - kWindow + 1;
         return {Arrival::newest, highest_};
     }
@@ -54,10 +54,7 @@ class InputSequence {
         suspect_run_ = duplicate_run_ = 0;
         highest_wire_ = highest_wire_ + static_cast<std::uint16_t>(count);
         while (count != 0) {
-            const std::uint64_t at = static_cast<std::uint64_t>(highest_ + 1) % kWindow;
-            if (at / 64 != word_at_) take_word(at);
-            const auto run = std::min(count, static_cast<std::uint32_t>(64 - at % 64));
-            word_ |= ~std::uint64_t{0} >> (64 - run) << (at % 64);
+            const std::uint32_t run = set_next(highest_ + 1, count);
             highest_ += run;
             count -= run;
         }
@@ -79,10 +76,13 @@ class InputSequence {
         word_at_ = static_cast<std::uint32_t>(at / 64);
         word_ = seen_[word_at_];
     }
-    void set_next(std::int64_t n) {
+    // `most` numbers (not 0) from n on, or as many as n's word has. Returns how many.
+    std::uint32_t set_next(std::int64_t n, std::uint32_t most) {
         const auto at = static_cast<std::uint64_t>(n) % kWindow;
         if (at / 64 != word_at_) take_word(at);
-        word_ |= std::uint64_t{1} << (at % 64);
+        const auto run = std::min(most, static_cast<std::uint32_t>(64 - at % 64));
+        word_ |= ~std::uint64_t{0} >> (64 - run) << (at % 64);
+        return run;
     }
     // Was it set before?
     bool test_and_set(std::int64_t n) {
