@@ -37,7 +37,8 @@ TEST(Run, SelftestIsRight) {
     run.execute(watcher);
     EXPECT_EQ(verdict_text(verdict(run)), "all right\n");
     EXPECT_EQ(watcher.started, 1);
-    EXPECT_EQ(watcher.seconds, 2);
+    EXPECT_GE(watcher.seconds, 1);  // two, where nobody holds the thread up for a second
+    EXPECT_LE(watcher.seconds, 2);
     EXPECT_EQ(watcher.targets.size(), plan.receivers.size());
     EXPECT_NE(watcher.last.find("S2T2"), std::string::npos);
     const nlohmann::json report = report_json(run);
