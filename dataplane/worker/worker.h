@@ -136,6 +136,8 @@ class Worker {
     void work_on(Train& train, const Burst& burst);
     std::size_t pass_over(std::span<rte_mbuf* const> packets, Transport& transport,
                           const StreamRef& stream, relay::TimeUs now);
+    std::size_t pass_over_frame(std::span<rte_mbuf* const> packets, const Transport& transport,
+                                const StreamRef& stream, relay::TimeUs now, std::uint64_t& size);
     void on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transport,
                      const StreamRef& stream, relay::TimeUs now);
     Transport* find_transport(const FlowKey& flow);

@@ -197,7 +197,7 @@ void Worker::work_on(Train& train, const Burst& burst) {
         }
         rte_mbuf& packet = *burst.packets[at];
         in_work_.store(&packet, std::memory_order_relaxed);
-        if (rest && rest->expects()) {
+        if (rest && rest->knows_any()) {
             std::size_t most = train.end - at;
             if (ended != 0) most = std::min<std::size_t>(most, std::countr_zero(ended));
             if (until) most = std::min<std::size_t>(most, *until - 1);
@@ -224,40 +224,65 @@ void Worker::work_on(Train& train, const Burst& burst) {
     }
 }
 
-// How many of the packets go on with a frame that nobody wants, as most of what nobody wants does:
-// they are counted, and that is all.
+// How many of the packets go on with a frame that nobody wants, or begin and go on with others like
+// it, as most of what nobody wants does: they are counted, and that is all.
 std::size_t Worker::pass_over(std::span<rte_mbuf* const> packets, Transport& transport,
                               const StreamRef& stream, relay::TimeUs now) {
     auto& track = *static_cast<PublishedTrack*>(stream.object);
-    InboundEncoding& inbound = track.encodings[stream.encoding];
-    relay::FrameRest& rest = *inbound.rest;
     if (track.spread || transport.several_tuples) return 0;
-    relay::FeedbackRecorder* const feedback =
-        rest.transport_cc_at() != 0 ? transport.feedback : nullptr;
-    relay::MissingPackets* const missing =
-        track.missing ? &track.missing[stream.encoding] : nullptr;
-    const relay::SequenceNumber first = rest.next();
     std::size_t passed = 0;
     std::uint64_t size = 0;
-    bool ended = false;
-    for (; passed < packets.size(); ++passed) {
-        const auto bytes = bytes_of(*packets[passed]);
-        if (!rest.matches(bytes, passed)) break;
-        ended = ended || rest.ends(bytes);
-        size += bytes.size();
-        if (feedback) feedback->on_packet(relay::load_be16(&bytes[rest.transport_cc_at()]), now);
-        if (missing)
-            missing->on_packet({.sequence = first + static_cast<std::uint16_t>(passed),
-                                .ends_picture = (bytes[1] & 0x80) != 0},
-                               now);
+    while (passed < packets.size()) {
+        const std::size_t run =
+            pass_over_frame(packets.subspan(passed), transport, stream, now, size);
+        if (run == 0) break;
+        passed += run;
     }
     if (passed == 0) return 0;
-    rest.take(passed, ended, now);
-    inbound.reception.on_run(first, passed, rest.timestamp(), now);
+    InboundEncoding& inbound = track.encodings[stream.encoding];
     transport.packets += passed;
     transport.bytes += size;
     inbound.bytes += size;
     inbound.last_packet_us = track.last_packet_us = now;
+    return passed;
+}
+
+// Those of one frame, of `size` bytes together.
+std::size_t Worker::pass_over_frame(std::span<rte_mbuf* const> packets, const Transport& transport,
+                                    const StreamRef& stream, relay::TimeUs now,
+                                    std::uint64_t& size) {
+    auto& track = *static_cast<PublishedTrack*>(stream.object);
+    InboundEncoding& inbound = track.encodings[stream.encoding];
+    relay::FrameRest& rest = *inbound.rest;
+    const auto first_bytes = bytes_of(*packets[0]);
+    const bool goes_on = rest.matches(first_bytes);
+    if (!goes_on && !track.track->pass_over(stream.encoding, first_bytes, now)) return 0;
+
+    relay::FeedbackRecorder* const feedback =
+        rest.transport_cc_at() != 0 ? transport.feedback : nullptr;
+    relay::MissingPackets* const missing =
+        track.missing ? &track.missing[stream.encoding] : nullptr;
+    const relay::SequenceNumber first{relay::load_be16(&first_bytes[2])};
+    const auto look_at = [&](std::span<const std::uint8_t> bytes, std::size_t ahead) {
+        size += bytes.size();
+        if (feedback) feedback->on_packet(relay::load_be16(&bytes[rest.transport_cc_at()]), now);
+        if (missing)
+            missing->on_packet({.sequence = first + static_cast<std::uint16_t>(ahead),
+                                .ends_picture = (bytes[1] & 0x80) != 0},
+                               now);
+    };
+    look_at(first_bytes, 0);
+    const std::size_t begun = goes_on ? 0 : 1;
+    bool ended = goes_on && rest.ends(first_bytes);
+    std::size_t passed = 1;
+    for (; passed < packets.size(); ++passed) {
+        const auto bytes = bytes_of(*packets[passed]);
+        if (!rest.matches(bytes, passed - begun)) break;
+        ended = ended || rest.ends(bytes);
+        look_at(bytes, passed);
+    }
+    if (passed != begun) rest.take(passed - begun, ended, now);
+    inbound.reception.on_run(first, passed, rest.timestamp(), now);
     if (rest.extensions_ignored() != 0)
         count(WorkerCounter::extensions_ignored, passed * rest.extensions_ignored());
     drop(media_drop(rest.why()), passed);

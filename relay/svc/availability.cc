@@ -70,6 +70,39 @@ void Availability::on_frame(std::size_t encoding, const FrameInfo& frame, TimeUs
     }
 }
 
+// Silence begins with a frame elsewhere, and ends with one of the layer's own.
+bool Availability::stays(std::size_t encoding, const FrameFacts& frame, TimeUs now) const {
+    const Encoding& e = state_[encoding];
+    if (!e.seen || frame.mode != e.mode || frame.temporal_points != e.temporal_points ||
+        std::min(frame.top_spatial, kTop) != e.top || now - e.last_frame > kLongestPictureGapUs)
+        return false;
+    const std::uint8_t active =
+        frame.targets == nullptr ? layers_up_to(e.top) : e.active_by_targets;
+    if (active != e.layer_active ||
+        (frame.targets != nullptr &&
+         (frame.targets != e.targets || frame.active_decode_targets != e.active_decode_targets)))
+        return false;
+    for (SpatialId s = 1; s <= e.top; ++s) {
+        if ((active >> s & 1) == 0) continue;
+        const bool own = s == frame.spatial_id;
+        const bool silent_now = e.layer_seen[s] + silence_us_ < e.last_frame &&
+                                e.pictures_without[s] >= kSilentPictures;
+        const bool may_fall_silent =
+            e.layer_seen[s] + silence_us_ < now && e.pictures_without[s] + 1 >= kSilentPictures;
+        if (own ? silent_now : silent_now != may_fall_silent) return false;
+    }
+    for (std::size_t other = 0; other < encodings_; ++other)
+        if (!(other == encoding ? alive(other) : goes_on(other, now))) return false;
+    return true;
+}
+
+// Whether the encoding stays as it is though another's frame comes now.
+bool Availability::goes_on(std::size_t other, TimeUs now) const {
+    const Encoding& e = state_[other];
+    return !alive(other) || e.last_packet + silence_us_ >= now ||
+           e.pictures_elsewhere + 1 < kSilentPictures;
+}
+
 bool Availability::alive(std::size_t encoding) const {
     const Encoding& e = state_[encoding];
     return e.seen && (e.last_packet + silence_us_ >= newest_packet_ ||

@@ -23,6 +23,9 @@ class alignas(64) Availability {
     }
     void on_frame(std::size_t encoding, const FrameInfo& frame, TimeUs now);
 
+    // Whether such a frame, no key picture, would leave outlook() as it is. False: maybe not.
+    bool stays(std::size_t encoding, const FrameFacts& frame, TimeUs now) const;
+
     // Brings near what a packet of the first encoding touches, or one that begins a frame.
     [[gnu::always_inline]] void prefetch(bool begins) const {
         __builtin_prefetch(this, 1);
@@ -89,6 +92,7 @@ class alignas(64) Availability {
     SpatialId desired_spatial(LayerId current, const LayerTarget& target, std::size_t encoding,
                               bool at_key) const;
     bool layer_alive(const Encoding& encoding, SpatialId spatial) const;
+    bool goes_on(std::size_t other, TimeUs now) const;
     std::uint32_t outlook_of(std::size_t encoding) const;
 
     std::size_t encodings_;

@@ -38,14 +38,11 @@ int alike_bytes(const PacketInfo& info) {
 
 // Of a byte that stands within the head.
 void FrameRest::ignore(std::size_t at, std::uint8_t bits) {
-    const auto kept = static_cast<std::uint8_t>(~bits);
-    reinterpret_cast<std::uint8_t*>(mask_.data())[at] &= kept;
-    reinterpret_cast<std::uint8_t*>(head_.data())[at] &= kept;
+    mask_.clear(at, bits);
+    head_.clear(at, bits);
 }
 
-void FrameRest::expect_clear(std::size_t at, std::uint8_t bits) {
-    reinterpret_cast<std::uint8_t*>(head_.data())[at] &= static_cast<std::uint8_t>(~bits);
-}
+void FrameRest::expect_clear(std::size_t at, std::uint8_t bits) { head_.clear(at, bits); }
 
 void FrameRest::expect(std::span<const std::uint8_t> packet, const PacketInfo& info,
                        bool by_descriptor, MediaDrop why) {
@@ -58,10 +55,9 @@ void FrameRest::expect(std::span<const std::uint8_t> packet, const PacketInfo& i
     if (info.key_frame || info.padding || info.csrc_count != 0 || info.red_offset != 0) return;
     // In whole pieces first: what is done to single bytes behind that needn't be loaded as one
     // here.
-    std::memcpy(mask_.data(), kMasks.data() + (kHeadBytes - end), kHeadBytes);
-    std::memcpy(head_.data(), packet.data(), kHeadBytes);
-    mask_[0] &= kNoMarkerNoNumber;
-    for (std::size_t i = 0; i < kPieces; ++i) head_[i] &= mask_[i];
+    std::memcpy(&mask_, kMasks.data() + (kHeadBytes - end), kHeadBytes);
+    mask_.pieces[0] &= PacketHead::kNoMarkerNoNumber;
+    head_ = PacketHead::of(packet, mask_);
     for (std::size_t i = 0; i < info.extension_count; ++i) {
         const ExtensionLocation& at = info.extensions[i];
         if (!varies(at.kind)) continue;
@@ -98,6 +94,45 @@ void FrameRest::expect(std::span<const std::uint8_t> packet, const PacketInfo& i
     next_ = info.sequence + 1;
     why_ = why;
     longest_ = kMaxRtpPacketSize;
+}
+
+bool FrameRest::describe(FrameKind& kind, std::span<const std::uint8_t> packet,
+                         std::uint8_t place) {
+    if (!expects()) return false;
+    kind.head = PacketHead::of(packet, mask_);
+    kind.mask = kind.rest_mask = kind.rest_head = mask_;
+    bool known = false;
+    for (std::size_t at = 0; at < kHeadBytes; ++at) {
+        const auto more = static_cast<std::uint8_t>(kind.head.byte(at) & ~head_.byte(at));
+        if (more == 0) continue;
+        known = true;
+        kind.rest_head.clear(at, more);
+        begin_at_ = static_cast<std::uint8_t>(at);
+        begin_bit_ = more;
+    }
+    kind.end_at = end_at_;
+    kind.end_bit = end_bit_;
+    kind.transport_cc_at = transport_cc_at_;
+    kind.extensions_ignored = extensions_ignored_;
+    kind.why = why_;
+    kind_ = place;
+    return known;
+}
+
+void FrameRest::begin(const FrameKind& kind, std::span<const std::uint8_t> packet, TimeUs now) {
+    mask_ = kind.rest_mask;
+    head_ = PacketHead::of(packet, kind.rest_head);
+    end_at_ = kind.end_at;
+    end_bit_ = kind.end_bit;
+    transport_cc_at_ = kind.transport_cc_at;
+    extensions_ignored_ = kind.extensions_ignored;
+    why_ = kind.why;
+    timestamp_ = {load_be32(&packet[4])};
+    next_ = sequence_of(packet) + 1;
+    longest_ = kMaxRtpPacketSize;
+    ++count_;
+    ended_ = ends(packet);
+    last_at_ = now;
 }
 
 }  // namespace strata::relay

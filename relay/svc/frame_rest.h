@@ -10,7 +10,9 @@
 #include "relay/codec/packet_info.h"
 #include "relay/rtp/byte_order.h"
 #include "relay/rtp/types.h"
+#include "relay/svc/frame_kinds.h"
 #include "relay/svc/media_drop.h"
+#include "relay/svc/packet_head.h"
 
 namespace strata::relay {
 
@@ -18,19 +20,42 @@ namespace strata::relay {
 // being parsed, and told to the track later, all at once. They come in order and differ from the
 // first one in nothing but the sequence number, marker, bits that tell a frame's edges, and header
 // extensions of the hop. Whatever is different stops nothing here: it is looked at as any packet.
+// Frames of a kind that came before begin as such a packet does (FrameKinds).
 // Two cache lines. The owning worker only.
 class alignas(64) FrameRest {
   public:
     // Header, extensions and payload descriptor end within these, or nothing is expected.
-    static constexpr std::size_t kHeadBytes = 48;
+    static constexpr std::size_t kHeadBytes = PacketHead::kBytes;
 
     // Expects those behind `packet`, whose frame tells its packets apart from other frames' by the
     // dependency descriptor, or by the codec's own.
     void expect(std::span<const std::uint8_t> packet, const PacketInfo& info, bool by_descriptor,
                 MediaDrop why);
     void stop() { longest_ = 0; }
+    // And no frame is known that may begin either.
+    void forget() {
+        stop();
+        begin_bit_ = 0;
+    }
     // Another frame has begun. Nothing is expected.
     void begin(RtpTimestamp timestamp) { timestamp_ = timestamp; }
+
+    // What packets of the newest frame look like, and its first one, `packet`, more than they. From
+    // now on it may be one of a known kind that begins. False: nothing tells that one begins.
+    bool describe(FrameKind& kind, std::span<const std::uint8_t> packet, std::uint8_t place);
+    // `packet`, the one behind the newest, begins a frame of the kind. It counts as one that was
+    // expected and came.
+    void begin(const FrameKind& kind, std::span<const std::uint8_t> packet, TimeUs now);
+    // Whether it may begin a frame of a known kind.
+    [[gnu::always_inline]] bool may_begin(std::span<const std::uint8_t> packet) const {
+        return begin_bit_ != 0 && packet.size() > kHeadBytes &&
+               (packet[begin_at_] & begin_bit_) != 0;
+    }
+    // Of FrameKinds: where what begins next is likely to be found.
+    std::uint8_t& kind() { return kind_; }
+    std::uint8_t kind() const { return kind_; }
+    // Whether there is anything that a packet could be without being parsed.
+    bool knows_any() const { return (longest_ | begin_bit_) != 0; }
 
     bool expects() const { return longest_ != 0; }
     // Brings near what expects() looks at, or what matches() does behind that.
@@ -41,9 +66,12 @@ class alignas(64) FrameRest {
     [[gnu::always_inline]] bool matches(std::span<const std::uint8_t> packet,
                                         std::size_t ahead = 0) const {
         if (packet.size() > longest_ || packet.size() <= kHeadBytes) return false;
-        const Piece differs = differing(packet, 0) | differing(packet, 1) | differing(packet, 2);
         const SequenceNumber due = next_ + static_cast<std::uint16_t>(ahead);
-        return (differs[0] | differs[1]) == 0 && sequence_of(packet) == due;
+        return head_.is_of(packet, mask_) && sequence_of(packet) == due;
+    }
+    // Whether it is the one behind the newest that came, which some are expected behind.
+    bool follows(std::span<const std::uint8_t> packet) const {
+        return sequence_of(packet) == next_;
     }
     // Whether one that matches ends the frame.
     bool ends(std::span<const std::uint8_t> packet) const {
@@ -64,6 +92,8 @@ class alignas(64) FrameRest {
     // Of each of them. Offset of the transport-wide number; 0: it has none.
     std::size_t transport_cc_at() const { return transport_cc_at_; }
     std::uint8_t extensions_ignored() const { return extensions_ignored_; }
+    // Whether the last packet of the newest frame is among what came since it was asked last.
+    bool ended() const { return ended_; }
     RtpTimestamp timestamp() const { return timestamp_; }
     MediaDrop why() const { return why_; }
 
@@ -81,18 +111,6 @@ class alignas(64) FrameRest {
     }
 
   private:
-    using Piece [[gnu::vector_size(16)]] = std::uint64_t;
-    static constexpr std::size_t kPieces = 3;
-    static_assert(kHeadBytes == kPieces * sizeof(Piece));
-    // All of the first piece but the marker and the sequence number.
-    static constexpr Piece kNoMarkerNoNumber{0xffff'ffff'0000'7fff, ~std::uint64_t{0}};
-    static_assert(std::endian::native == std::endian::little);
-    [[gnu::always_inline]] Piece differing(std::span<const std::uint8_t> packet,
-                                           std::size_t i) const {
-        Piece piece;
-        std::memcpy(&piece, packet.data() + i * sizeof piece, sizeof piece);
-        return (piece & mask_[i]) ^ head_[i];
-    }
     void ignore(std::size_t at, std::uint8_t bits);
     void expect_clear(std::size_t at, std::uint8_t bits);
     static SequenceNumber sequence_of(std::span<const std::uint8_t> packet) {
@@ -100,11 +118,13 @@ class alignas(64) FrameRest {
     }
 
     // The first line tells whether anything is expected at all.
-    std::size_t longest_ = 0;  // bytes of a packet; 0: none is expected
+    std::uint16_t longest_ = 0;  // bytes of a packet; 0: none is expected
     SequenceNumber next_;
     std::uint8_t end_at_ = 0, end_bit_ = 0;
+    std::uint8_t begin_at_ = 0, begin_bit_ = 0;  // of the kind described last; 0: there is none
     RtpTimestamp timestamp_;
-    std::array<Piece, kPieces> mask_{}, head_{};
+    std::uint8_t kind_ = 0;
+    PacketHead mask_, head_;
     TimeUs last_at_ = 0;
     std::uint32_t count_ = 0;
     bool ended_ = false;

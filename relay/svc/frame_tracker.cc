@@ -100,18 +100,79 @@ void FrameTracker::enter_frame(TrackedPacket& out) {
     top_temporal_ = std::max(top_temporal_, frame_.temporal_id);
     frame_.top_temporal = top_temporal_;
     frame_.leads_picture = frame_.begun && adjacent_ && last_picture_ != frame_.picture;
-    const LayerSets sets = known_layer_sets();
-    record->picture = frame_.picture;
-    record->wanted = sets.wanted;
-    record->needed = sets.needed;
-    record->switching = sets.switching;
-    record->top = sets.top;
-    record->active_decode_targets = frame_.active_decode_targets;
-    record->spatial_id = frame_.spatial_id;
-    record->temporal_id = frame_.temporal_id;
-    record->key_picture = frame_.key_picture;
+    fill(*record, known_layer_sets());
     out.frame = record;
     out.new_frame = true;
+}
+
+[[gnu::always_inline]] inline void FrameTracker::fill(FrameRecord& record,
+                                                      const LayerSets& sets) const {
+    record.picture = frame_.picture;
+    record.wanted = sets.wanted;
+    record.needed = sets.needed;
+    record.switching = sets.switching;
+    record.top = sets.top;
+    record.active_decode_targets = frame_.active_decode_targets;
+    record.spatial_id = frame_.spatial_id;
+    record.temporal_id = frame_.temporal_id;
+    record.key_picture = frame_.key_picture;
+}
+
+// VP9 counts its place in a group of frames as well, and learns from it.
+bool FrameTracker::describe(FrameKind& kind, const FrameRecord& newest,
+                            const PacketInfo& info) const {
+    const bool by_picture_id = codec_ == Codec::vp8 && !uses_descriptor_;
+    if (newest_key_ == 0 || (!by_picture_id && !uses_descriptor_)) return false;
+    if (frame_.key_picture || !frame_.begun) return false;
+    if (!kind.ignore_numbers(info, uses_descriptor_, encrypted_)) return false;
+    kind.sets = {newest.wanted, newest.needed, newest.switching, newest.top};
+    kind.frame = frame_;
+    if (!uses_descriptor_) return true;
+    const Structure& structure = bulk_[0].structures[current_];
+    kind.structure_from = structure.from_id;
+    kind.template_place = static_cast<std::uint8_t>(
+        template_place(structure.templates, bulk_[0].descriptor.template_id));
+    return frame_.targets == &structure.targets;
+}
+
+const FrameRecord* FrameTracker::begin(const FrameKind& kind, std::span<const std::uint8_t> packet,
+                                       RtpTimestamp timestamp, bool ended) {
+    const std::uint32_t wire_id = kind.id_of(packet);
+    std::int64_t id;
+    const std::int64_t picture = timestamps_.peek(timestamp.value);
+    if (uses_descriptor_) {
+        id = frame_numbers_.peek(wire_id);
+        const Structure& structure = bulk_[0].structures[current_];
+        if (kind.id_bits != 16 || structure.from_id != kind.structure_from ||
+            structure.picture == picture || active_targets_ != kind.frame.active_decode_targets)
+            return nullptr;
+    } else {
+        if (kind.id_bits != picture_id_bits_ || kind.frame.top_temporal != top_temporal_)
+            return nullptr;
+        id = kind.id_bits == 7 ? short_picture_ids_.peek(wire_id) : long_picture_ids_.peek(wire_id);
+    }
+    if (id <= ring_.newest()) return nullptr;
+
+    timestamps_.unwrap(timestamp.value);
+    if (ended) ring_.newest_frame().ended = true;
+    static_cast<FrameFacts&>(frame_) = kind.frame;
+    frame_.id = id;
+    frame_.picture = picture;
+    frame_.leads_picture = last_picture_ != picture;
+    frame_.top_temporal = top_temporal_;
+    if (uses_descriptor_) {
+        frame_numbers_.unwrap(wire_id);
+        refer(bulk_[0].structures[current_].templates.templates[kind.template_place]);
+        newest_key_ = descriptor_key(&packet[kind.id_at - 1u], timestamp);
+    } else {
+        newest_picture_id_ = extend_picture_id(static_cast<std::int32_t>(wire_id), kind.id_bits);
+        newest_key_ = picture_key(kVp8Key, wire_id, kind.id_bits, 0, timestamp);
+    }
+    adjacent_ = true;
+    last_picture_ = picture;
+    FrameRecord& record = *ring_.insert(id);
+    fill(record, kind.sets);
+    return &record;
 }
 
 // Without a descriptor few kinds of frames come again and again: what groups make of them is

@@ -9,8 +9,10 @@
 #include "relay/codec/dependency_descriptor.h"
 #include "relay/codec/packet_info.h"
 #include "relay/codec/vp9.h"
+#include "relay/rtp/byte_order.h"
 #include "relay/rtp/sequence.h"
 #include "relay/svc/frame_info.h"
+#include "relay/svc/frame_kinds.h"
 #include "relay/svc/frame_ring.h"
 #include "relay/svc/h264_layers.h"
 #include "relay/svc/predicate.h"
@@ -68,6 +70,17 @@ class alignas(64) FrameTracker {
         if (ended) ring_.newest_frame().ended = true;
     }
 
+    // The newest frame, which the newest packet begins, as a kind of which more may come: all that
+    // FrameRest doesn't tell of it. False: others could differ in more than numbers.
+    bool describe(FrameKind& kind, const FrameRecord& newest, const PacketInfo& info) const;
+    // Instead of on_packet, of the packet behind the newest one, which begins a frame of `kind`;
+    // `ended` is the frame before. take_next tells of its number later. Null: it has to be looked
+    // at, and nothing has changed.
+    const FrameRecord* begin(const FrameKind& kind, std::span<const std::uint8_t> packet,
+                             RtpTimestamp timestamp, bool ended);
+    // TrackedPacket's, of the newest packet.
+    std::int64_t picture_id() const { return newest_picture_id_; }
+
     // The frame of the last packet with new_frame.
     FrameInfo& frame() { return frame_; }
     const FrameInfo& frame() const { return frame_; }
@@ -114,6 +127,21 @@ class alignas(64) FrameTracker {
     };
 
     std::uint64_t frame_key(std::span<const std::uint8_t> packet, const PacketInfo& info) const;
+    static constexpr std::uint32_t kVp8Key = 1u << 30, kVp9Key = 2u << 30,
+                                   kDescriptorKey = 3u << 30;
+    static std::uint64_t make_key(std::uint32_t kind, std::uint32_t id, RtpTimestamp timestamp) {
+        return std::uint64_t{kind | id} << 32 | timestamp.value;
+    }
+    static std::uint64_t picture_key(std::uint32_t kind, std::uint32_t id, std::uint8_t bits,
+                                     std::uint32_t layer, RtpTimestamp timestamp) {
+        return make_key(kind, layer << 16 | (bits == 7 ? 0x8000u : 0u) | id, timestamp);
+    }
+    // `bytes`: the mandatory part.
+    static std::uint64_t descriptor_key(const std::uint8_t* bytes, RtpTimestamp timestamp) {
+        return make_key(kDescriptorKey,
+                        (bytes[0] & 0x3fu) << 16 | static_cast<std::uint32_t>(load_be16(bytes + 1)),
+                        timestamp);
+    }
     TrackedPacket look_at(std::int64_t n, std::span<const std::uint8_t> packet,
                           const PacketInfo& info);
     bool goes_on_alike(std::int64_t n, const PacketInfo& info) const;
@@ -143,7 +171,9 @@ class alignas(64) FrameTracker {
     bool starts_timed(std::int64_t n, const PacketInfo& info, std::int64_t picture) const;
     Timed* find_timed(std::int64_t picture, SpatialId spatial);
     std::int64_t extend_picture_id(std::int32_t id, std::uint8_t bits);
+    void refer(const FrameDependencies& dependencies);
     void enter_frame(TrackedPacket& out);
+    void fill(FrameRecord& record, const LayerSets& sets) const;
     TrackedPacket go_on(std::int64_t n, const PacketInfo& info);
     LayerSets known_layer_sets();
     LayerSets described_layer_sets();
@@ -193,25 +223,17 @@ class alignas(64) FrameTracker {
 // there is no such thing, or the packet tells more.
 inline std::uint64_t FrameTracker::frame_key(std::span<const std::uint8_t> packet,
                                              const PacketInfo& info) const {
-    constexpr std::uint32_t kVp8 = 1u << 30, kVp9 = 2u << 30, kDescriptor = 3u << 30;
-    const auto key = [&info](std::uint32_t kind, std::uint32_t id) {
-        return std::uint64_t{kind | id} << 32 | info.timestamp.value;
-    };
     if (uses_descriptor_) {
         const ExtensionLocation* at = info.find(ExtensionKind::dependency_descriptor);
         if (at == nullptr || at->size != kMandatoryDescriptorSize) return 0;
-        const std::uint8_t* const bytes = &packet[at->offset];
-        const auto number = static_cast<std::uint32_t>(bytes[1] << 8 | bytes[2]);
-        return key(kDescriptor, (bytes[0] & 0x3fu) << 16 | number);
+        return descriptor_key(&packet[at->offset], info.timestamp);
     }
-    const auto picture = [&key](std::uint32_t kind, std::int32_t id, std::uint8_t bits,
-                                std::uint32_t layer) {
-        return key(kind, layer << 16 | (bits == 7 ? 0x8000u : 0u) | static_cast<std::uint32_t>(id));
-    };
     if (codec_ == Codec::vp8 && info.vp8.picture_id >= 0)
-        return picture(kVp8, info.vp8.picture_id, info.vp8.picture_id_bits, 0);
+        return picture_key(kVp8Key, static_cast<std::uint32_t>(info.vp8.picture_id),
+                           info.vp8.picture_id_bits, 0, info.timestamp);
     if (codec_ == Codec::vp9 && info.vp9.picture_id >= 0 && !info.vp9.has_structure)
-        return picture(kVp9, info.vp9.picture_id, info.vp9.picture_id_bits, info.spatial_id);
+        return picture_key(kVp9Key, static_cast<std::uint32_t>(info.vp9.picture_id),
+                           info.vp9.picture_id_bits, info.spatial_id, info.timestamp);
     return 0;
 }
 

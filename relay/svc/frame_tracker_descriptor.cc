@@ -91,15 +91,20 @@ void FrameTracker::describe(const Structure& structure, std::int64_t id, std::in
     frame_.top_spatial = structure.templates.max_spatial_id;
     frame_.references_known = true;
     frame_.reference_count = dependencies.fdiff_count;
-    for (std::size_t i = 0; i < dependencies.fdiff_count; ++i)
-        frame_.references[i] = id - dependencies.fdiffs[i];
+    refer(dependencies);
     frame_.independent = dependencies.fdiff_count == 0;
     frame_.inter_predicted = !frame_.independent && !frame_.key_picture;
     frame_.targets = &structure.targets;
     frame_.chain_count = structure.templates.chain_count;
+    frame_.active_decode_targets = active_targets_;
+}
+
+// The lists of a frame whose facts are known.
+void FrameTracker::refer(const FrameDependencies& dependencies) {
+    for (std::size_t i = 0; i < dependencies.fdiff_count; ++i)
+        frame_.references[i] = frame_.id - dependencies.fdiffs[i];
     frame_.chain_diff = dependencies.chain_diffs;
     frame_.dti = dependencies.dtis;
-    frame_.active_decode_targets = active_targets_;
 }
 
 LayerSets FrameTracker::described_layer_sets() {

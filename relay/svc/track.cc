@@ -106,6 +106,7 @@ void Track::prefetch_encoding(std::uint8_t encoding, bool begins) const {
     if (begins) {
         fetch(&stream.clock, sizeof stream.clock);
         state.selector.prefetch_cohorts();
+        stream.kinds.prefetch(stream.rest.kind());
     }
     fetch(&state.groups.head(0), state.groups.size() * sizeof(GroupPool::Head));
     // What nobody wanted is followed by its like.

@@ -137,6 +137,10 @@ class Track {
     // place for as long as the track lives, wherever that moves.
     FrameRest& rest(std::uint8_t encoding);
 
+    // Takes `packet` if it begins a frame that nobody wants, like one that came before: as what
+    // rest() is from then on, whose packets follow it. False: nothing has changed.
+    bool pass_over(std::uint8_t encoding, std::span<const std::uint8_t> packet, TimeUs now);
+
     // Brings near what on_packet is about to touch, in three steps of which each needs what the one
     // before fetched: a caller with a burst of packets of many tracks takes each step for all of
     // them, so that their cache misses overlap. Changes nothing. `begins`: the packet may be the

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "relay/rtp/byte_order.h"
+#include "relay/rtp/packet.h"
 #include "relay/svc/track_output.h"
 
 // One packet's way through the track: decided once per group, made once per (group, profile). Its
@@ -60,7 +62,8 @@ bool TrackState::skip(std::uint8_t index, std::span<const std::uint8_t> packet,
     return true;
 }
 
-// The next `count` numbers of the encoding, all of its newest frame, the last of them just now.
+// The next `count` numbers of the encoding, up to the newest of its newest frame, the last of them
+// just now.
 void TrackState::drop_next(std::uint8_t index, std::uint32_t count, bool ended, TimeUs now) {
     EncodingState& encoding = encodings[index];
     const std::int64_t first = encoding.input.highest() + 1;
@@ -74,6 +77,49 @@ void TrackState::drop_next(std::uint8_t index, std::uint32_t count, bool ended, 
     }
     late_used = 0;
     delivered = false;
+}
+
+bool Track::pass_over(std::uint8_t encoding, std::span<const std::uint8_t> packet, TimeUs now) {
+    return encoding < state_->encoding_count && state_->pass_over(encoding, packet, now);
+}
+
+// What on_packet makes of the first packet of a frame of a known kind. As long as nobody wants to
+// be elsewhere such a frame moves nobody; its numbers, like those behind it, are told later.
+bool TrackState::pass_over(std::uint8_t index, std::span<const std::uint8_t> packet, TimeUs now) {
+    EncodingState& encoding = encodings[index];
+    FrameRest& rest = encoding.rest;
+    if (!rest.may_begin(packet)) return false;
+    const FrameKind* const kind = encoding.kinds.find(packet, rest.kind());
+    if (kind == nullptr) return false;
+    const RtpTimestamp timestamp{load_be32(&packet[4])};
+    const bool in_order = rest.expects()
+                              ? rest.follows(packet)
+                              : encoding.input.comes_next(SequenceNumber{load_be16(&packet[2])});
+    if (!in_order || packet.size() > kMaxRtpPacketSize || !calm() ||
+        !selector.availability().stays(index, kind->frame, now))
+        return false;
+    // What other encodings' silence is counted by comes in order.
+    if (encoding_count > 1) settle();
+    const FrameRecord* const record =
+        encoding.tracker.begin(*kind, packet, timestamp, rest.ended());
+    if (record == nullptr) return false;
+
+    rest.begin(*kind, packet, now);
+    skipping |= static_cast<std::uint8_t>(1u << index);
+    encoding.skipped_as = kind->why;
+    encoding.clock.on_packet(timestamp, now);
+    const FrameInfo& frame = encoding.tracker.frame();
+    selector.availability().on_packet(index, now);
+    selector.availability().on_frame(index, frame, now);
+    selector.after_frame(index, frame, *record, encoding.tracker.ring());
+    if (codec != Codec::vp8 || encoding.tracker.uses_descriptor()) return true;
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        const GroupPool::Head& head = groups.head(static_cast<GroupIndex>(i));
+        if (head.members == 0 || head.layer.encoding != index) continue;
+        groups.body(static_cast<GroupIndex>(i))
+            .pictures.decide(encoding.tracker.picture_id(), false);
+    }
+    return true;
 }
 
 // As if what was taken by `rest` had come here one by one.
@@ -128,26 +174,43 @@ void TrackState::settle() {
     if (tracked.ends_frame) tracked.frame->ended = true;
     const bool any = decide(work);
     delivered = any && deliver_now(work, out);
+    if (!delivered) {
+        encoding.skipped_as = why_nobody(work.encoding);
+        if (!any && !late) expect_rest(work);
+    }
     work.tracked = nullptr;
-    if (delivered) return MediaDrop::none;
-    encoding.skipped_as = why_nobody(work.encoding);
-    if (!any && !late) expect_rest(work);
-    return encoding.skipped_as;
+    return delivered ? MediaDrop::none : encoding.skipped_as;
 }
 
 // What nobody wanted may be wanted from now on. All is settled.
 void TrackState::look_again() {
-    for (EncodingState& encoding : encodings) encoding.rest.stop();
+    for (EncodingState& encoding : encodings) {
+        encoding.rest.forget();
+        encoding.kinds.forget();
+    }
     skipping = 0;
 }
 
-// The newest packet went to nobody: those of its frame that follow are no different.
+// The newest packet began a frame that nobody wants: others may be like it.
+void TrackState::learn_kind(const PacketInWork& work) {
+    EncodingState& encoding = encodings[work.encoding];
+    const std::uint8_t place = encoding.kinds.place_for(work.packet);
+    if (place == FrameKinds::kNone) return;
+    FrameKind& kind = encoding.kinds.at(place);
+    if (encoding.rest.describe(kind, work.packet, place) &&
+        encoding.tracker.describe(kind, *work.tracked->frame, *work.info))
+        encoding.kinds.keep(place);
+}
+
+// The newest packet went to nobody: those of its frame that follow are no different. All may be
+// followed by frames like it.
 void TrackState::expect_rest(const PacketInWork& work) {
     EncodingState& encoding = encodings[work.encoding];
     if (!encoding.tracker.may_continue()) return;
     skipping |= static_cast<std::uint8_t>(1u << work.encoding);
     encoding.rest.expect(work.packet, *work.info, encoding.tracker.uses_descriptor(),
                          encoding.skipped_as);
+    if (work.tracked->new_frame && work.tracked->newest && calm()) learn_kind(work);
 }
 
 // Whether the group has a number to give or to drop. Without members it only serves late packets

@@ -10,6 +10,7 @@
 #include "relay/rewrite/input_sequence.h"
 #include "relay/rewrite/sender_clock.h"
 #include "relay/rewrite/timestamp_map.h"
+#include "relay/svc/frame_kinds.h"
 #include "relay/svc/frame_tracker.h"
 #include "relay/svc/key_frame_requests.h"
 #include "relay/svc/layer_group.h"
@@ -44,6 +45,7 @@ struct alignas(64) EncodingState {
     EncodingClock clock;
     FrameTracker tracker;
     HolePatience patience;
+    FrameKinds kinds;
     RtpTimestamp key_frame_at;  // of the newest key frame, for what is asked for again (C27)
     bool key_frame_known = false;
 };
@@ -86,9 +88,11 @@ struct alignas(64) TrackState {
     bool skip(std::uint8_t index, std::span<const std::uint8_t> packet, const PacketInfo& info,
               TimeUs now);
     void drop_next(std::uint8_t encoding, std::uint32_t count, bool ended, TimeUs now);
+    bool pass_over(std::uint8_t index, std::span<const std::uint8_t> packet, TimeUs now);
     void settle();
     void look_again();
     void expect_rest(const PacketInWork& work);
+    void learn_kind(const PacketInWork& work);
     void drop_everywhere(PacketInWork& work, OutputList& out);
     bool takes_part(GroupIndex group, std::uint8_t encoding, std::int64_t n) const;
     bool decide(const PacketInWork& work);

@@ -97,7 +97,8 @@ std::vector<std::uint8_t> SyntheticEncoder::payload(const SyntheticFrame& frame,
     std::vector<std::uint8_t> out;
     if (settings_.codec == Codec::vp8) out = vp8(frame, first);
     if (settings_.codec == Codec::vp9) out = vp9(frame, first, last);
-    for (auto filler = random_.between(0, 20); filler > 0; --filler) out.push_back(0xab);
+    // So much that most are longer than a PacketHead.
+    for (auto filler = 20 + random_.between(0, 20); filler > 0; --filler) out.push_back(0xab);
     return out;
 }
 

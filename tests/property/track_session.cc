@@ -211,10 +211,17 @@ void TrackSession::deliver(const SourcePacket& source) {
 MediaDrop TrackSession::take(const SourcePacket& source) {
     const auto encoding = static_cast<std::uint8_t>(source.encoding);
     FrameRest& rest = track_.rest(encoding);
-    if (rest.matches(source.packet.bytes)) {
-        rest.take(1, rest.ends(source.packet.bytes), now_);
-        ++passed_over_;
-        return rest.why();
+    if (settings_.pass_over) {
+        if (rest.matches(source.packet.bytes)) {
+            rest.take(1, rest.ends(source.packet.bytes), now_);
+            ++passed_over_;
+            return rest.why();
+        }
+        if (track_.pass_over(encoding, source.packet.bytes, now_)) {
+            ++passed_over_;
+            ++begun_over_;
+            return rest.why();
+        }
     }
     PacketInfo info;
     EXPECT_EQ(parse_packet(source.packet.bytes, parser_, info), ParseError::none);

@@ -63,6 +63,7 @@ struct SessionSettings {
     int changes_percent = 0;  // of pictures at which a receiver changes its target
     int pictures = 90;
     std::size_t receivers = 3;
+    bool pass_over = true;  // what may be; else the track is given every packet
 };
 
 // Plays a track with synthetic encoders over a random channel to a few receivers, and logs all.
@@ -88,6 +89,8 @@ class TrackSession {
     TimeUs end() const { return now_; }
     // Packets that the track was told of afterwards only, as nobody wanted their frame.
     std::uint64_t passed_over() const { return passed_over_; }
+    // First packets among them.
+    std::uint64_t begun_over() const { return begun_over_; }
     PacketParser outgoing_parser(const HeaderProfile& profile) const;
 
   private:
@@ -121,7 +124,7 @@ class TrackSession {
     std::vector<std::vector<std::int64_t>> highest_history_;  // [encoding][count of arrivals]
     std::multimap<TimeUs, std::uint32_t> in_flight_;
     std::int64_t arrivals_ = 0;
-    std::uint64_t passed_over_ = 0;
+    std::uint64_t passed_over_ = 0, begun_over_ = 0;
     TimeUs now_ = 0, next_timer_ = 0;
 };
 

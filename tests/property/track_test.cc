@@ -311,10 +311,7 @@ std::string describe(const Kind& kind, std::uint64_t seed) {
     return text.str();
 }
 
-// Returns how many packets were passed over.
-std::uint64_t check_seed(const Kind& kind, std::uint64_t seed, bool lossy) {
-    SCOPED_TRACE(describe(kind, seed));
-    Random random(seed);
+SessionSettings random_settings(const Kind& kind, bool lossy, Random& random) {
     SessionSettings settings;
     settings.encoder.codec = kind.codec;
     settings.encoder.shape = {kind.spatial, kind.temporal, kind.inter_layer, 0};
@@ -331,6 +328,14 @@ std::uint64_t check_seed(const Kind& kind, std::uint64_t seed, bool lossy) {
             std::min<std::int64_t>(settings.channel.recover_after, 100);
         settings.give_up = random.chance(30);
     }
+    return settings;
+}
+
+// Returns how many packets were passed over.
+std::uint64_t check_seed(const Kind& kind, std::uint64_t seed, bool lossy) {
+    SCOPED_TRACE(describe(kind, seed));
+    Random random(seed);
+    const SessionSettings settings = random_settings(kind, lossy, random);
     TrackSession session(settings, random);
     session.play();
     for (std::size_t r = 0; r < settings.receivers; ++r) {
@@ -348,6 +353,34 @@ void check_kind(const Kind& kind, std::uint64_t cases, bool lossy) {
         if (testing::Test::HasFailure()) return;
     }
     EXPECT_GT(passed_over, 0u);
+}
+
+// The same session, with what may be passed over and with a track that is given every packet. How
+// many frames were passed over as a whole is added to `begun_over`.
+void check_pass_over(const Kind& kind, std::uint64_t seed, bool lossy, std::uint64_t& begun_over) {
+    SCOPED_TRACE(describe(kind, seed));
+    std::vector<std::unique_ptr<TrackSession>> sessions;
+    std::vector<std::unique_ptr<Random>> randoms;
+    for (const bool pass_over : {true, false}) {
+        Random& random = *randoms.emplace_back(std::make_unique<Random>(seed));
+        SessionSettings settings = random_settings(kind, lossy, random);
+        settings.pass_over = pass_over;
+        sessions.push_back(std::make_unique<TrackSession>(settings, random));
+        sessions.back()->play();
+    }
+    begun_over += sessions[0]->begun_over();
+    ASSERT_EQ(sessions[1]->passed_over(), 0u);
+    ASSERT_EQ(sessions[0]->sources().size(), sessions[1]->sources().size());
+    for (std::size_t r = 0; r < sessions[0]->receivers().size(); ++r) {
+        const auto& sent = sessions[0]->receivers()[r].sent;
+        const auto& plain = sessions[1]->receivers()[r].sent;
+        ASSERT_EQ(sent.size(), plain.size()) << "receiver " << r;
+        for (std::size_t i = 0; i < sent.size(); ++i) {
+            ASSERT_EQ(sent[i].bytes, plain[i].bytes) << "receiver " << r << ", packet " << i;
+            ASSERT_EQ(sent[i].when, plain[i].when);
+            ASSERT_EQ(sent[i].switches, plain[i].switches);
+        }
+    }
 }
 
 constexpr std::uint64_t kCases = 60;
@@ -371,6 +404,18 @@ class TrackProperty : public testing::TestWithParam<Kind> {};
 
 TEST_P(TrackProperty, LosslessSwitching) { check_kind(GetParam(), kCases, false); }
 TEST_P(TrackProperty, LossyReorderedSwitching) { check_kind(GetParam(), kCases, true); }
+
+TEST_P(TrackProperty, WhatIsPassedOverLeavesNoTrace) {
+    const Kind& kind = GetParam();
+    std::uint64_t begun_over = 0;
+    for (const bool lossy : {false, true})
+        for (const std::uint64_t seed : seeds(kCases / 2)) {
+            check_pass_over(kind, seed, lossy, begun_over);
+            if (testing::Test::HasFailure()) return;
+        }
+    const bool in_groups = kind.codec == Codec::vp9 && !kind.descriptor;
+    EXPECT_EQ(begun_over != 0, !in_groups);
+}
 
 // Faults that these seeds found, each far from the first ones.
 TEST(TrackRegression, AMoveWaitsForTheOwnFrameOfALatePicture) {  // C5, C7
