@@ -88,15 +88,16 @@ class NumberMap {
     // drop() of n, n + 1 … last, all of them new.
     void drop_run(std::int64_t n, std::int64_t last) {
         while (n <= last) {
-            if (!comes_next(n)) {
+            if (n != highest_ + 1 || !started_) {
                 drop_any(n++);
                 continue;
             }
-            std::uint16_t* const first = &next_entry(n);
-            const std::int64_t room = frozen_ + static_cast<std::int64_t>(kWindow) + 1 - n;
-            const std::int64_t run =
-                std::min({last + 1 - n, room, piece_.data() + kPieceEntries - first});
-            std::fill_n(first, run, kDropped);
+            const std::int64_t in_piece =
+                static_cast<std::int64_t>(kPieceEntries - index_of(n) % kPieceEntries);
+            const std::int64_t run = std::min(last + 1 - n, in_piece);
+            const std::int64_t falls_out = n + run - 1 - static_cast<std::int64_t>(kWindow);
+            if (falls_out > frozen_) freeze(falls_out);
+            std::fill_n(&next_entry(n), run, kDropped);
             n += run;
             take_next(n - 1);
             tail_dropped_ += run;
