@@ -21,7 +21,11 @@ inline void free_linear(std::span<rte_mbuf* const> packets) {
         count = 0;
     };
     for (rte_mbuf* packet : packets) {
-        rte_mbuf* const m = rte_pktmbuf_prefree_seg(packet);
+        // Nobody else's, and as the pool wants it: the line that says what comes behind a segment
+        // needn't be looked at.
+        const bool as_it_is = rte_mbuf_refcnt_read(packet) == 1 && RTE_MBUF_DIRECT(packet) &&
+                              packet->nb_segs == 1;
+        rte_mbuf* const m = as_it_is ? packet : rte_pktmbuf_prefree_seg(packet);
         if (m == nullptr) continue;
         if (count == kAtOnce || m->pool != pool) {
             put();
