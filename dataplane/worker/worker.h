@@ -332,6 +332,8 @@ class Worker {
     [[gnu::noinline]] void observe(rte_mbuf& packet, const Arrival& arrival, Transport* transport,
                                    const StreamRef& stream, relay::TimeUs now);
     void find_observed(Observed& seen, const StreamRef& stream);
+    void take_observed(Observed& seen, rte_mbuf& packet, const StreamRef& stream,
+                       relay::TimeUs now);
     std::array<std::uint64_t, 3> input_counters() const;
     api::Fate fate_since(const std::array<std::uint64_t, 3>& before) const;
     void fill_head(const Observed& seen, const api::Fate& fate, relay::TimeUs now);

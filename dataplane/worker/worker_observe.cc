@@ -22,13 +22,14 @@ static_assert(static_cast<int>(PacketClass::rtcp) == static_cast<int>(api::Obser
 struct Worker::Observed {
     std::span<const std::uint8_t> bytes;
     const FlowKey* flow = nullptr;
-    const Transport* transport = nullptr;
+    Transport* transport = nullptr;
     const PublishedTrack* track = nullptr;
     std::uint8_t encoding = 0;
     std::uint8_t port = 0;
     bool retransmitted = false;
     PacketClass kind = PacketClass::unknown;
     const relay::PacketInfo* parsed = nullptr;
+    std::size_t head_bytes = 0;  // of one that nobody wanted and that wasn't parsed
 
     std::uint32_t ssrc() const {
         const bool rtp = kind == PacketClass::rtp && bytes.size() >= relay::kRtpHeaderSize;
@@ -41,6 +42,7 @@ struct Worker::Observed {
         constexpr std::size_t kUnknownBytes = 64;
         if (kind == PacketClass::rtcp || kind == PacketClass::stun) return bytes.size();
         if (kind != PacketClass::rtp) return std::min(bytes.size(), kUnknownBytes);
+        if (head_bytes != 0) return head_bytes;
         if (!parsed) return relay::rtp_clear_size(bytes).value_or(relay::kRtpHeaderSize);
         return std::size_t{parsed->payload_offset} + parsed->descriptor_size +
                (retransmitted ? relay::kOsnSize : 0);
@@ -63,7 +65,7 @@ void Worker::observe(rte_mbuf& packet, const Arrival& arrival, Transport* transp
     // Whose a stranger's packet is may be known only afterwards.
     std::uint8_t bits = arrival.observers;
     if (!stream.object && transport) bits = observer_->sample_in(wanted());
-    if (bits == 0) return on_datagram(packet, port, transport, stream, now);
+    if (bits == 0) return take_observed(seen, packet, stream, now);
     // Where it may be changed.
     if (!stream.object) seen.bytes = observer_->keep(seen.bytes);
     seen.kind = relay::classify(seen.bytes);
@@ -73,7 +75,7 @@ void Worker::observe(rte_mbuf& packet, const Arrival& arrival, Transport* transp
     parsed_.payload_offset = 0;
     tracing_ = (bits & observer_->traces()) != 0;
     traced_count_ = 0;
-    on_datagram(packet, port, transport, stream, now);
+    take_observed(seen, packet, stream, now);
     tracing_ = false;
     const Fate fate = fate_since(before);
     if (!transport) {
@@ -87,6 +89,21 @@ void Worker::observe(rte_mbuf& packet, const Arrival& arrival, Transport* transp
                         dropped_ != RxDrop::unknown_payload_type;
     if (parsed) seen.parsed = &parsed_;
     record_input(seen, bits, fate, now);
+}
+
+// As any packet; but a trace wants to know what each step makes of it.
+void Worker::take_observed(Observed& seen, rte_mbuf& packet, const StreamRef& stream,
+                           relay::TimeUs now) {
+    if (stream.object && !tracing_) {
+        const auto& track = *static_cast<const PublishedTrack*>(stream.object);
+        const relay::FrameRest& rest = *track.encodings[stream.encoding].rest;
+        rte_mbuf* const one = &packet;
+        if (rest.knows_any() && pass_over({&one, 1}, *seen.transport, stream, now) != 0) {
+            seen.head_bytes = rest.head_bytes();
+            return;
+        }
+    }
+    on_datagram(packet, seen.port, seen.transport, stream, now);
 }
 
 // Of which track it is, as far as is known.

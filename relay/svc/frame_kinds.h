@@ -22,7 +22,7 @@ struct alignas(64) FrameKind {
     PacketHead mask, head, rest_mask, rest_head;
     // As FrameRest's.
     std::uint8_t end_at = 0, end_bit = 0;
-    std::uint8_t transport_cc_at = 0, extensions_ignored = 0;
+    std::uint8_t transport_cc_at = 0, extensions_ignored = 0, head_bytes = 0;
     MediaDrop why = MediaDrop::none;
     // Where the picture id stands, or the descriptor's frame_number, and how many bits it has.
     std::uint8_t id_at = 0, id_bits = 0;

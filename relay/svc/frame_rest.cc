@@ -92,6 +92,7 @@ void FrameRest::expect(std::span<const std::uint8_t> packet, const PacketInfo& i
     extensions_ignored_ = info.extensions_ignored;
     timestamp_ = info.timestamp;
     next_ = info.sequence + 1;
+    head_bytes_ = static_cast<std::uint8_t>(end);
     why_ = why;
     longest_ = kMaxRtpPacketSize;
 }
@@ -114,6 +115,7 @@ bool FrameRest::describe(FrameKind& kind, std::span<const std::uint8_t> packet,
     kind.end_bit = end_bit_;
     kind.transport_cc_at = transport_cc_at_;
     kind.extensions_ignored = extensions_ignored_;
+    kind.head_bytes = head_bytes_;
     kind.why = why_;
     kind_ = place;
     return known;
@@ -126,6 +128,7 @@ void FrameRest::begin(const FrameKind& kind, std::span<const std::uint8_t> packe
     end_bit_ = kind.end_bit;
     transport_cc_at_ = kind.transport_cc_at;
     extensions_ignored_ = kind.extensions_ignored;
+    head_bytes_ = kind.head_bytes;
     why_ = kind.why;
     timestamp_ = {load_be32(&packet[4])};
     next_ = sequence_of(packet) + 1;

@@ -94,6 +94,8 @@ class alignas(64) FrameRest {
     std::uint8_t extensions_ignored() const { return extensions_ignored_; }
     // Whether the last packet of the newest frame is among what came since it was asked last.
     bool ended() const { return ended_; }
+    // Up to the payload proper, behind the codec's descriptor.
+    std::size_t head_bytes() const { return head_bytes_; }
     RtpTimestamp timestamp() const { return timestamp_; }
     MediaDrop why() const { return why_; }
 
@@ -123,7 +125,7 @@ class alignas(64) FrameRest {
     std::uint8_t end_at_ = 0, end_bit_ = 0;
     std::uint8_t begin_at_ = 0, begin_bit_ = 0;  // of the kind described last; 0: there is none
     RtpTimestamp timestamp_;
-    std::uint8_t kind_ = 0;
+    std::uint8_t kind_ = 0, head_bytes_ = 0;
     PacketHead mask_, head_;
     TimeUs last_at_ = 0;
     std::uint32_t count_ = 0;

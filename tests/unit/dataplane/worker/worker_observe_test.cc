@@ -1,3 +1,4 @@
+#include <cstring>
 #include <map>
 
 #include "relay/rtp/byte_order.h"
@@ -171,6 +172,72 @@ TEST(WorkerObserve, SampledAndBounded) {
     for (const Seen& s : relay.seen()) ++later[s.head.observation];
     EXPECT_EQ(later[2] + later[3] + later[4], 0);
     EXPECT_EQ(later[5], 1);
+}
+
+// Packets of frames that nobody wants are captured up to their payload like any others, though only
+// the first ones are parsed; a trace of them is told what each group did.
+TEST(WorkerObserve, WhatIsPassedOverIsSeenAsAnyOther) {
+    constexpr std::uint8_t kMedia = 96;
+    constexpr int kFrames = 12, kPackets = 3;
+    ObservedRelay relay;
+    relay.in_room(1, 2, "demo");
+    ASSERT_EQ(relay.put(track_object(2, 1, "VP8", {ObservedRelay::kSsrc}, kMedia)), "");
+    relay.in_room(100, 11, "demo");
+    api::Object lower = subscription_object(101, 2, 100, 7000, kMedia);
+    lower.mutable_subscription()->mutable_target()->set_temporal(0);
+    ASSERT_EQ(relay.put(lower), "");
+    relay.add().set_track(2);
+    const auto send = [&] {
+        static std::uint16_t sequence = 0, frame = 0;
+        for (int i = 0; i < kFrames; ++i, ++frame)
+            for (int part = 0; part < kPackets; ++part) {
+                const bool upper = frame % 2 == 1;
+                Packet payload(200, 0x55);
+                payload[0] = static_cast<std::uint8_t>(0x80 | (part == 0 ? 0x10 : 0));
+                payload[1] = 0xe0;  // RFC 7741: I, L, T
+                relay::store_be16(&payload[2], static_cast<std::uint16_t>(0x8000 | frame));
+                payload[4] = static_cast<std::uint8_t>(frame / 2);
+                payload[5] = upper ? 0x40 : 0x00;
+                payload[6] = frame == 0 ? 0x10 : 0x11;
+                relay.receive(Relay::peer(2), rtp({.ssrc = ObservedRelay::kSsrc,
+                                                   .sequence = sequence++,
+                                                   .timestamp = frame * 3'000u,
+                                                   .payload_type = kMedia,
+                                                   .marker = part + 1 == kPackets,
+                                                   .payload = payload}));
+            }
+    };
+    relay.observe();
+    send();
+    int unwanted = 0;
+    for (const Seen& seen : relay.seen()) {
+        if (seen.head.direction != ObservedDirection::in) continue;
+        EXPECT_EQ(seen.head.captured_bytes, 12 + 6);
+        EXPECT_EQ(seen.head.wire_bytes, 212);
+        unwanted += seen.dropped_for(RxDrop::layer_not_wanted) ? 1 : 0;
+    }
+    EXPECT_EQ(unwanted, kFrames / 2 * kPackets);
+
+    relay.wanted.Clear();
+    relay.observe();
+    api::Observation& trace = relay.add();
+    trace.set_track(2);
+    trace.set_trace(true);
+    relay.observe();
+    send();
+    unwanted = 0;
+    for (const Seen& seen : relay.seen()) {
+        if (!seen.dropped_for(RxDrop::layer_not_wanted)) continue;
+        ++unwanted;
+        api::TracedPacket packet;
+        ASSERT_GE(seen.tail.size(), sizeof packet);
+        std::memcpy(&packet, seen.tail.data(), sizeof packet);
+        EXPECT_TRUE(packet.parsed);
+        EXPECT_EQ(packet.groups, 1);
+        EXPECT_EQ(packet.temporal, 1);
+    }
+    EXPECT_EQ(unwanted, kFrames / 2 * kPackets);
+    relay.expect_equations();
 }
 
 }  // namespace
