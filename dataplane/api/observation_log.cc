@@ -1,5 +1,6 @@
 #include "dataplane/api/observation_log.h"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace strata::api {
@@ -21,8 +22,14 @@ std::uint64_t ObservationLog::append(std::span<std::uint64_t> record) {
         header_.begin.store(end - capacity, kRelaxed);
         std::atomic_thread_fence(std::memory_order_release);
     }
-    for (std::size_t i = 0; i < record.size(); ++i)
-        words_[(at + i) & mask_].store(record[i], kRelaxed);
+    const auto put = [](ObservationWord* to, std::span<const std::uint64_t> from) {
+        for (const std::uint64_t word : from) (to++)->store(word, kRelaxed);
+    };
+    const std::uint64_t before_end =
+        std::min<std::uint64_t>(record.size(), capacity - (at & mask_));
+    put(&words_[at & mask_], record.first(before_end));
+    if (before_end != record.size()) [[unlikely]]
+        put(&words_[0], record.subspan(before_end));
     tail_ = end;
     return at;
 }

@@ -95,9 +95,11 @@ bool Observer::write(std::uint8_t slot, std::size_t tail_bytes, relay::TimeUs no
     // The one that goes beyond its bytes is written: the reader sees by it that this is the end.
     --o.packets;
     o.bytes -= std::min<std::uint64_t>(o.bytes, o.trace ? 0 : tail_bytes);
-    std::memset(tail() + tail_bytes, 0, (8 - tail_bytes % 8) % 8);
     api::ObservedHead& h = head();
     h.words = static_cast<std::uint32_t>((sizeof h + tail_bytes + 7) / 8);
+    // Nothing of another record behind it.
+    if (const std::size_t in_last = tail_bytes % 8; in_last != 0)
+        record_[h.words - 1] &= ~std::uint64_t{0} >> (64 - 8 * in_last);
     h.observation = o.id;
     position = log_.append(std::span(record_).first(h.words));
     written_ = true;

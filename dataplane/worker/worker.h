@@ -136,8 +136,12 @@ class Worker {
     void work_on(Train& train, const Burst& burst);
     std::size_t pass_over(std::span<rte_mbuf* const> packets, Transport& transport,
                           const StreamRef& stream, relay::TimeUs now);
-    std::size_t pass_over_frame(std::span<rte_mbuf* const> packets, const Transport& transport,
-                                const StreamRef& stream, relay::TimeUs now, std::uint64_t& size);
+    struct PassedOver {
+        std::size_t packets = 0;
+        std::uint64_t bytes = 0;
+    };
+    bool pass_over_frame(std::span<rte_mbuf* const> packets, const Transport& transport,
+                         const StreamRef& stream, relay::TimeUs now, PassedOver& so_far);
     void on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transport,
                      const StreamRef& stream, relay::TimeUs now);
     Transport* find_transport(const FlowKey& flow);
@@ -332,8 +336,9 @@ class Worker {
     [[gnu::noinline]] void observe(rte_mbuf& packet, const Arrival& arrival, Transport* transport,
                                    const StreamRef& stream, relay::TimeUs now);
     void find_observed(Observed& seen, const StreamRef& stream);
-    void take_observed(Observed& seen, rte_mbuf& packet, const StreamRef& stream,
-                       relay::TimeUs now);
+    [[gnu::noinline]] void observe_passed(std::span<rte_mbuf* const> packets, const Train& train,
+                                          const Burst& burst, unsigned observers,
+                                          std::uint32_t& until);
     std::array<std::uint64_t, 3> input_counters() const;
     api::Fate fate_since(const std::array<std::uint64_t, 3>& before) const;
     void fill_head(const Observed& seen, const api::Fate& fate, relay::TimeUs now);

@@ -29,7 +29,7 @@ struct Worker::Observed {
     bool retransmitted = false;
     PacketClass kind = PacketClass::unknown;
     const relay::PacketInfo* parsed = nullptr;
-    std::size_t head_bytes = 0;  // of one that nobody wanted and that wasn't parsed
+    std::size_t head_bytes = 0;  // of one that was passed over
 
     std::uint32_t ssrc() const {
         const bool rtp = kind == PacketClass::rtp && bytes.size() >= relay::kRtpHeaderSize;
@@ -65,7 +65,7 @@ void Worker::observe(rte_mbuf& packet, const Arrival& arrival, Transport* transp
     // Whose a stranger's packet is may be known only afterwards.
     std::uint8_t bits = arrival.observers;
     if (!stream.object && transport) bits = observer_->sample_in(wanted());
-    if (bits == 0) return take_observed(seen, packet, stream, now);
+    if (bits == 0) return on_datagram(packet, port, transport, stream, now);
     // Where it may be changed.
     if (!stream.object) seen.bytes = observer_->keep(seen.bytes);
     seen.kind = relay::classify(seen.bytes);
@@ -75,7 +75,7 @@ void Worker::observe(rte_mbuf& packet, const Arrival& arrival, Transport* transp
     parsed_.payload_offset = 0;
     tracing_ = (bits & observer_->traces()) != 0;
     traced_count_ = 0;
-    take_observed(seen, packet, stream, now);
+    on_datagram(packet, port, transport, stream, now);
     tracing_ = false;
     const Fate fate = fate_since(before);
     if (!transport) {
@@ -91,19 +91,31 @@ void Worker::observe(rte_mbuf& packet, const Arrival& arrival, Transport* transp
     record_input(seen, bits, fate, now);
 }
 
-// As any packet; but a trace wants to know what each step makes of it.
-void Worker::take_observed(Observed& seen, rte_mbuf& packet, const StreamRef& stream,
-                           relay::TimeUs now) {
-    if (stream.object && !tracing_) {
-        const auto& track = *static_cast<const PublishedTrack*>(stream.object);
-        const relay::FrameRest& rest = *track.encodings[stream.encoding].rest;
-        rte_mbuf* const one = &packet;
-        if (rest.knows_any() && pass_over({&one, 1}, *seen.transport, stream, now) != 0) {
-            seen.head_bytes = rest.head_bytes();
-            return;
-        }
+// Those that were passed over, which are alike: `until` counts to the one that is looked at next.
+void Worker::observe_passed(std::span<rte_mbuf* const> packets, const Train& train,
+                            const Burst& burst, unsigned observers, std::uint32_t& until) {
+    const auto& track = *static_cast<const PublishedTrack*>(train.stream.object);
+    std::size_t i = 0;
+    while (packets.size() - i >= until) {
+        i += until;
+        until = 1;
+        const auto bits =
+            static_cast<std::uint8_t>(observer_->sample_in(observers) & observer_->in());
+        if (bits == 0) continue;
+        const rte_mbuf& packet = *packets[i - 1];
+        record_input({.bytes = bytes_of(packet),
+                      .flow = &meta(packets[i - 1]).flow,
+                      .transport = train.transport,
+                      .track = &track,
+                      .encoding = train.stream.encoding,
+                      .port = burst.port,
+                      .kind = PacketClass::rtp,
+                      .head_bytes = train.inbound->rest->head_bytes()},
+                     bits,
+                     {.fate = ObservedFate::dropped, .reason = static_cast<std::uint8_t>(dropped_)},
+                     burst.now);
     }
-    on_datagram(packet, seen.port, seen.transport, stream, now);
+    until -= static_cast<std::uint32_t>(packets.size() - i);
 }
 
 // Of which track it is, as far as is known.

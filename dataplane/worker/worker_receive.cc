@@ -200,10 +200,12 @@ void Worker::work_on(Train& train, const Burst& burst) {
         if (rest && rest->knows_any()) {
             std::size_t most = train.end - at;
             if (ended != 0) most = std::min<std::size_t>(most, std::countr_zero(ended));
-            if (until) most = std::min<std::size_t>(most, *until - 1);
-            const std::size_t passed = pass_over(burst.packets.subspan(at, most), *train.transport,
-                                                 train.stream, burst.now);
-            if (until) *until -= static_cast<std::uint32_t>(passed);
+            // A trace wants to know what each step makes of a packet.
+            if (until && (observers & observer_->traces()) != 0)
+                most = std::min<std::size_t>(most, *until - 1);
+            const auto ahead = burst.packets.subspan(at, most);
+            const std::size_t passed = pass_over(ahead, *train.transport, train.stream, burst.now);
+            if (until) observe_passed(ahead.first(passed), train, burst, observers, *until);
             at += passed;
             if (passed != 0) continue;
         }
@@ -230,33 +232,31 @@ std::size_t Worker::pass_over(std::span<rte_mbuf* const> packets, Transport& tra
                               const StreamRef& stream, relay::TimeUs now) {
     auto& track = *static_cast<PublishedTrack*>(stream.object);
     if (track.spread || transport.several_tuples) return 0;
-    std::size_t passed = 0;
-    std::uint64_t size = 0;
-    while (passed < packets.size()) {
-        const std::size_t run =
-            pass_over_frame(packets.subspan(passed), transport, stream, now, size);
-        if (run == 0) break;
-        passed += run;
-    }
-    if (passed == 0) return 0;
     InboundEncoding& inbound = track.encodings[stream.encoding];
-    transport.packets += passed;
-    transport.bytes += size;
-    inbound.bytes += size;
+    PassedOver passed;
+    while (passed.packets < packets.size())
+        if (!pass_over_frame(packets.subspan(passed.packets), transport, stream, now, passed))
+            break;
+    if (passed.packets == 0) return 0;
+    transport.packets += passed.packets;
+    transport.bytes += passed.bytes;
+    inbound.bytes += passed.bytes;
     inbound.last_packet_us = track.last_packet_us = now;
-    return passed;
+    return passed.packets;
 }
 
-// Those of one frame, of `size` bytes together.
-std::size_t Worker::pass_over_frame(std::span<rte_mbuf* const> packets, const Transport& transport,
-                                    const StreamRef& stream, relay::TimeUs now,
-                                    std::uint64_t& size) {
+// Those of one frame. It may be another than that of packets before only if it has as much before
+// its payload, which is what somebody sees who looks at them together.
+bool Worker::pass_over_frame(std::span<rte_mbuf* const> packets, const Transport& transport,
+                             const StreamRef& stream, relay::TimeUs now, PassedOver& so_far) {
     auto& track = *static_cast<PublishedTrack*>(stream.object);
     InboundEncoding& inbound = track.encodings[stream.encoding];
     relay::FrameRest& rest = *inbound.rest;
     const auto first_bytes = bytes_of(*packets[0]);
     const bool goes_on = rest.matches(first_bytes);
-    if (!goes_on && !track.track->pass_over(stream.encoding, first_bytes, now)) return 0;
+    if (!goes_on && !track.track->pass_over(stream.encoding, first_bytes, now,
+                                            so_far.packets != 0 ? rest.head_bytes() : 0))
+        return false;
 
     relay::FeedbackRecorder* const feedback =
         rest.transport_cc_at() != 0 ? transport.feedback : nullptr;
@@ -264,7 +264,7 @@ std::size_t Worker::pass_over_frame(std::span<rte_mbuf* const> packets, const Tr
         track.missing ? &track.missing[stream.encoding] : nullptr;
     const relay::SequenceNumber first{relay::load_be16(&first_bytes[2])};
     const auto look_at = [&](std::span<const std::uint8_t> bytes, std::size_t ahead) {
-        size += bytes.size();
+        so_far.bytes += bytes.size();
         if (feedback) feedback->on_packet(relay::load_be16(&bytes[rest.transport_cc_at()]), now);
         if (missing)
             missing->on_packet({.sequence = first + static_cast<std::uint16_t>(ahead),
@@ -286,7 +286,8 @@ std::size_t Worker::pass_over_frame(std::span<rte_mbuf* const> packets, const Tr
     if (rest.extensions_ignored() != 0)
         count(WorkerCounter::extensions_ignored, passed * rest.extensions_ignored());
     drop(media_drop(rest.why()), passed);
-    return passed;
+    so_far.packets += passed;
+    return true;
 }
 
 void Worker::on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transport,

@@ -138,8 +138,10 @@ class Track {
     FrameRest& rest(std::uint8_t encoding);
 
     // Takes `packet` if it begins a frame that nobody wants, like one that came before: as what
-    // rest() is from then on, whose packets follow it. False: nothing has changed.
-    bool pass_over(std::uint8_t encoding, std::span<const std::uint8_t> packet, TimeUs now);
+    // rest() is from then on, whose packets follow it. `head_bytes`: only with as many bytes before
+    // its payload proper, unless 0. False: nothing has changed.
+    bool pass_over(std::uint8_t encoding, std::span<const std::uint8_t> packet, TimeUs now,
+                   std::size_t head_bytes = 0);
 
     // Brings near what on_packet is about to touch, in three steps of which each needs what the one
     // before fetched: a caller with a burst of packets of many tracks takes each step for all of

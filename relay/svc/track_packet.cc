@@ -79,18 +79,21 @@ void TrackState::drop_next(std::uint8_t index, std::uint32_t count, bool ended, 
     delivered = false;
 }
 
-bool Track::pass_over(std::uint8_t encoding, std::span<const std::uint8_t> packet, TimeUs now) {
-    return encoding < state_->encoding_count && state_->pass_over(encoding, packet, now);
+bool Track::pass_over(std::uint8_t encoding, std::span<const std::uint8_t> packet, TimeUs now,
+                      std::size_t head_bytes) {
+    return encoding < state_->encoding_count &&
+           state_->pass_over(encoding, packet, now, head_bytes);
 }
 
 // What on_packet makes of the first packet of a frame of a known kind. As long as nobody wants to
 // be elsewhere such a frame moves nobody; its numbers, like those behind it, are told later.
-bool TrackState::pass_over(std::uint8_t index, std::span<const std::uint8_t> packet, TimeUs now) {
+bool TrackState::pass_over(std::uint8_t index, std::span<const std::uint8_t> packet, TimeUs now,
+                           std::size_t head_bytes) {
     EncodingState& encoding = encodings[index];
     FrameRest& rest = encoding.rest;
     if (!rest.may_begin(packet)) return false;
     const FrameKind* const kind = encoding.kinds.find(packet, rest.kind());
-    if (kind == nullptr) return false;
+    if (kind == nullptr || (head_bytes != 0 && kind->head_bytes != head_bytes)) return false;
     const RtpTimestamp timestamp{load_be32(&packet[4])};
     const bool in_order = rest.expects()
                               ? rest.follows(packet)

@@ -88,7 +88,8 @@ struct alignas(64) TrackState {
     bool skip(std::uint8_t index, std::span<const std::uint8_t> packet, const PacketInfo& info,
               TimeUs now);
     void drop_next(std::uint8_t encoding, std::uint32_t count, bool ended, TimeUs now);
-    bool pass_over(std::uint8_t index, std::span<const std::uint8_t> packet, TimeUs now);
+    bool pass_over(std::uint8_t index, std::span<const std::uint8_t> packet, TimeUs now,
+                   std::size_t head_bytes);
     void settle();
     void look_again();
     void expect_rest(const PacketInWork& work);
