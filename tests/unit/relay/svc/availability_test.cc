@@ -139,5 +139,43 @@ TEST(Availability, TheSameOutlookMeansTheSameAnswers) {
     EXPECT_GT(same, 4'000);
 }
 
+// What stays() promises of a frame is so once it has come, whatever layers and encodings fall
+// silent, come back, or never were; and it promises it of most.
+TEST(Availability, WhatAFrameIsSaidToLeaveAsItIsStays) {
+    int promised = 0, kept_back = 0, changed = 0;
+    for (unsigned seed = 0; seed < 40; ++seed) {
+        std::mt19937 random(seed);
+        const auto chance = [&](unsigned percent) { return random() % 100 < percent; };
+        const std::size_t encodings = 1 + random() % 3;
+        const auto top = static_cast<SpatialId>(random() % 3);
+        Availability availability(encodings, kSilence);
+        std::array<bool, 9> away{};  // [encoding * 3 + spatial]
+        TimeUs now = 1'000'000;
+        for (int picture = 0; picture < 1'500; ++picture) {
+            now += chance(2) ? 180'000 : 16'000 + static_cast<TimeUs>(random() % 30'000);
+            for (std::size_t e = 0; e < encodings; ++e) {
+                if (chance(1)) away[e * 3 + random() % (top + 1u)] ^= true;
+                for (SpatialId s = 0; s <= top; ++s) {
+                    if (away[e * 3 + s] || chance(3)) continue;
+                    FrameInfo f = frame(picture, s, chance(1));
+                    f.top_spatial = top;
+                    f.mode = picture < 900 ? SpatialMode::full : SpatialMode::key;
+                    const Availability::Outlook before = availability.outlook();
+                    const bool stays = !f.key_picture && availability.stays(e, f, now);
+                    availability.on_packet(e, now);
+                    availability.on_frame(e, f, now);
+                    const bool stayed = availability.is(before);
+                    ASSERT_TRUE(stayed || !stays) << "seed " << seed << ", picture " << picture;
+                    ++(stays ? promised : kept_back);
+                    changed += stayed ? 0 : 1;
+                    now += 1'000;
+                }
+            }
+        }
+    }
+    EXPECT_GT(changed, 500);
+    EXPECT_GT(promised, 3 * kept_back);
+}
+
 }  // namespace
 }  // namespace strata::relay
