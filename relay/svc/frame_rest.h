@@ -48,9 +48,9 @@ class alignas(64) FrameRest {
     void begin(const FrameKind& kind, std::span<const std::uint8_t> packet, TimeUs now);
     // Whether it may begin a frame of a known kind.
     [[gnu::always_inline]] bool may_begin(std::span<const std::uint8_t> packet) const {
-        return begin_bit_ != 0 && packet.size() > kHeadBytes &&
-               (packet[begin_at_] & begin_bit_) != 0;
+        return knows_kinds() && packet.size() > kHeadBytes && (packet[begin_at_] & begin_bit_) != 0;
     }
+    bool knows_kinds() const { return begin_bit_ != 0; }
     // Of FrameKinds: where what begins next is likely to be found.
     std::uint8_t& kind() { return kind_; }
     std::uint8_t kind() const { return kind_; }

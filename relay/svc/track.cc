@@ -28,7 +28,8 @@ std::size_t group_places(const TrackConfig& config) {
 // What of a track lies in its memory.
 std::size_t hot_bytes(const TrackConfig& config) {
     constexpr std::size_t kAlignments = 16 * 64;  // and sizes of arrays
-    return sizeof(TrackState) + config.encoding_count * sizeof(EncodingState) +
+    return sizeof(TrackState) +
+           config.encoding_count * (sizeof(EncodingState) + sizeof(FrameKinds)) +
            group_places(config) * (sizeof(GroupPool::Head) + sizeof(LayerGroup)) +
            config.receiver_capacity * sizeof(ReceiverSlot) +
            (config.receiver_capacity + 2) * sizeof(Partition) +
@@ -63,6 +64,7 @@ TrackState::TrackState(const TrackConfig& track_config, std::pmr::memory_resourc
       groups(group_places(track_config), memory),
       table(track_config.receiver_capacity, track_config.header_profiles, memory),
       selector(selector_settings(track_config), track_config.receiver_capacity + 1, memory),
+      kinds(track_config.encoding_count, memory),
       config(track_config),
       late_slots(track_config.receiver_capacity) {
     moving.reserve(track_config.receiver_capacity);
@@ -95,6 +97,7 @@ void Track::prefetch_state(bool begins) const {
     state.selector.availability().prefetch(begins);
     if (!begins) return;
     fetch(&state.outlook, sizeof state.outlook);
+    fetch(&state.kinds, sizeof state.kinds);
     state.selector.prefetch();
 }
 
@@ -106,7 +109,7 @@ void Track::prefetch_encoding(std::uint8_t encoding, bool begins) const {
     if (begins) {
         fetch(&stream.clock, sizeof stream.clock);
         state.selector.prefetch_cohorts();
-        stream.kinds.prefetch(stream.rest.kind());
+        if (stream.rest.knows_kinds()) state.kinds[encoding].prefetch(stream.rest.kind());
     }
     fetch(&state.groups.head(0), state.groups.size() * sizeof(GroupPool::Head));
     // What nobody wanted is followed by its like.

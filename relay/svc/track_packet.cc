@@ -92,7 +92,7 @@ bool TrackState::pass_over(std::uint8_t index, std::span<const std::uint8_t> pac
     EncodingState& encoding = encodings[index];
     FrameRest& rest = encoding.rest;
     if (!rest.may_begin(packet)) return false;
-    const FrameKind* const kind = encoding.kinds.find(packet, rest.kind());
+    const FrameKind* const kind = kinds[index].find(packet, rest.kind());
     if (kind == nullptr || (head_bytes != 0 && kind->head_bytes != head_bytes)) return false;
     const RtpTimestamp timestamp{load_be32(&packet[4])};
     const bool in_order = rest.expects()
@@ -187,9 +187,9 @@ void TrackState::settle() {
 
 // What nobody wanted may be wanted from now on. All is settled.
 void TrackState::look_again() {
-    for (EncodingState& encoding : encodings) {
-        encoding.rest.forget();
-        encoding.kinds.forget();
+    for (std::size_t e = 0; e < encoding_count; ++e) {
+        encodings[e].rest.forget();
+        kinds[e].forget();
     }
     skipping = 0;
 }
@@ -197,12 +197,13 @@ void TrackState::look_again() {
 // The newest packet began a frame that nobody wants: others may be like it.
 void TrackState::learn_kind(const PacketInWork& work) {
     EncodingState& encoding = encodings[work.encoding];
-    const std::uint8_t place = encoding.kinds.place_for(work.packet);
+    FrameKinds& known = kinds[work.encoding];
+    const std::uint8_t place = known.place_for(work.packet);
     if (place == FrameKinds::kNone) return;
-    FrameKind& kind = encoding.kinds.at(place);
+    FrameKind& kind = known.at(place);
     if (encoding.rest.describe(kind, work.packet, place) &&
         encoding.tracker.describe(kind, *work.tracked->frame, *work.info))
-        encoding.kinds.keep(place);
+        known.keep(place);
 }
 
 // The newest packet went to nobody: those of its frame that follow are no different. All may be

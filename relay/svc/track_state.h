@@ -45,7 +45,6 @@ struct alignas(64) EncodingState {
     EncodingClock clock;
     FrameTracker tracker;
     HolePatience patience;
-    FrameKinds kinds;
     RtpTimestamp key_frame_at;  // of the newest key frame, for what is asked for again (C27)
     bool key_frame_known = false;
 };
@@ -144,6 +143,7 @@ struct alignas(64) TrackState {
     GroupPool groups;
     ReceiverTable table;
     Selector selector;
+    FixedArray<FrameKinds> kinds;  // of each encoding: behind what every packet needs
     TrackConfig config;
     SenderClock own_clock;
     std::vector<ReceiverSlot> late_slots;  // copies with the offsets of their time
