@@ -84,35 +84,14 @@ bool Availability::stays(std::size_t encoding, const FrameFacts& frame, TimeUs n
         return false;
     for (SpatialId s = 1; s <= e.top; ++s) {
         if ((active >> s & 1) == 0) continue;
-        const bool own = s == frame.spatial_id;
-        const bool silent_now = e.layer_seen[s] + silence_us_ < e.last_frame &&
-                                e.pictures_without[s] >= kSilentPictures;
-        const bool may_fall_silent =
-            e.layer_seen[s] + silence_us_ < now && e.pictures_without[s] + 1 >= kSilentPictures;
-        if (own ? silent_now : silent_now != may_fall_silent) return false;
+        const bool is_silent = silent(e, s, e.last_frame, 0);
+        if (s == frame.spatial_id ? is_silent : is_silent != silent(e, s, now, 1)) return false;
     }
-    for (std::size_t other = 0; other < encodings_; ++other)
-        if (!(other == encoding ? alive(other) : goes_on(other, now))) return false;
+    for (std::size_t other = 0; other < encodings_; ++other) {
+        const bool is_alive = alive(other);
+        if (other == encoding ? !is_alive : is_alive && !alive(state_[other], now, 1)) return false;
+    }
     return true;
-}
-
-// Whether the encoding stays as it is though another's frame comes now.
-bool Availability::goes_on(std::size_t other, TimeUs now) const {
-    const Encoding& e = state_[other];
-    return !alive(other) || e.last_packet + silence_us_ >= now ||
-           e.pictures_elsewhere + 1 < kSilentPictures;
-}
-
-bool Availability::alive(std::size_t encoding) const {
-    const Encoding& e = state_[encoding];
-    return e.seen && (e.last_packet + silence_us_ >= newest_packet_ ||
-                      e.pictures_elsewhere < kSilentPictures);
-}
-
-bool Availability::layer_alive(const Encoding& e, SpatialId spatial) const {
-    const bool silent = e.layer_seen[spatial] + silence_us_ < e.last_frame &&
-                        e.pictures_without[spatial] >= kSilentPictures;
-    return (e.layer_active >> spatial & 1) != 0 && !silent;
 }
 
 std::uint32_t Availability::outlook_of(std::size_t encoding) const {

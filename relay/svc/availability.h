@@ -35,7 +35,7 @@ class alignas(64) Availability {
     // 0: none has come.
     TimeUs last_packet(std::size_t encoding) const { return state_[encoding].last_packet; }
     // Whether the encoding is being sent.
-    bool alive(std::size_t encoding) const;
+    bool alive(std::size_t encoding) const { return alive(state_[encoding], newest_packet_, 0); }
     // Whether the spatial layer is being sent.
     bool sent(std::size_t encoding, SpatialId spatial) const {
         return layer_alive(state_[encoding], spatial);
@@ -91,8 +91,21 @@ class alignas(64) Availability {
     static std::uint8_t active(Encoding& encoding, const FrameInfo& frame);
     SpatialId desired_spatial(LayerId current, const LayerTarget& target, std::size_t encoding,
                               bool at_key) const;
-    bool layer_alive(const Encoding& encoding, SpatialId spatial) const;
-    bool goes_on(std::size_t other, TimeUs now) const;
+    // Once the encoding's newest frame is of that time, and `more` pictures have come without it.
+    bool silent(const Encoding& encoding, SpatialId spatial, TimeUs newest,
+                std::uint32_t more) const {
+        return encoding.layer_seen[spatial] + silence_us_ < newest &&
+               encoding.pictures_without[spatial] + more >= kSilentPictures;
+    }
+    bool layer_alive(const Encoding& encoding, SpatialId spatial) const {
+        return (encoding.layer_active >> spatial & 1) != 0 &&
+               !silent(encoding, spatial, encoding.last_frame, 0);
+    }
+    // Likewise, of the track's newest packet and pictures elsewhere.
+    bool alive(const Encoding& encoding, TimeUs newest, std::uint32_t more) const {
+        return encoding.seen && (encoding.last_packet + silence_us_ >= newest ||
+                                 encoding.pictures_elsewhere + more < kSilentPictures);
+    }
     std::uint32_t outlook_of(std::size_t encoding) const;
 
     std::size_t encodings_;

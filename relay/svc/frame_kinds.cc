@@ -54,7 +54,8 @@ std::uint8_t FrameKinds::place_for(std::span<const std::uint8_t> packet) {
     return next_;
 }
 
-void FrameKinds::keep(std::uint8_t place) {
+void FrameKinds::keep(std::uint8_t place, const FrameKind& kind) {
+    kinds_[place] = kind;
     if (place != next_) return;
     next_ = static_cast<std::uint8_t>((next_ + 1) % kKinds);
     if (count_ < kKinds) ++count_;

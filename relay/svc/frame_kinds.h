@@ -59,12 +59,11 @@ class FrameKinds {
         return nullptr;
     }
 
-    // Which one what `packet` begins is to be described in; kNone for most where what was learned
-    // so far was of no use. Whoever has filled it keeps it.
+    // Where what `packet` begins is to be kept; kNone for most where what was kept so far was of no
+    // use.
     static constexpr std::uint8_t kNone = 0xff;
     std::uint8_t place_for(std::span<const std::uint8_t> packet);
-    FrameKind& at(std::uint8_t place) { return kinds_[place]; }
-    void keep(std::uint8_t place);
+    void keep(std::uint8_t place, const FrameKind& kind);
     void forget() { count_ = next_ = 0; }
 
     // Brings near the one that is looked at first.
@@ -78,7 +77,7 @@ class FrameKinds {
 
     std::array<FrameKind, kKinds> kinds_;
     std::uint8_t count_ = 0, next_ = 0;
-    std::uint8_t fruitless_ = 0;  // learned since one was found
+    std::uint8_t fruitless_ = 0;  // kept since one was found
     std::uint8_t refused_ = 0;
 };
 

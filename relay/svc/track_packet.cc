@@ -200,10 +200,10 @@ void TrackState::learn_kind(const PacketInWork& work) {
     FrameKinds& known = kinds[work.encoding];
     const std::uint8_t place = known.place_for(work.packet);
     if (place == FrameKinds::kNone) return;
-    FrameKind& kind = known.at(place);
+    FrameKind kind;
     if (encoding.rest.describe(kind, work.packet, place) &&
         encoding.tracker.describe(kind, *work.tracked->frame, *work.info))
-        known.keep(place);
+        known.keep(place, kind);
 }
 
 // The newest packet went to nobody: those of its frame that follow are no different. All may be

@@ -39,11 +39,11 @@ struct Kinds {
         rest.expect(bytes, info, by_descriptor, MediaDrop::layer_not_wanted);
         const std::uint8_t place = kinds.place_for(bytes);
         if (place == FrameKinds::kNone) return false;
-        FrameKind& kind = kinds.at(place);
+        FrameKind kind;
         if (!rest.describe(kind, bytes, place) ||
             !kind.ignore_numbers(info, by_descriptor, encrypted))
             return false;
-        kinds.keep(place);
+        kinds.keep(place, kind);
         return true;
     }
     const FrameKind* find(const PacketBuilder& packet) {
