@@ -24,6 +24,7 @@
 #include "dataplane/worker/punt_ring.h"
 #include "dataplane/worker/spsc_ring.h"
 #include "dataplane/worker/timer_wheel.h"
+#include "dataplane/worker/train.h"
 #include "dataplane/worker/worker_config.h"
 #include "relay/ice/agent.h"
 #include "relay/ice/rate_limit.h"
@@ -101,26 +102,6 @@ class Worker {
 
     // worker_receive.cc
     void receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, Turn& turn);
-    // Packets of a burst, one behind the other, of one stream; or one packet of none.
-    static constexpr std::uint64_t kNoStream = ~std::uint64_t{0};
-    struct Train {
-        std::uint8_t begin = 0, end = 0;  // of the burst
-        bool fetching = false;            // what its track touches
-        bool begins = false;              // a frame, as far as is known
-        const rte_mbuf *first = nullptr, *last = nullptr;
-        Transport* transport = nullptr;
-        std::uint64_t key = kNoStream;
-        std::size_t home = 0;  // of the key in streams_, if the transport doesn't know the stream
-        StreamRef stream;      // object null: no media, as far as is known
-        const InboundEncoding* inbound = nullptr;  // the stream's
-    };
-    struct Burst {
-        std::span<rte_mbuf* const> packets;
-        std::uint8_t port = 0;
-        std::uint64_t ended = 0;  // bit i: packet i is done with
-        std::uint64_t erasures = 0;
-        relay::TimeUs now = 0;
-    };
     // In two steps, into transports_of_: who the packets are probably from, and whether they are.
     // Between them `same`, bit i: packet i has the flow of the one before it.
     std::uint64_t find_transports(std::span<rte_mbuf* const> packets);
@@ -136,10 +117,6 @@ class Worker {
     void work_on(Train& train, const Burst& burst);
     std::size_t pass_over(std::span<rte_mbuf* const> packets, Transport& transport,
                           const StreamRef& stream, relay::TimeUs now);
-    struct PassedOver {
-        std::size_t packets = 0;
-        std::uint64_t bytes = 0;
-    };
     bool pass_over_frame(std::span<rte_mbuf* const> packets, const Transport& transport,
                          const StreamRef& stream, relay::TimeUs now, PassedOver& so_far);
     void on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transport,
