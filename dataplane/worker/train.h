@@ -21,9 +21,9 @@ struct Train {
     const rte_mbuf *first = nullptr, *last = nullptr;
     Transport* transport = nullptr;
     std::uint64_t key = kNoStream;
-    std::size_t home =
-        0;             // of the key in Worker::streams_, if the transport doesn't know the stream
-    StreamRef stream;  // object null: no media, as far as is known
+    // Of the key in Worker::streams_, if the transport doesn't know the stream.
+    std::size_t home = 0;
+    StreamRef stream;                          // object null: no media, as far as is known
     const InboundEncoding* inbound = nullptr;  // the stream's
 };
 

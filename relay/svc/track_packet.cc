@@ -56,8 +56,10 @@ bool TrackState::skip(std::uint8_t index, std::span<const std::uint8_t> packet,
         info.payload_size == 0 || !encoding.tracker.continues(packet, info))
         return false;
     drop_next(index, 1, info.ends_frame, now);
-    // The packets behind it may look like this one.
-    if (!info.ends_frame)
+    // The packets behind it may look like this one; of what was expected before, it was the next.
+    if (info.ends_frame)
+        encoding.rest.stop();
+    else
         encoding.rest.expect(packet, info, encoding.tracker.uses_descriptor(), encoding.skipped_as);
     return true;
 }
