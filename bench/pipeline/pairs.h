@@ -1,13 +1,34 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <vector>
+
+#include "bench/pipeline/stream.h"
 
 namespace strata::bench {
 
 // Of this thread.
 double thread_cpu_ns();
+
+// Nanoseconds that turn() took until `inputs` packets were through, 1,024 of them fed before the
+// time begins: feed(n) takes up to kBurst, turn() as many.
+template <typename Feed, typename Turn>
+double timed_batches(std::uint64_t inputs, Feed feed, Turn turn) {
+    constexpr std::uint64_t kBatch = 1'024;
+    double ns = 0;
+    while (inputs != 0) {
+        const std::uint64_t batch = std::min(inputs, kBatch);
+        for (std::uint64_t fed = 0; fed < batch; fed += kBurst)
+            feed(static_cast<std::uint16_t>(std::min<std::uint64_t>(batch - fed, kBurst)));
+        const double begin = thread_cpu_ns();
+        for (std::uint64_t taken = 0; taken < batch; taken += kBurst) turn();
+        ns += thread_cpu_ns() - begin;
+        inputs -= batch;
+    }
+    return ns;
+}
 
 // Median of some runs, and the interval that holds it with at least 95 % by order statistics.
 struct Spread {

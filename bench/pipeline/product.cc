@@ -1,5 +1,6 @@
 #include "bench/pipeline/product.h"
 
+#include <rte_cycles.h>
 #include <valgrind/callgrind.h>
 
 #include <algorithm>
@@ -20,7 +21,6 @@ namespace {
 using dataplane::Command;
 
 constexpr std::uint32_t kTicksPerBurst = 20;  // microseconds of the worker's time per burst of 32
-constexpr std::uint64_t kTimedBatch = 1'024;  // packets fed at a time where only turns are timed
 
 [[noreturn]] void die(const char* what) {
     std::fprintf(stderr, "strata-bench-pipeline: %s\n", what);
@@ -62,7 +62,8 @@ Product::Product(const Shape& shape, const dataplane::Pools& pools)
       stream_({.rooms = shape.rooms,
                .media = shape.media,
                .upper_only = shape.unwanted,
-               .random_order = shape.random_order}) {
+               .random_order = shape.random_order}),
+      ticks_per_us_(rte_get_tsc_hz() / 1'000'000) {
     if (!port_.start(pools)) die("the in-memory port doesn't start");
     dataplane::WorkerConfig config;
     config.commands_per_turn = 1'024;
@@ -177,12 +178,8 @@ void Product::measure_header() {
                                                rewritten_bytes(shape_.media));
 }
 
-void Product::feed(std::uint64_t packets) {
-    while (packets != 0) {
-        const auto n = static_cast<std::uint16_t>(std::min<std::uint64_t>(packets, kBurst));
-        if (!stream_.feed(port_, pools_.rx, n)) die("the receive pool is empty");
-        packets -= n;
-    }
+void Product::feed(std::uint16_t packets) {
+    if (!stream_.feed(port_, pools_.rx, packets)) die("the receive pool is empty");
 }
 
 void Product::turn() {
@@ -193,7 +190,7 @@ void Product::turn() {
 std::uint64_t Product::run(std::uint64_t inputs) {
     const std::uint64_t before = sent();
     while (inputs != 0) {
-        const std::uint64_t n = std::min<std::uint64_t>(inputs, kBurst);
+        const auto n = static_cast<std::uint16_t>(std::min<std::uint64_t>(inputs, kBurst));
         feed(n);
         turn();
         inputs -= n;
@@ -204,7 +201,7 @@ std::uint64_t Product::run(std::uint64_t inputs) {
 std::uint64_t Product::run_collected(std::uint64_t inputs) {
     const std::uint64_t before = sent();
     while (inputs != 0) {
-        const std::uint64_t n = std::min<std::uint64_t>(inputs, kBurst);
+        const auto n = static_cast<std::uint16_t>(std::min<std::uint64_t>(inputs, kBurst));
         feed(n);
         CALLGRIND_TOGGLE_COLLECT;
         turn();
@@ -215,16 +212,14 @@ std::uint64_t Product::run_collected(std::uint64_t inputs) {
 }
 
 double Product::run_timed(std::uint64_t inputs) {
-    double ns = 0;
-    while (inputs != 0) {
-        const std::uint64_t n = std::min(inputs, kTimedBatch);
-        feed(n);
-        const double begin = thread_cpu_ns();
-        for (std::uint64_t taken = 0; taken < n; taken += kBurst) turn();
-        ns += thread_cpu_ns() - begin;
-        inputs -= n;
-    }
-    return ns;
+    const auto timed_turn = [this] {
+        const std::uint64_t begin = rte_rdtsc();
+        worker_->turn(now_, kBurst);
+        ticks_ += rte_rdtsc() - begin;
+        now_ += static_cast<relay::TimeUs>(ticks_ / ticks_per_us_);
+        ticks_ %= ticks_per_us_;
+    };
+    return timed_batches(inputs, [this](std::uint16_t n) { feed(n); }, timed_turn);
 }
 
 }  // namespace strata::bench

@@ -7,6 +7,7 @@
 
 #include "bench/pipeline/baseline.h"
 #include "bench/pipeline/cipher_baseline.h"
+#include "bench/pipeline/floor.h"
 #include "bench/pipeline/pairs.h"
 #include "bench/pipeline/product.h"
 
@@ -184,7 +185,8 @@ void measure_rooms(Bench& bench, std::uint32_t in_flight) {
 }
 
 // A packet that no receiver wants: the same at 1 and at 10,000 receivers, and little more with
-// 10,000 publishers in random order. The first of `shapes` is what the others are compared with.
+// 10,000 publishers in random order. The first of `shapes` is what the others are compared with;
+// each stands beside the floor for its input.
 void measure_unwanted(Bench& bench, Media media) {
     const std::array shapes{Shape{.receivers = 1, .media = media, .unwanted = true},
                             Shape{.receivers = 10'000, .media = media, .unwanted = true},
@@ -194,22 +196,34 @@ void measure_unwanted(Bench& bench, Media media) {
                                   .unwanted = true,
                                   .random_order = true}};
     std::vector<std::unique_ptr<Product>> products;
+    std::vector<std::unique_ptr<Floor>> floors;
     Rounds rounds;
+    const auto enter = [&]<typename Loop>(std::vector<std::unique_ptr<Loop>>& loops,
+                                          const Shape& shape) {
+        loops.push_back(std::make_unique<Loop>(shape, bench.pools));
+        Loop& loop = *loops.back();
+        rounds.add_timed([&loop](std::uint64_t n) { return loop.run_timed(n); }, bench.inputs(1));
+    };
     for (const Shape& shape : shapes) {
-        products.push_back(std::make_unique<Product>(shape, bench.pools));
-        Product& product = *products.back();
-        rounds.add_timed([&product](std::uint64_t n) { return product.run_timed(n); },
-                         bench.inputs(1));
+        enter(products, shape);
+        enter(floors, shape);
     }
     rounds.run(kRounds);
     for (std::size_t i = 0; i < shapes.size(); ++i) {
-        const Spread ns = rounds.per_input(i), ratio = rounds.ratio_per_input(i, 0);
+        const std::size_t ours = 2 * i, bare = ours + 1;
+        const Spread ns = rounds.per_input(ours), floor = rounds.per_input(bare);
+        const Spread ratio = rounds.ratio_per_input(ours, 0);
+        const Spread to_floor = rounds.ratio_per_input(ours, bare);
         bench.row(shape_fields(bench, "pipeline_unwanted", shapes[i]) + ',' +
-                  fields("ns_per_input", ns) + ',' + fields("ratio_to_one_receiver", ratio));
+                  fields("ns_per_input", ns) + ',' + fields("floor_ns_per_input", floor) + ',' +
+                  fields("ratio_to_floor", to_floor) + ',' +
+                  fields("ratio_to_one_receiver", ratio));
         if (bench.options.json != "-")
-            std::printf("unwanted %s, %u publishers, %u receivers: %.1f ns, x %.2f (%.2f-%.2f)\n",
-                        media_name(media), shapes[i].rooms, shapes[i].receivers, ns.median,
-                        ratio.median, ratio.low, ratio.high);
+            std::printf(
+                "unwanted %s, %u publishers, %u receivers: %.1f ns, x %.2f (%.2f-%.2f); "
+                "looked up, parsed, counted, freed: %.1f ns, x %.2f (%.2f-%.2f) of that\n",
+                media_name(media), shapes[i].rooms, shapes[i].receivers, ns.median, ratio.median,
+                ratio.low, ratio.high, floor.median, to_floor.median, to_floor.low, to_floor.high);
     }
 }
 
