@@ -204,8 +204,8 @@ Built<PublishedTrack> build_track_with(const api::Track& spec, Transport& transp
     track->encoding_count = config.encoding_count;
     track->payload_type = static_cast<std::uint8_t>(spec.payload_type());
     track->audio = config.codec == relay::Codec::opus;
-    relay::Track made(config);
-    track->exchange_track(made);
+    for (std::size_t i = 0; i < encodings; ++i) config.rests[i] = &track->encodings[i].rest;
+    track->track.emplace(config);
     if (parser.extensions.id(relay::ExtensionKind::transport_cc) != 0)
         track->feedback = std::make_unique<relay::FeedbackRecorder>();
     if (spec.nack() || spec.rtx_payload_type() != 0)

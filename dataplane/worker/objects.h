@@ -110,12 +110,13 @@ struct alignas(64) Transport {
 };
 
 // One encoding of a published track, as it arrives. What each packet touches is in the first cache
-// line.
+// lines: one, and the two of FrameRest.
 struct alignas(64) InboundEncoding {
-    relay::FrameRest* rest = nullptr;  // the track's
     std::uint64_t bytes = 0;
     relay::TimeUs last_packet_us = 0;
     relay::ReceptionStatistics reception{90'000};
+
+    relay::FrameRest rest;  // the track's
 
     std::uint32_t ssrc = 0, rtx_ssrc = 0;  // 0: not known (yet)
     // Packets that `reception` isn't told of: sent again, handed over, of SSRCs before.
@@ -133,7 +134,7 @@ struct alignas(64) InboundEncoding {
 
     std::uint64_t packets() const { return reception.received() + other_packets; }
 };
-static_assert(offsetof(InboundEncoding, reception) + relay::ReceptionStatistics::kHotBytes == 64);
+static_assert(offsetof(InboundEncoding, reception) + relay::ReceptionStatistics::kHotBytes <= 64);
 
 // A published track on its publisher's worker, or a branch of one: what another worker that serves
 // receivers of it has instead, and is handed its packets for.
@@ -173,12 +174,6 @@ struct alignas(64) PublishedTrack {
     std::uint8_t marks = 0;           // bit i: observation i is about it or its publisher
     std::uint8_t watched_marks = 0;   // … about one of `watched`
     Subscription* watched = nullptr;  // list of those with marks
-
-    // `to` becomes the one before; where there was none, nothing.
-    void exchange_track(relay::Track& to) {
-        track ? std::swap(*track, to) : void(track.emplace(std::move(to)));
-        for (std::uint8_t i = 0; i < encoding_count; ++i) encodings[i].rest = &track->rest(i);
-    }
 };
 
 // What packets touch lies as said above. Both compilers know where it is, whatever the standard

@@ -17,7 +17,7 @@ constexpr std::uint64_t kNoStream = ~std::uint64_t{0};
 struct Train {
     std::uint8_t begin = 0, end = 0;  // of the burst
     bool fetching = false;            // what its track touches
-    bool begins = false;              // a frame, as far as is known
+    relay::FrameRest::Guess is;
     const rte_mbuf *first = nullptr, *last = nullptr;
     Transport* transport = nullptr;
     std::uint64_t key = kNoStream;

@@ -110,7 +110,7 @@ class Worker {
                      std::uint64_t erasures);
     void find_stream(Train& train);
     void look_up(Train& train);
-    static constexpr std::size_t kFetchSteps = 7;
+    static constexpr std::size_t kFetchSteps = 6;
     void fetch_ahead(std::size_t next);
     static void prefetch_parser(const PublishedTrack& track, const Train& train);
     static void prefetch_transport(const Transport& transport);

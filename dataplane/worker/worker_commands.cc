@@ -148,7 +148,7 @@ void Worker::withdraw_from(Transport& transport, PublishedTrack& track) {
 
 void Worker::replace(const Command& command) {
     command.track->track->move_into(*command.relay_track);
-    command.track->exchange_track(*command.relay_track);
+    std::swap(*command.track->track, *command.relay_track);
     answers_.push({.kind = Command::Kind::replace_track,
                    .track = command.track,
                    .relay_track = command.relay_track});

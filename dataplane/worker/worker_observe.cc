@@ -110,7 +110,7 @@ void Worker::observe_passed(std::span<rte_mbuf* const> packets, const Train& tra
                       .encoding = train.stream.encoding,
                       .port = burst.port,
                       .kind = PacketClass::rtp,
-                      .head_bytes = train.inbound->rest->head_bytes()},
+                      .head_bytes = train.inbound->rest.head_bytes()},
                      bits,
                      {.fate = ObservedFate::dropped, .reason = static_cast<std::uint8_t>(dropped_)},
                      burst.now);

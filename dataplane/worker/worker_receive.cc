@@ -109,6 +109,7 @@ void Worker::find_stream(Train& train) {
     train.inbound = &track->encodings[train.stream.encoding];
     rte_prefetch0(track);
     rte_prefetch0(train.inbound);
+    train.inbound->rest.prefetch();
 }
 
 // The others, of the trains before train `next`: each address stands in what the step before
@@ -121,24 +122,20 @@ void Worker::find_stream(Train& train) {
     const auto published = [](const Train& train) -> const PublishedTrack& {
         return *static_cast<const PublishedTrack*>(train.stream.object);
     };
-    if (const Train* train = behind(1)) train->inbound->rest->prefetch();
     if (Train* train = behind(2)) {
-        train->begins = !train->inbound->rest->goes_on(bytes_of(*train->last));
-        if (train->inbound->rest->expects())
-            train->inbound->rest->prefetch_rest();
-        else
-            prefetch_parser(published(*train), *train);
+        const relay::FrameRest& rest = train->inbound->rest;
+        train->is = rest.guess(bytes_of(*train->last));
+        train->fetching = train->is.begins || !rest.matches(bytes_of(*train->first));
+        if (train->fetching) {
+            if (!train->is.known) prefetch_parser(published(*train), *train);
+            published(*train).track->prefetch_state(train->is);
+        }
     }
-    if (Train* train = behind(3); train && train->inbound->rest->expects()) {
-        train->fetching = !train->inbound->rest->matches(bytes_of(*train->first));
-        if (train->fetching) prefetch_parser(published(*train), *train);
-    }
-    if (const Train* train = behind(4)) published(*train).track->prefetch_state(train->begins);
+    if (const Train* train = behind(4))
+        published(*train).track->prefetch_encoding(train->stream.encoding, train->is);
     if (const Train* train = behind(5))
-        published(*train).track->prefetch_encoding(train->stream.encoding, train->begins);
-    if (const Train* train = behind(6))
-        published(*train).track->prefetch_rings(train->stream.encoding, train->begins);
-    static_assert(kFetchSteps == 7);
+        published(*train).track->prefetch_rings(train->stream.encoding, train->is);
+    static_assert(kFetchSteps == 6);
 }
 
 [[gnu::always_inline]] inline void Worker::prefetch_parser(const PublishedTrack& track,
@@ -188,7 +185,7 @@ void Worker::work_on(Train& train, const Burst& burst) {
         observers = train.stream.object ? observers_of(train.stream) : 0;
         until = train.stream.object ? observer_->until_in(observers) : observer_->until_next();
     }
-    const relay::FrameRest* rest = train.stream.object ? train.inbound->rest : nullptr;
+    const relay::FrameRest* rest = train.stream.object ? &train.inbound->rest : nullptr;
     for (std::size_t at = train.begin; at < train.end;) {
         const std::uint64_t ended = burst.ended >> at;
         if ((ended & 1) != 0) {
@@ -251,7 +248,7 @@ bool Worker::pass_over_frame(std::span<rte_mbuf* const> packets, const Transport
                              const StreamRef& stream, relay::TimeUs now, PassedOver& so_far) {
     auto& track = *static_cast<PublishedTrack*>(stream.object);
     InboundEncoding& inbound = track.encodings[stream.encoding];
-    relay::FrameRest& rest = *inbound.rest;
+    relay::FrameRest& rest = inbound.rest;
     const auto first_bytes = bytes_of(*packets[0]);
     const bool goes_on = rest.matches(first_bytes);
     if (!goes_on && !track.track->pass_over(stream.encoding, first_bytes, now,

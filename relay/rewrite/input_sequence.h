@@ -99,7 +99,7 @@ class InputSequence {
     ArrivedNumber restart(SequenceNumber sequence);
 
     bool started_ = false;
-    int suspect_run_ = 0, duplicate_run_ = 0;
+    std::uint8_t suspect_run_ = 0, duplicate_run_ = 0;
     SequenceNumber highest_wire_;
     SequenceNumber run_next_;  // what would continue either run
     std::int64_t highest_ = 0;

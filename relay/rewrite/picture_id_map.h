@@ -25,6 +25,12 @@ class PictureIdMap {
         return decide_any(picture, wanted);
     }
 
+    // decide() of first … last, none of them heard of before and none wanted.
+    void drop_run(std::int64_t first, std::int64_t last) {
+        while (first <= last && first <= map_.highest()) decide_any(first++, false);
+        map_.drop_run(first, last);
+    }
+
     // As NumberMap's: what a receiver's offset is computed from when it leaves or joins the group.
     void freeze_before(std::int64_t picture) { map_.freeze_before(picture); }
     std::int64_t next_id() const { return map_.next_number(); }

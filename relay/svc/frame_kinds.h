@@ -68,6 +68,7 @@ class FrameKinds {
 
     // Brings near the one that is looked at first.
     [[gnu::always_inline]] void prefetch(std::uint8_t likely) const {
+        __builtin_prefetch(this, 1);
         const char* const at = reinterpret_cast<const char*>(&kinds_[likely % kKinds]);
         for (std::size_t i = 0; i < sizeof(FrameKind); i += 64) __builtin_prefetch(at + i);
     }
@@ -75,10 +76,10 @@ class FrameKinds {
   private:
     static constexpr std::uint8_t kPatience = 2 * kKinds;
 
-    std::array<FrameKind, kKinds> kinds_;
     std::uint8_t count_ = 0, next_ = 0;
     std::uint8_t fruitless_ = 0;  // kept since one was found
     std::uint8_t refused_ = 0;
+    std::array<FrameKind, kKinds> kinds_;
 };
 
 }  // namespace strata::relay

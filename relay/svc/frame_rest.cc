@@ -129,6 +129,7 @@ void FrameRest::begin(const FrameKind& kind, std::span<const std::uint8_t> packe
     transport_cc_at_ = kind.transport_cc_at;
     extensions_ignored_ = kind.extensions_ignored;
     head_bytes_ = kind.head_bytes;
+    template_place_ = kind.template_place;
     why_ = kind.why;
     timestamp_ = {load_be32(&packet[4])};
     next_ = sequence_of(packet) + 1;

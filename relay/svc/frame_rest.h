@@ -58,9 +58,22 @@ class alignas(64) FrameRest {
     bool knows_any() const { return (longest_ | begin_bit_) != 0; }
 
     bool expects() const { return longest_ != 0; }
-    // Brings near what expects() looks at, or what matches() does behind that.
-    [[gnu::always_inline]] void prefetch() const { __builtin_prefetch(this, 1); }
-    [[gnu::always_inline]] void prefetch_rest() const { __builtin_prefetch(&head_, 1); }
+    // Brings all of it near.
+    [[gnu::always_inline]] void prefetch() const {
+        __builtin_prefetch(this, 1);
+        __builtin_prefetch(&head_, 1);
+    }
+    // What a packet is, as far as that can be told without looking closer: for who fetches ahead.
+    struct Guess {
+        bool begins = true;               // a frame: it hasn't the time of the newest
+        bool known = false;               // … of a known kind
+        std::uint8_t kind = 0;            // … probably, kind()
+        std::uint8_t template_place = 0;  // with a descriptor, of the last one of a known kind
+    };
+    [[gnu::always_inline]] Guess guess(std::span<const std::uint8_t> packet) const {
+        const bool begins = !goes_on(packet);
+        return {begins, begins && knows_kinds(), kind_, template_place_};
+    }
 
     // Whether it is the next of them, or the one `ahead` behind that.
     [[gnu::always_inline]] bool matches(std::span<const std::uint8_t> packet,
@@ -125,7 +138,7 @@ class alignas(64) FrameRest {
     std::uint8_t end_at_ = 0, end_bit_ = 0;
     std::uint8_t begin_at_ = 0, begin_bit_ = 0;  // of the kind described last; 0: there is none
     RtpTimestamp timestamp_;
-    std::uint8_t kind_ = 0, head_bytes_ = 0;
+    std::uint8_t kind_ = 0, head_bytes_ = 0, template_place_ = 0;
     PacketHead mask_, head_;
     TimeUs last_at_ = 0;
     std::uint32_t count_ = 0;

@@ -17,6 +17,7 @@ FrameTracker::FrameTracker(Codec codec, bool end_to_end_encrypted)
     : codec_(codec),
       encrypted_(end_to_end_encrypted),
       ring_(ring_capacity(codec)),
+      bulk_(1),
       vp9_structure_(codec == Codec::vp9 ? 1 : 0),
       h264_layers_(codec == Codec::h264 || codec == Codec::h264_svc ? 1 : 0) {}
 

@@ -89,19 +89,21 @@ class alignas(64) FrameTracker {
     void give_up() { ring_.give_up_before(ring_.newest()); }
     // Brings near what the next packet of the newest frame touches, or one that begins another.
     [[gnu::always_inline]] void prefetch(bool begins) const {
-        constexpr std::size_t kHot = 3 * 64;
-        const char* const at = reinterpret_cast<const char*>(this);
-        for (std::size_t i = 0; i < kHot; i += 64) __builtin_prefetch(at + i, 1);
-        if (!begins) return;
-        __builtin_prefetch(&frame_, 1);
-        __builtin_prefetch(&known_sets_, 1);
+        constexpr std::size_t kGoesOn = 2 * 64, kBegins = 4 * 64;
+        fetch(this, begins ? kBegins : kGoesOn);
+        if (begins) fetch(&frame_, sizeof frame_);
     }
-    // Behind it: what stands in memory of its own.
-    [[gnu::always_inline]] void prefetch_records(bool begins) const {
-        if (begins) ring_.prefetch();
-        if (!uses_descriptor_) return;
-        __builtin_prefetch(&bulk_[0].structures[current_], 1);
-        __builtin_prefetch(&bulk_[0].descriptor, 1);
+    // Behind it: what stands in memory of its own. Only first packets look there, those of a known
+    // kind at its template's place.
+    [[gnu::always_inline]] void prefetch_records(bool known, std::uint8_t place) const {
+        ring_.prefetch();
+        if (!uses_descriptor_) return __builtin_prefetch(&known_sets_, 1);
+        const Structure& structure = bulk_[0].structures[current_];
+        __builtin_prefetch(&structure, 1);
+        if (known)
+            fetch(&structure.templates.templates[place % kMaxTemplates], sizeof(FrameDependencies));
+        else
+            __builtin_prefetch(&bulk_[0].descriptor, 1);
     }
     // Everything is forgotten but counters' ranges (a source that restarts, C24).
     void reset();
@@ -126,6 +128,17 @@ class alignas(64) FrameTracker {
         bool told = false;  // … or something else that tells its layer
     };
 
+    // Large, and of a packet of most streams not needed.
+    struct Bulk {
+        std::array<Structure, 2> structures;  // the one in force and the one before
+        DependencyDescriptor descriptor;
+        std::array<Timed, 32> timed{};
+    };
+
+    [[gnu::always_inline]] static void fetch(const void* begin, std::size_t bytes) {
+        for (std::size_t i = 0; i < bytes; i += 64)
+            __builtin_prefetch(static_cast<const char*>(begin) + i, 1);
+    }
     std::uint64_t frame_key(std::span<const std::uint8_t> packet, const PacketInfo& info) const;
     static constexpr std::uint32_t kVp8Key = 1u << 30, kVp9Key = 2u << 30,
                                    kDescriptorKey = 3u << 30;
@@ -197,11 +210,12 @@ class alignas(64) FrameTracker {
     Unwrapper<7> short_picture_ids_;
     TimestampUnwrapper timestamps_;
     SequenceUnwrapper frame_numbers_;
+    std::vector<Bulk> bulk_;
+    std::size_t current_ = 0;                  // of Bulk::structures
     std::int64_t key_picture_ = -1;            // timestamp of the last one
     std::int64_t group_of_frames_at_ = -1;     // picture id that it begins with
     std::vector<Vp9Structure> vp9_structure_;  // one, of VP9 only
     std::vector<H264Layers> h264_layers_;      // one, of H.264 only
-    std::size_t current_ = 0;
     std::size_t timed_next_ = 0;
 
     struct alignas(32) KnownSets {
@@ -210,13 +224,6 @@ class alignas(64) FrameTracker {
     };
     alignas(64) FrameInfo frame_;
     alignas(64) std::array<KnownSets, 4> known_sets_{};  // by temporal layer
-    // Large, and of a packet of most streams not needed.
-    struct Bulk {
-        std::array<Structure, 2> structures;  // the one in force and the one before
-        DependencyDescriptor descriptor;
-        std::array<Timed, 32> timed{};
-    };
-    std::vector<Bulk> bulk_ = std::vector<Bulk>(1);
 };
 
 // What two packets of one frame have in common, and no two of different frames of late: 0 where

@@ -60,13 +60,18 @@ TrackState::TrackState(const TrackConfig& track_config, std::pmr::memory_resourc
     : requests(track_config.key_frame_min_interval_us, track_config.key_frame_retry_us),
       codec(track_config.codec),
       encoding_count(track_config.encoding_count),
+      kinds(nullptr),
       encodings(track_config.encoding_count, EncodingState(track_config), memory),
       groups(group_places(track_config), memory),
       table(track_config.receiver_capacity, track_config.header_profiles, memory),
       selector(selector_settings(track_config), track_config.receiver_capacity + 1, memory),
-      kinds(track_config.encoding_count, memory),
+      kept_kinds(track_config.encoding_count, memory),
       config(track_config),
+      own_rests(track_config.rests[0] ? 0 : track_config.encoding_count),
       late_slots(track_config.receiver_capacity) {
+    kinds = kept_kinds.data();
+    for (std::size_t i = 0; i < encoding_count; ++i)
+        encodings[i].rest = own_rests.empty() ? config.rests[i] : &own_rests[i];
     moving.reserve(track_config.receiver_capacity);
 }
 
@@ -91,25 +96,25 @@ Track::~Track() = default;
 Track::Track(Track&&) noexcept = default;
 Track& Track::operator=(Track&&) noexcept = default;
 
-void Track::prefetch_state(bool begins) const {
+void Track::prefetch_state(FrameRest::Guess is) const {
     const TrackState& state = *state_;
     fetch(state.requests.hot(), TrackState::kPacketLines * kCacheLine);
-    state.selector.availability().prefetch(begins);
-    if (!begins) return;
+    state.selector.availability().prefetch(is.begins);
+    if (!is.begins) return;
     fetch(&state.outlook, sizeof state.outlook);
-    fetch(&state.kinds, sizeof state.kinds);
     state.selector.prefetch();
 }
 
-void Track::prefetch_encoding(std::uint8_t encoding, bool begins) const {
+void Track::prefetch_encoding(std::uint8_t encoding, FrameRest::Guess is) const {
     const TrackState& state = *state_;
     const EncodingState& stream = state.encodings[encoding];
-    fetch(&stream.moves_before, kCacheLine);  // and `input` behind it
-    stream.tracker.prefetch(begins);
-    if (begins) {
+    fetch(&stream, kCacheLine);
+    stream.tracker.prefetch(is.begins);
+    if (is.begins) {
         fetch(&stream.clock, sizeof stream.clock);
         state.selector.prefetch_cohorts();
-        if (stream.rest.knows_kinds()) state.kinds[encoding].prefetch(stream.rest.kind());
+        // Of a known kind, no group is told of it yet.
+        if (is.known) return state.kinds[encoding].prefetch(is.kind);
     }
     fetch(&state.groups.head(0), state.groups.size() * sizeof(GroupPool::Head));
     // What nobody wanted is followed by its like.
@@ -119,10 +124,10 @@ void Track::prefetch_encoding(std::uint8_t encoding, bool begins) const {
         fetch(&state.groups.body(static_cast<GroupIndex>(i)), bytes);
 }
 
-void Track::prefetch_rings(std::uint8_t encoding, bool begins) const {
+void Track::prefetch_rings(std::uint8_t encoding, FrameRest::Guess is) const {
     const TrackState& state = *state_;
     const EncodingState& stream = state.encodings[encoding];
-    stream.tracker.prefetch_records(begins);
+    if (is.begins) stream.tracker.prefetch_records(is.known, is.template_place);
     if (!state.delivered) return;
     fetch(state.table.partitions().data(), sizeof(Partition));
     const std::span<const ReceiverSlot> slots = state.table.slots();
@@ -135,7 +140,7 @@ void Track::prefetch_rings(std::uint8_t encoding, bool begins) const {
     for (const ReceiverSlot& slot : near.first(wide)) __builtin_prefetch(&slot.seal, 1, 2);
 }
 
-FrameRest& Track::rest(std::uint8_t encoding) { return state_->encodings[encoding].rest; }
+FrameRest& Track::rest(std::uint8_t encoding) { return *state_->encodings[encoding].rest; }
 
 TrackState& Track::settled() const {
     if (state_->skipping != 0) state_->settle();
@@ -332,6 +337,10 @@ void Track::move_into(Track& larger) {
     TrackState& to = *larger.state_;
     to.own_clock = from.own_clock;
     to.encodings = from.encodings;
+    for (std::size_t i = 0; i < to.own_rests.size(); ++i) {
+        to.own_rests[i] = *from.encodings[i].rest;
+        to.encodings[i].rest = &to.own_rests[i];
+    }
     to.requests = from.requests;
     to.selector.take(from.selector);
     from.groups.copy_into(to.groups);

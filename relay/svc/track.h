@@ -62,6 +62,10 @@ struct TrackConfig {
     // The publisher's, shared by all its tracks on the worker, so that lips stay in sync (C31);
     // outlives the track. Null: the track has one of its own.
     SenderClock* sender_clock = nullptr;
+    // What goes on with each encoding's frame that nobody wants, where those have it at hand who
+    // give packets to this track, or to one that takes its place; they outlive both. Null, all of
+    // them: the track has its own.
+    std::array<FrameRest*, kMaxEncodings> rests{};
 };
 
 struct ReceiverConfig {
@@ -132,9 +136,9 @@ class Track {
     MediaDrop on_packet(std::uint8_t encoding, std::span<const std::uint8_t> packet,
                         const PacketInfo& info, TimeUs now, OutputList& out);
 
-    // What goes on with a frame of the encoding that nobody wants: a packet that it matches may be
-    // taken by it instead of being parsed and given to on_packet, as what it was then. At its
-    // place for as long as the track lives, wherever that moves.
+    // What goes on with a frame of the encoding that nobody wants (TrackConfig::rests): a packet
+    // that it matches may be taken by it instead of being parsed and given to on_packet, as what it
+    // was then. At its place for as long as the track lives, wherever that moves.
     FrameRest& rest(std::uint8_t encoding);
 
     // Takes `packet` if it begins a frame that nobody wants, like one that came before: as what
@@ -145,12 +149,12 @@ class Track {
 
     // Brings near what on_packet is about to touch, in three steps of which each needs what the one
     // before fetched: a caller with a burst of packets of many tracks takes each step for all of
-    // them, so that their cache misses overlap. Changes nothing. `begins`: the packet may be the
-    // first one of a frame, which takes more (FrameRest::goes_on). budget: 1,000 rooms cost per
-    // output at most 1.5 times one room, bench/pipeline
-    void prefetch_state(bool begins) const;
-    void prefetch_encoding(std::uint8_t encoding, bool begins) const;
-    void prefetch_rings(std::uint8_t encoding, bool begins) const;
+    // them, so that their cache misses overlap. Changes nothing. The first packet of a frame takes
+    // more than others, of a known kind something else (FrameRest::guess). budget: 1,000 rooms
+    // cost per output at most 1.5 times one room, bench/pipeline
+    void prefetch_state(FrameRest::Guess is) const;
+    void prefetch_encoding(std::uint8_t encoding, FrameRest::Guess is) const;
+    void prefetch_rings(std::uint8_t encoding, FrameRest::Guess is) const;
 
     // Publisher's sender report for `encoding` (C21, C31).
     void on_sender_report(std::uint8_t encoding, std::uint64_t ntp, std::uint32_t rtp_timestamp,

@@ -34,7 +34,7 @@ MediaDrop Track::on_packet(std::uint8_t encoding, std::span<const std::uint8_t> 
             return state.encodings[encoding].skipped_as;
         }
         state.skipping &= static_cast<std::uint8_t>(~bit);
-        state.encodings[encoding].rest.stop();
+        state.encodings[encoding].rest->stop();
     }
     PacketInWork work;
     work.encoding = encoding;
@@ -52,15 +52,16 @@ MediaDrop Track::on_packet(std::uint8_t encoding, std::span<const std::uint8_t> 
 bool TrackState::skip(std::uint8_t index, std::span<const std::uint8_t> packet,
                       const PacketInfo& info, TimeUs now) {
     EncodingState& encoding = encodings[index];
-    if (!encoding.rest.goes_on(packet) || !encoding.input.comes_next(info.sequence) ||
+    if (!encoding.rest->goes_on(packet) || !encoding.input.comes_next(info.sequence) ||
         info.payload_size == 0 || !encoding.tracker.continues(packet, info))
         return false;
     drop_next(index, 1, info.ends_frame, now);
     // The packets behind it may look like this one; of what was expected before, it was the next.
     if (info.ends_frame)
-        encoding.rest.stop();
+        encoding.rest->stop();
     else
-        encoding.rest.expect(packet, info, encoding.tracker.uses_descriptor(), encoding.skipped_as);
+        encoding.rest->expect(packet, info, encoding.tracker.uses_descriptor(),
+                              encoding.skipped_as);
     return true;
 }
 
@@ -92,7 +93,7 @@ bool Track::pass_over(std::uint8_t encoding, std::span<const std::uint8_t> packe
 bool TrackState::pass_over(std::uint8_t index, std::span<const std::uint8_t> packet, TimeUs now,
                            std::size_t head_bytes) {
     EncodingState& encoding = encodings[index];
-    FrameRest& rest = encoding.rest;
+    FrameRest& rest = *encoding.rest;
     if (!rest.may_begin(packet)) return false;
     const FrameKind* const kind = kinds[index].find(packet, rest.kind());
     if (kind == nullptr || (head_bytes != 0 && kind->head_bytes != head_bytes)) return false;
@@ -105,6 +106,7 @@ bool TrackState::pass_over(std::uint8_t index, std::span<const std::uint8_t> pac
         return false;
     // What other encodings' silence is counted by comes in order.
     if (encoding_count > 1) settle();
+    const std::int64_t picture_before = encoding.tracker.picture_id();
     const FrameRecord* const record =
         encoding.tracker.begin(*kind, packet, timestamp, rest.ended());
     if (record == nullptr) return false;
@@ -118,21 +120,34 @@ bool TrackState::pass_over(std::uint8_t index, std::span<const std::uint8_t> pac
     selector.availability().on_frame(index, frame, now);
     selector.after_frame(index, frame, *record, encoding.tracker.ring());
     if (codec != Codec::vp8 || encoding.tracker.uses_descriptor()) return true;
+    const bool goes_on = encoding.tracker.picture_id() == picture_before + 1 &&
+                         encoding.passed_pictures < kPictureWindow;
+    if (!goes_on) drop_pictures(index, picture_before);
+    ++encoding.passed_pictures;
+    return true;
+}
+
+// Frames that were passed over, up to picture id `last`.
+void TrackState::drop_pictures(std::uint8_t index, std::int64_t last) {
+    EncodingState& encoding = encodings[index];
+    if (encoding.passed_pictures == 0) return;
     for (std::size_t i = 0; i < groups.size(); ++i) {
         const GroupPool::Head& head = groups.head(static_cast<GroupIndex>(i));
         if (head.members == 0 || head.layer.encoding != index) continue;
         groups.body(static_cast<GroupIndex>(i))
-            .pictures.decide(encoding.tracker.picture_id(), false);
+            .pictures.drop_run(last - encoding.passed_pictures + 1, last);
     }
-    return true;
+    encoding.passed_pictures = 0;
 }
 
 // As if what was taken by `rest` had come here one by one.
 void TrackState::settle() {
     for (std::uint8_t i = 0; i < encoding_count; ++i) {
         if ((skipping >> i & 1) == 0) continue;
-        const FrameRest::Taken taken = encodings[i].rest.taken();
-        if (taken.count != 0) drop_next(i, taken.count, taken.ended, taken.last_at);
+        const FrameRest::Taken taken = encodings[i].rest->taken();
+        if (taken.count == 0) continue;
+        drop_pictures(i, encodings[i].tracker.picture_id());
+        drop_next(i, taken.count, taken.ended, taken.last_at);
     }
 }
 
@@ -173,7 +188,7 @@ void TrackState::settle() {
     }
     work.tracked = &tracked;
     if (tracked.new_frame) {
-        if (tracked.newest) encoding.rest.begin(work.timestamp);
+        if (tracked.newest) encoding.rest->begin(work.timestamp);
         on_frame(work, late);
     }
     if (tracked.ends_frame) tracked.frame->ended = true;
@@ -190,7 +205,7 @@ void TrackState::settle() {
 // What nobody wanted may be wanted from now on. All is settled.
 void TrackState::look_again() {
     for (std::size_t e = 0; e < encoding_count; ++e) {
-        encodings[e].rest.forget();
+        encodings[e].rest->forget();
         kinds[e].forget();
     }
     skipping = 0;
@@ -203,7 +218,7 @@ void TrackState::learn_kind(const PacketInWork& work) {
     const std::uint8_t place = known.place_for(work.packet);
     if (place == FrameKinds::kNone) return;
     FrameKind kind;
-    if (encoding.rest.describe(kind, work.packet, place) &&
+    if (encoding.rest->describe(kind, work.packet, place) &&
         encoding.tracker.describe(kind, *work.tracked->frame, *work.info))
         known.keep(place, kind);
 }
@@ -214,8 +229,8 @@ void TrackState::expect_rest(const PacketInWork& work) {
     EncodingState& encoding = encodings[work.encoding];
     if (!encoding.tracker.may_continue()) return;
     skipping |= static_cast<std::uint8_t>(1u << work.encoding);
-    encoding.rest.expect(work.packet, *work.info, encoding.tracker.uses_descriptor(),
-                         encoding.skipped_as);
+    encoding.rest->expect(work.packet, *work.info, encoding.tracker.uses_descriptor(),
+                          encoding.skipped_as);
     if (work.tracked->new_frame && work.tracked->newest && calm()) learn_kind(work);
 }
 

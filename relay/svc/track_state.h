@@ -11,6 +11,7 @@
 #include "relay/rewrite/sender_clock.h"
 #include "relay/rewrite/timestamp_map.h"
 #include "relay/svc/frame_kinds.h"
+#include "relay/svc/frame_rest.h"
 #include "relay/svc/frame_tracker.h"
 #include "relay/svc/key_frame_requests.h"
 #include "relay/svc/layer_group.h"
@@ -36,9 +37,12 @@ struct alignas(64) EncodingState {
     EncodingState(const TrackConfig& config)
         : clock(config.clock_rate_hz), tracker(config.codec, config.end_to_end_encrypted) {}
 
-    FrameRest rest;
     // A cache line with what each packet needs of `input`.
+    FrameRest* rest = nullptr;               // never, in a track
     MediaDrop skipped_as = MediaDrop::none;  // why, of a packet that is skipped
+    // VP8 without descriptor: frames up to the newest that were passed over and that groups haven't
+    // been told of; their picture ids follow one another.
+    std::uint16_t passed_pictures = 0;
     // Below it, receivers may have been in another group than now (C7).
     std::int64_t moves_before = 0;
     InputSequence input;
@@ -87,6 +91,7 @@ struct alignas(64) TrackState {
     bool skip(std::uint8_t index, std::span<const std::uint8_t> packet, const PacketInfo& info,
               TimeUs now);
     void drop_next(std::uint8_t encoding, std::uint32_t count, bool ended, TimeUs now);
+    void drop_pictures(std::uint8_t index, std::int64_t last);
     bool pass_over(std::uint8_t index, std::span<const std::uint8_t> packet, TimeUs now,
                    std::size_t head_bytes);
     void settle();
@@ -130,7 +135,7 @@ struct alignas(64) TrackState {
     KeyFrameRequests requests;
     Codec codec;
     std::uint8_t encoding_count;
-    bool delivered = true;  // the newest packet went to somebody
+    bool delivered : 1 = true;  // the newest packet went to somebody
     // Receivers were where they want to be, as far as `outlook` tells; of audio nothing else
     // counts.
     bool settled : 1 = false;
@@ -139,13 +144,15 @@ struct alignas(64) TrackState {
     std::uint8_t skipping = 0;
     std::uint32_t late_used = 0;
     std::int64_t last_n = 0;  // that the groups' decisions are about
+    FrameKinds* kinds;        // [encoding], of `kept_kinds`
     FixedArray<EncodingState> encodings;
     GroupPool groups;
     ReceiverTable table;
     Selector selector;
-    FixedArray<FrameKinds> kinds;  // of each encoding: behind what every packet needs
+    FixedArray<FrameKinds> kept_kinds;  // behind what every packet needs
     TrackConfig config;
     SenderClock own_clock;
+    std::vector<FrameRest> own_rests;      // [encoding]; empty: the config names others
     std::vector<ReceiverSlot> late_slots;  // copies with the offsets of their time
 
     SenderClock& clock() { return config.sender_clock ? *config.sender_clock : own_clock; }
