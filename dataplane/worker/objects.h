@@ -198,6 +198,9 @@ struct Subscription {
     Subscription** link = nullptr;     // what points at this one
     Timer timer;                       // sender reports and statistics
     relay::TimeUs next_report_us = 0;
+    // What was published last: Track::changes() of that time, and whether something else is new.
+    std::uint32_t changes = 0;
+    bool news = true;
     std::uint8_t last_fir = 0;  // command number, to tell repetitions (C32)
     bool fir_seen = false;
     std::uint8_t marks = 0;                // bit i: observation i is about what it is sent

@@ -378,6 +378,7 @@ class Worker {
     // worker_checkpoint.cc
     static void keep(Transport& transport, relay::TimeUs now);
     static void keep(Subscription& subscription, relay::TimeUs now);
+    static void confirm(const Subscription& subscription, relay::TimeUs now);
     static void keep(OutgoingStream& stream, const relay::Continuation& last,
                      std::uint32_t clock_rate_hz, relay::TimeUs now);
     static void keep(PublishedTrack& track, relay::TimeUs now);

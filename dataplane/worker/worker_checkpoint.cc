@@ -6,7 +6,7 @@ namespace strata::dataplane {
 namespace {
 
 // Nothing has moved: the state stands, and stays young.
-void confirm(CheckpointRecord& record, relay::TimeUs now) {
+void confirm_record(CheckpointRecord& record, relay::TimeUs now) {
     auto stored = read_checkpoint(record);
     if (!stored) return;
     stored->written_us = now;
@@ -26,13 +26,21 @@ void Worker::keep(OutgoingStream& stream, const relay::Continuation& last,
     if (stream.checkpoint == nullptr) return;
     const std::uint64_t before = stream.sequence_kept;
     if (stream.next_sequence == before && last.packets == stream.packets_kept)
-        return confirm(*stream.checkpoint, now);
+        return confirm_record(*stream.checkpoint, now);
     CheckpointNumbers numbers = to_checkpoint(
         last, stream.next_sequence, {.ssrc = stream.ssrc, .clock_rate_hz = clock_rate_hz}, now);
     numbers.packets_per_interval = static_cast<std::uint32_t>(stream.next_sequence - before);
     write_checkpoint(*stream.checkpoint, numbers);
     stream.sequence_kept = stream.next_sequence;
     stream.packets_kept = last.packets;
+}
+
+// Nothing was sent since it was kept.
+void Worker::confirm(const Subscription& subscription, relay::TimeUs now) {
+    if (subscription.stream->checkpoint) confirm_record(*subscription.stream->checkpoint, now);
+    if (!subscription.repair || !subscription.repair->rtx) return;
+    if (CheckpointRecord* record = subscription.repair->rtx->checkpoint)
+        confirm_record(*record, now);
 }
 
 void Worker::keep(Subscription& subscription, relay::TimeUs now) {
@@ -71,7 +79,7 @@ void Worker::keep(PublishedTrack& track, relay::TimeUs now) {
 // With its reports, once a second: the SRTCP index, and that nothing has moved of what nobody uses.
 void Worker::keep(Transport& transport, relay::TimeUs now) {
     for (const OutgoingStream* stream = transport.outgoing; stream; stream = stream->next)
-        if (!stream->in_use && stream->checkpoint) confirm(*stream->checkpoint, now);
+        if (!stream->in_use && stream->checkpoint) confirm_record(*stream->checkpoint, now);
     if (transport.checkpoint == nullptr || transport.srtcp_index == 0) return;
     CheckpointNumbers numbers;
     numbers.written_us = numbers.sent_us = now;

@@ -144,39 +144,72 @@ void Worker::find_stream(Train& train) {
     rte_prefetch0(&track.parser->payload_types[bytes_of(*train.first)[1] & 0x7f]);
 }
 
-// Look-ups of a whole burst go through the tables together, so that their cache misses overlap: the
-// cost per packet stays the same with ten thousand flows. Packets of one stream come in trains:
-// what is found for the first of one holds for those behind it.
-void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, Turn& turn) {
-    std::array<rte_mbuf*, kMaxBurst> packets;
-    const std::uint16_t n =
-        ports_[port]->rx_burst(config_.queue, packets.data(), std::min(burst, kMaxBurst), now);
-    if (n == 0) return;
-    transit_.received();
-    turn.received += n;
-    statistics_.burst_packets[api::histogram_bucket(n)].add();
-    const std::span received(packets.data(), n);
-    const std::uint64_t same = find_transports(received);
-    const bool secure = find_trains(received, same);
-    Burst work{.packets = received,
-               .port = static_cast<std::uint8_t>(port),
-               .ended = secure ? unprotect(received, {transports_of_.data(), n}) : 0,
-               .erasures = streams_.erasures(),
-               .now = now};
-    // A burst may belong to as many rooms: what a train's track will touch is fetched while those
-    // before it are worked on.
-    for (std::size_t i = 0; i < train_count_ + kFetchSteps; ++i) {
-        if (i < train_count_) look_up(trains_[i]);
-        fetch_ahead(i);
-        if (i >= kFetchSteps) work_on(trains_[i - kFetchSteps], work);
+// Those of one frame.
+[[gnu::always_inline]] inline bool Worker::pass_over_frame(std::span<rte_mbuf* const> packets,
+                                                           const Transport& transport,
+                                                           const StreamRef& stream,
+                                                           relay::TimeUs now, PassedOver& so_far) {
+    auto& track = *static_cast<PublishedTrack*>(stream.object);
+    InboundEncoding& inbound = track.encodings[stream.encoding];
+    relay::FrameRest& rest = inbound.rest;
+    const auto first_bytes = bytes_of(*packets[0]);
+    const bool goes_on = rest.matches(first_bytes);
+    if (!goes_on && !track.track->pass_over(stream.encoding, first_bytes, now)) return false;
+
+    relay::FeedbackRecorder* const feedback =
+        rest.transport_cc_at() != 0 ? transport.feedback : nullptr;
+    relay::MissingPackets* const missing =
+        track.missing ? &track.missing[stream.encoding] : nullptr;
+    const relay::SequenceNumber first{relay::load_be16(&first_bytes[2])};
+    const auto look_at = [&](std::span<const std::uint8_t> bytes, std::size_t ahead) {
+        so_far.bytes += bytes.size();
+        if (feedback) feedback->on_packet(relay::load_be16(&bytes[rest.transport_cc_at()]), now);
+        if (missing)
+            missing->on_packet({.sequence = first + static_cast<std::uint16_t>(ahead),
+                                .ends_picture = (bytes[1] & 0x80) != 0},
+                               now);
+    };
+    look_at(first_bytes, 0);
+    const std::size_t begun = goes_on ? 0 : 1;
+    bool ended = goes_on && rest.ends(first_bytes);
+    std::size_t passed = 1;
+    for (; passed < packets.size(); ++passed) {
+        const auto bytes = bytes_of(*packets[passed]);
+        if (!rest.matches(bytes, passed - begun)) break;
+        ended = ended || rest.ends(bytes);
+        look_at(bytes, passed);
     }
-    // What waits to be encrypted with others refers to these packets.
-    for (auto& fan_out : fan_outs_) fan_out->seal(now);
-    in_work_.store(nullptr, std::memory_order_relaxed);
-    free_linear(received);
+    if (passed != begun) rest.take(passed - begun, ended, now);
+    inbound.reception.on_run(first, passed, rest.timestamp(), now);
+    if (rest.extensions_ignored() != 0)
+        count(WorkerCounter::extensions_ignored, passed * rest.extensions_ignored());
+    drop(media_drop(rest.why()), passed);
+    so_far.packets += passed;
+    return true;
 }
 
-void Worker::work_on(Train& train, const Burst& burst) {
+// How many of the packets go on with a frame that nobody wants, or begin and go on with others like
+// it, as most of what nobody wants does: they are counted, and that is all.
+[[gnu::always_inline]] inline std::size_t Worker::pass_over(std::span<rte_mbuf* const> packets,
+                                                            Transport& transport,
+                                                            const StreamRef& stream,
+                                                            relay::TimeUs now) {
+    auto& track = *static_cast<PublishedTrack*>(stream.object);
+    if (track.spread || transport.several_tuples) return 0;
+    InboundEncoding& inbound = track.encodings[stream.encoding];
+    PassedOver passed;
+    while (passed.packets < packets.size())
+        if (!pass_over_frame(packets.subspan(passed.packets), transport, stream, now, passed))
+            break;
+    if (passed.packets == 0) return 0;
+    transport.packets += passed.packets;
+    transport.bytes += passed.bytes;
+    inbound.bytes += passed.bytes;
+    inbound.last_packet_us = track.last_packet_us = now;
+    return passed.packets;
+}
+
+[[gnu::always_inline]] inline void Worker::work_on(Train& train, const Burst& burst) {
     // How many packets until one is looked at; null: none is.
     std::uint32_t* until = nullptr;
     unsigned observers = 0;
@@ -223,68 +256,36 @@ void Worker::work_on(Train& train, const Burst& burst) {
     }
 }
 
-// How many of the packets go on with a frame that nobody wants, or begin and go on with others like
-// it, as most of what nobody wants does: they are counted, and that is all.
-std::size_t Worker::pass_over(std::span<rte_mbuf* const> packets, Transport& transport,
-                              const StreamRef& stream, relay::TimeUs now) {
-    auto& track = *static_cast<PublishedTrack*>(stream.object);
-    if (track.spread || transport.several_tuples) return 0;
-    InboundEncoding& inbound = track.encodings[stream.encoding];
-    PassedOver passed;
-    while (passed.packets < packets.size())
-        if (!pass_over_frame(packets.subspan(passed.packets), transport, stream, now, passed))
-            break;
-    if (passed.packets == 0) return 0;
-    transport.packets += passed.packets;
-    transport.bytes += passed.bytes;
-    inbound.bytes += passed.bytes;
-    inbound.last_packet_us = track.last_packet_us = now;
-    return passed.packets;
-}
-
-// Those of one frame. It may be another than that of packets before only if it has as much before
-// its payload, which is what somebody sees who looks at them together.
-bool Worker::pass_over_frame(std::span<rte_mbuf* const> packets, const Transport& transport,
-                             const StreamRef& stream, relay::TimeUs now, PassedOver& so_far) {
-    auto& track = *static_cast<PublishedTrack*>(stream.object);
-    InboundEncoding& inbound = track.encodings[stream.encoding];
-    relay::FrameRest& rest = inbound.rest;
-    const auto first_bytes = bytes_of(*packets[0]);
-    const bool goes_on = rest.matches(first_bytes);
-    if (!goes_on && !track.track->pass_over(stream.encoding, first_bytes, now,
-                                            so_far.packets != 0 ? rest.head_bytes() : 0))
-        return false;
-
-    relay::FeedbackRecorder* const feedback =
-        rest.transport_cc_at() != 0 ? transport.feedback : nullptr;
-    relay::MissingPackets* const missing =
-        track.missing ? &track.missing[stream.encoding] : nullptr;
-    const relay::SequenceNumber first{relay::load_be16(&first_bytes[2])};
-    const auto look_at = [&](std::span<const std::uint8_t> bytes, std::size_t ahead) {
-        so_far.bytes += bytes.size();
-        if (feedback) feedback->on_packet(relay::load_be16(&bytes[rest.transport_cc_at()]), now);
-        if (missing)
-            missing->on_packet({.sequence = first + static_cast<std::uint16_t>(ahead),
-                                .ends_picture = (bytes[1] & 0x80) != 0},
-                               now);
-    };
-    look_at(first_bytes, 0);
-    const std::size_t begun = goes_on ? 0 : 1;
-    bool ended = goes_on && rest.ends(first_bytes);
-    std::size_t passed = 1;
-    for (; passed < packets.size(); ++passed) {
-        const auto bytes = bytes_of(*packets[passed]);
-        if (!rest.matches(bytes, passed - begun)) break;
-        ended = ended || rest.ends(bytes);
-        look_at(bytes, passed);
+// Look-ups of a whole burst go through the tables together, so that their cache misses overlap: the
+// cost per packet stays the same with ten thousand flows. Packets of one stream come in trains:
+// what is found for the first of one holds for those behind it.
+void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, Turn& turn) {
+    std::array<rte_mbuf*, kMaxBurst> packets;
+    const std::uint16_t n =
+        ports_[port]->rx_burst(config_.queue, packets.data(), std::min(burst, kMaxBurst), now);
+    if (n == 0) return;
+    transit_.received();
+    turn.received += n;
+    statistics_.burst_packets[api::histogram_bucket(n)].add();
+    const std::span received(packets.data(), n);
+    const std::uint64_t same = find_transports(received);
+    const bool secure = find_trains(received, same);
+    Burst work{.packets = received,
+               .port = static_cast<std::uint8_t>(port),
+               .ended = secure ? unprotect(received, {transports_of_.data(), n}) : 0,
+               .erasures = streams_.erasures(),
+               .now = now};
+    // A burst may belong to as many rooms: what a train's track will touch is fetched while those
+    // before it are worked on.
+    for (std::size_t i = 0; i < train_count_ + kFetchSteps; ++i) {
+        if (i < train_count_) look_up(trains_[i]);
+        fetch_ahead(i);
+        if (i >= kFetchSteps) work_on(trains_[i - kFetchSteps], work);
     }
-    if (passed != begun) rest.take(passed - begun, ended, now);
-    inbound.reception.on_run(first, passed, rest.timestamp(), now);
-    if (rest.extensions_ignored() != 0)
-        count(WorkerCounter::extensions_ignored, passed * rest.extensions_ignored());
-    drop(media_drop(rest.why()), passed);
-    so_far.packets += passed;
-    return true;
+    // What waits to be encrypted with others refers to these packets.
+    for (auto& fan_out : fan_outs_) fan_out->seal(now);
+    in_work_.store(nullptr, std::memory_order_relaxed);
+    free_linear(received);
 }
 
 void Worker::on_datagram(rte_mbuf& packet, std::uint8_t port, Transport* transport,

@@ -85,6 +85,7 @@ WorkerCounter Worker::repair(Subscription& subscription, relay::SequenceNumber s
     if (!subscription.repair || !subscription.attached || !subscription.transport->has_link)
         return WorkerCounter::nacks_unanswerable;
     ++subscription.stream->packets_asked;
+    subscription.news = true;
     expect_repair(subscription);
     PublishedTrack& track = *subscription.track;
     const relay::Track::Repetition repetition{
@@ -149,6 +150,7 @@ WorkerCounter Worker::send_again(Subscription& subscription,
     else
         fan_outs_[port_of(repair_slot_)]->send(packet, {&output, 1}, tx_class, now);
     ++subscription.stream->packets_repeated;
+    subscription.news = true;
     return kept ? WorkerCounter::retransmissions_out : WorkerCounter::retransmissions_empty;
 }
 

@@ -87,6 +87,7 @@ void Worker::on_payload_feedback(Transport& transport, const relay::RtcpPacket& 
 
 void Worker::on_key_frame_request(Subscription& subscription, relay::TimeUs now) {
     ++subscription.stream->key_frame_requests;
+    subscription.news = true;
     count(WorkerCounter::key_frame_requests_in);
     if (!subscription.attached) return;
     subscription.track->track->on_key_frame_request(subscription.handle, now);
@@ -200,6 +201,7 @@ void Worker::send_sender_report(Subscription& subscription, relay::TimeUs now) {
     OutgoingStream& stream = *subscription.stream;
     stream.sent_reports[stream.reports_sent++ % stream.sent_reports.size()] = {
         static_cast<std::uint32_t>(report->ntp >> 16), now};
+    subscription.news = true;
 }
 
 PublishedTrack* Worker::find_media(Transport& transport, std::uint32_t ssrc,

@@ -60,11 +60,13 @@ void Worker::run_timers(relay::TimeUs now, Turn& turn) {
 }
 
 void Worker::on_track_timer(PublishedTrack& track, relay::TimeUs now) {
-    track.track->on_timer(now);
-    const std::uint8_t encodings = track.track->config().encoding_count;
-    for (std::uint8_t i = 0; i < encodings; ++i) {
+    const bool publishes = now >= track.next_statistics_us;
+    const bool rests = !publishes && track.track->rests();
+    if (!rests) track.track->on_timer(now);
+    for (std::uint8_t i = 0; i < track.encoding_count; ++i) {
         if (track.encodings[i].packets() == 0) continue;
         request_missing(track, i, now);
+        if (rests) continue;
         outputs_.count = 0;
         track.track->give_up_holes(i, now, outputs_);
         if (outputs_.count != 0 && blank_)
@@ -73,7 +75,7 @@ void Worker::on_track_timer(PublishedTrack& track, relay::TimeUs now) {
         if (outputs_.refused != 0) count_refused_outputs();
     }
     send_key_frame_requests(track, now);
-    if (now >= track.next_statistics_us) {
+    if (publishes) {
         publish(track);
         keep(track, now);
         track.next_statistics_us = now + kStatisticsUs;
@@ -109,13 +111,20 @@ void Worker::on_transport_timer(Transport& transport, relay::TimeUs now) {
 }
 
 void Worker::on_subscription_timer(Subscription& subscription, relay::TimeUs now) {
-    if (subscription.attached && subscription.transport->has_link &&
-        now >= subscription.next_report_us) {
+    if (subscription.attached && now >= subscription.next_report_us &&
+        subscription.transport->has_link) {
         send_sender_report(subscription, now);
         subscription.next_report_us = now + config_.sender_report_us;
     }
-    publish(subscription);
-    keep(subscription, now);
+    const std::uint32_t changes = subscription.track->track->changes();
+    if (subscription.attached && !subscription.news && subscription.changes == changes) {
+        confirm(subscription, now);
+    } else {
+        publish(subscription);
+        keep(subscription, now);
+        subscription.news = !subscription.attached;
+        subscription.changes = changes;
+    }
     timers_.arm(subscription.timer, now + kStatisticsUs);
 }
 

@@ -13,6 +13,7 @@ void NumberMap<kWindow>::start(std::int64_t n) {
     lowest_ = n;
     highest_ = frozen_ = n - 1;
     closed_before_ = n;
+    last_hole_ = n - 1;
     dropped_ = tail_dropped_ = 0;
 }
 
@@ -53,7 +54,10 @@ std::int64_t NumberMap<kWindow>::drop_any(std::int64_t n) {
 template <std::size_t kWindow>
 void NumberMap<kWindow>::freeze_before(std::int64_t n) {
     if (!started_) return;
-    if (n - 1 > highest_) extend(n - 1);
+    if (n - 1 > highest_) {
+        extend(n - 1);
+        last_hole_ = n - 1;
+    }
     if (n - 1 > frozen_) freeze(n - 1);
 }
 
@@ -126,6 +130,7 @@ std::int64_t NumberMap<kWindow>::frozen_number(std::int64_t n) const {
 template <std::size_t kWindow>
 void NumberMap<kWindow>::extend(std::int64_t n) {
     constexpr auto kSize = static_cast<std::int64_t>(kWindow);
+    if (n > highest_ + 1) last_hole_ = n - 1;
     const std::int64_t lowest = n - kSize + 1;
     if (lowest > highest_) {  // all that was known falls out of the window
         dropped_ += tail_dropped_;

@@ -112,6 +112,10 @@ class NumberMap {
     // gave it up (C17). Call until nullopt. Unfrozen holes are left alone until they freeze.
     std::optional<Entry> close_next_hole(std::int64_t before);
 
+    // Whether there may be a hole that is remembered, with a reserved number or without. False:
+    // there is none, up to highest().
+    bool may_have_holes() const { return last_hole_ >= std::max(lowest_, closed_before_); }
+
     // What became of n; unknown outside the window. Constant time.
     NumberState state_of(std::int64_t n) const {
         return started_ && n >= lowest_ && n <= highest_ ? state(n) : NumberState::unknown;
@@ -192,6 +196,7 @@ class NumberMap {
     // Not in place: maps lie next to one another.
     std::vector<std::uint16_t> ring_ = std::vector<std::uint16_t>(kWindow);
     std::int64_t closed_before_ = 0;  // no hole below this
+    std::int64_t last_hole_ = -1;     // … and none above this
 };
 
 }  // namespace strata::relay

@@ -19,7 +19,8 @@ constexpr std::uint8_t kVp8NotKey = 0x01;  // P, section 4.3
 
 }  // namespace
 
-bool FrameKind::ignore_numbers(const PacketInfo& info, bool by_descriptor, bool encrypted) {
+bool FrameKindLayout::ignore_numbers(PacketHead& head, const PacketInfo& info, bool by_descriptor,
+                                     bool encrypted) {
     mask.pieces[0] &= PacketHead::kNoTimestamp;
     const std::size_t payload = info.payload_offset;
     if (info.codec == Codec::vp9) ignore_picture(mask, payload, info.vp9);
@@ -49,12 +50,17 @@ bool FrameKind::ignore_numbers(const PacketInfo& info, bool by_descriptor, bool 
 std::uint8_t FrameKinds::place_for(std::span<const std::uint8_t> packet) {
     constexpr std::uint8_t kEvery = 16;
     for (std::uint8_t at = 0; at < count_; ++at)
-        if (kinds_[at].head.is_of(packet, kinds_[at].mask)) return at;
+        if (kinds_[at].head.is_of(packet, layout_.mask)) return at;
     if (fruitless_ >= kPatience && ++refused_ % kEvery != 0) return kNone;
     return next_;
 }
 
-void FrameKinds::keep(std::uint8_t place, const FrameKind& kind) {
+void FrameKinds::keep(std::uint8_t place, const FrameKind& kind, const FrameKindLayout& layout) {
+    if (!layout.is(layout_)) {
+        forget();
+        layout_ = layout;
+        place = next_;
+    }
     kinds_[place] = kind;
     if (place != next_) return;
     next_ = static_cast<std::uint8_t>((next_ + 1) % kKinds);

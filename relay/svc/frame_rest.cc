@@ -53,6 +53,7 @@ void FrameRest::expect(std::span<const std::uint8_t> packet, const PacketInfo& i
     // RFC 5761 section 4: with a marker these would be RTCP.
     if (info.payload_type >= 64 && info.payload_type <= 95) return;
     if (info.key_frame || info.padding || info.csrc_count != 0 || info.red_offset != 0) return;
+    const Layout before = layout();
     // In whole pieces first: what is done to single bytes behind that needn't be loaded as one
     // here.
     std::memcpy(&mask_, kMasks.data() + (kHeadBytes - end), kHeadBytes);
@@ -95,42 +96,30 @@ void FrameRest::expect(std::span<const std::uint8_t> packet, const PacketInfo& i
     head_bytes_ = static_cast<std::uint8_t>(end);
     why_ = why;
     longest_ = kMaxRtpPacketSize;
+    if (knows_kinds() && !before.is(layout())) begins_ = {};
 }
 
-bool FrameRest::describe(FrameKind& kind, std::span<const std::uint8_t> packet,
+bool FrameRest::describe(PacketHead& mask, PacketHead& head, std::span<const std::uint8_t> packet,
                          std::uint8_t place) {
     if (!expects()) return false;
-    kind.head = PacketHead::of(packet, mask_);
-    kind.mask = kind.rest_mask = kind.rest_head = mask_;
-    bool known = false;
+    mask = mask_;
+    head = PacketHead::of(packet, mask_);
+    std::array<PacketHead::Bits, 2> begins{};
+    std::size_t count = 0;
     for (std::size_t at = 0; at < kHeadBytes; ++at) {
-        const auto more = static_cast<std::uint8_t>(kind.head.byte(at) & ~head_.byte(at));
+        const auto more = static_cast<std::uint8_t>(head.byte(at) & ~head_.byte(at));
         if (more == 0) continue;
-        known = true;
-        kind.rest_head.clear(at, more);
-        begin_at_ = static_cast<std::uint8_t>(at);
-        begin_bit_ = more;
+        if (count == begins.size()) return false;
+        begins[count++] = {static_cast<std::uint8_t>(at), more};
     }
-    kind.end_at = end_at_;
-    kind.end_bit = end_bit_;
-    kind.transport_cc_at = transport_cc_at_;
-    kind.extensions_ignored = extensions_ignored_;
-    kind.head_bytes = head_bytes_;
-    kind.why = why_;
+    if (count == 0) return false;
+    begins_ = begins;
     kind_ = place;
-    return known;
+    return true;
 }
 
-void FrameRest::begin(const FrameKind& kind, std::span<const std::uint8_t> packet, TimeUs now) {
-    mask_ = kind.rest_mask;
-    head_ = PacketHead::of(packet, kind.rest_head);
-    end_at_ = kind.end_at;
-    end_bit_ = kind.end_bit;
-    transport_cc_at_ = kind.transport_cc_at;
-    extensions_ignored_ = kind.extensions_ignored;
-    head_bytes_ = kind.head_bytes;
-    template_place_ = kind.template_place;
-    why_ = kind.why;
+void FrameRest::begin(std::span<const std::uint8_t> packet, TimeUs now) {
+    head_ = PacketHead::of_without(packet, mask_, begins_);
     timestamp_ = {load_be32(&packet[4])};
     next_ = sequence_of(packet) + 1;
     longest_ = kMaxRtpPacketSize;

@@ -10,7 +10,6 @@
 #include "relay/codec/packet_info.h"
 #include "relay/rtp/byte_order.h"
 #include "relay/rtp/types.h"
-#include "relay/svc/frame_kinds.h"
 #include "relay/svc/media_drop.h"
 #include "relay/svc/packet_head.h"
 
@@ -35,27 +34,31 @@ class alignas(64) FrameRest {
     // And no frame is known that may begin either.
     void forget() {
         stop();
-        begin_bit_ = 0;
+        begins_ = {};
     }
     // Another frame has begun. Nothing is expected.
     void begin(RtpTimestamp timestamp) { timestamp_ = timestamp; }
 
-    // What packets of the newest frame look like, and its first one, `packet`, more than they. From
-    // now on it may be one of a known kind that begins. False: nothing tells that one begins.
-    bool describe(FrameKind& kind, std::span<const std::uint8_t> packet, std::uint8_t place);
-    // `packet`, the one behind the newest, begins a frame of the kind. It counts as one that was
-    // expected and came.
-    void begin(const FrameKind& kind, std::span<const std::uint8_t> packet, TimeUs now);
+    // Of the newest frame, whose first packet is `packet`: what of heads like its counts, and its
+    // own. From now on others may begin frames like it, of a kind that is kept at `place`, until
+    // packets look different that those behind are expected to be like. False: nothing tells that a
+    // frame begins.
+    bool describe(PacketHead& mask, PacketHead& head, std::span<const std::uint8_t> packet,
+                  std::uint8_t place);
+    // `packet`, the one behind the newest, begins a frame of a known kind. It counts as one that
+    // was expected and came.
+    void begin(std::span<const std::uint8_t> packet, TimeUs now);
     // Whether it may begin a frame of a known kind.
     [[gnu::always_inline]] bool may_begin(std::span<const std::uint8_t> packet) const {
-        return knows_kinds() && packet.size() > kHeadBytes && (packet[begin_at_] & begin_bit_) != 0;
+        return knows_kinds() && packet.size() > kHeadBytes &&
+               (packet[begins_[0].at] & begins_[0].bits) != 0;
     }
-    bool knows_kinds() const { return begin_bit_ != 0; }
+    bool knows_kinds() const { return begins_[0].bits != 0; }
     // Of FrameKinds: where what begins next is likely to be found.
     std::uint8_t& kind() { return kind_; }
     std::uint8_t kind() const { return kind_; }
     // Whether there is anything that a packet could be without being parsed.
-    bool knows_any() const { return (longest_ | begin_bit_) != 0; }
+    bool knows_any() const { return (longest_ | begins_[0].bits) != 0; }
 
     bool expects() const { return longest_ != 0; }
     // Brings all of it near.
@@ -65,14 +68,13 @@ class alignas(64) FrameRest {
     }
     // What a packet is, as far as that can be told without looking closer: for who fetches ahead.
     struct Guess {
-        bool begins = true;               // a frame: it hasn't the time of the newest
-        bool known = false;               // … of a known kind
-        std::uint8_t kind = 0;            // … probably, kind()
-        std::uint8_t template_place = 0;  // with a descriptor, of the last one of a known kind
+        bool begins = true;     // a frame: it hasn't the time of the newest
+        bool known = false;     // … of a known kind
+        std::uint8_t kind = 0;  // … probably, kind()
     };
     [[gnu::always_inline]] Guess guess(std::span<const std::uint8_t> packet) const {
         const bool begins = !goes_on(packet);
-        return {begins, begins && knows_kinds(), kind_, template_place_};
+        return {begins, begins && knows_kinds(), kind_};
     }
 
     // Whether it is the next of them, or the one `ahead` behind that.
@@ -126,6 +128,15 @@ class alignas(64) FrameRest {
     }
 
   private:
+    // All that frames of known kinds have in common.
+    struct Layout {
+        PacketHead mask;
+        std::array<std::uint8_t, 5> places;
+        bool is(const Layout& other) const { return places == other.places && mask.is(other.mask); }
+    };
+    Layout layout() const {
+        return {mask_, {end_at_, end_bit_, transport_cc_at_, extensions_ignored_, head_bytes_}};
+    }
     void ignore(std::size_t at, std::uint8_t bits);
     void expect_clear(std::size_t at, std::uint8_t bits);
     static SequenceNumber sequence_of(std::span<const std::uint8_t> packet) {
@@ -136,9 +147,10 @@ class alignas(64) FrameRest {
     std::uint16_t longest_ = 0;  // bytes of a packet; 0: none is expected
     SequenceNumber next_;
     std::uint8_t end_at_ = 0, end_bit_ = 0;
-    std::uint8_t begin_at_ = 0, begin_bit_ = 0;  // of the kind described last; 0: there is none
+    std::uint8_t kind_ = 0, head_bytes_ = 0;
     RtpTimestamp timestamp_;
-    std::uint8_t kind_ = 0, head_bytes_ = 0, template_place_ = 0;
+    // What first packets of known kinds have set and those behind them haven't; 0: none is known.
+    std::array<PacketHead::Bits, 2> begins_{};
     PacketHead mask_, head_;
     TimeUs last_at_ = 0;
     std::uint32_t count_ = 0;

@@ -27,6 +27,7 @@ void FrameTracker::reset() {
     uses_descriptor_ = false;
     frame_numbers_.reset();
     for (Structure& structure : bulk_[0].structures) structure.from_id = -1;
+    structure_from_ = structure_picture_ = -1;
     active_targets_ = ~0u;
     short_picture_ids_.reset();
     long_picture_ids_.reset();
@@ -120,37 +121,41 @@ void FrameTracker::enter_frame(TrackedPacket& out) {
 }
 
 // VP9 counts its place in a group of frames as well, and learns from it.
-bool FrameTracker::describe(FrameKind& kind, const FrameRecord& newest,
+bool FrameTracker::describe(FrameKind& kind, FrameKindLayout& layout, const FrameRecord& newest,
                             const PacketInfo& info) const {
     const bool by_picture_id = codec_ == Codec::vp8 && !uses_descriptor_;
     if (newest_key_ == 0 || (!by_picture_id && !uses_descriptor_)) return false;
     if (frame_.key_picture || !frame_.begun) return false;
-    if (!kind.ignore_numbers(info, uses_descriptor_, encrypted_)) return false;
+    if (!layout.ignore_numbers(kind.head, info, uses_descriptor_, encrypted_)) return false;
     kind.sets = {newest.wanted, newest.needed, newest.switching, newest.top};
     kind.frame = frame_;
     if (!uses_descriptor_) return true;
+    if (frame_.chain_count > kind.chain_diff.size()) return false;
+    std::copy_n(frame_.chain_diff.begin(), frame_.chain_count, kind.chain_diff.begin());
+    for (std::size_t i = 0; i < frame_.reference_count; ++i)
+        kind.frame_diff[i] = static_cast<std::uint16_t>(frame_.id - frame_.references[i]);
     const Structure& structure = bulk_[0].structures[current_];
-    kind.structure_from = structure.from_id;
-    kind.template_place = static_cast<std::uint8_t>(
-        template_place(structure.templates, bulk_[0].descriptor.template_id));
+    layout.structure_from = structure.from_id;
     return frame_.targets == &structure.targets;
 }
 
-const FrameRecord* FrameTracker::begin(const FrameKind& kind, std::span<const std::uint8_t> packet,
-                                       RtpTimestamp timestamp, bool ended) {
-    const std::uint32_t wire_id = kind.id_of(packet);
+const FrameRecord* FrameTracker::begin(const FrameKind& kind, const FrameKindLayout& layout,
+                                       std::span<const std::uint8_t> packet, RtpTimestamp timestamp,
+                                       bool ended) {
+    const std::uint32_t wire_id = layout.id_of(packet);
     std::int64_t id;
     const std::int64_t picture = timestamps_.peek(timestamp.value);
     if (uses_descriptor_) {
         id = frame_numbers_.peek(wire_id);
-        const Structure& structure = bulk_[0].structures[current_];
-        if (kind.id_bits != 16 || structure.from_id != kind.structure_from ||
-            structure.picture == picture || active_targets_ != kind.frame.active_decode_targets)
+        if (layout.structure_from < 0 || layout.structure_from != structure_from_ ||
+            structure_picture_ == picture || active_targets_ != kind.frame.active_decode_targets)
             return nullptr;
     } else {
-        if (kind.id_bits != picture_id_bits_ || kind.frame.top_temporal != top_temporal_)
+        if (layout.structure_from >= 0 || layout.id_bits != picture_id_bits_ ||
+            kind.frame.top_temporal != top_temporal_)
             return nullptr;
-        id = kind.id_bits == 7 ? short_picture_ids_.peek(wire_id) : long_picture_ids_.peek(wire_id);
+        id = layout.id_bits == 7 ? short_picture_ids_.peek(wire_id)
+                                 : long_picture_ids_.peek(wire_id);
     }
     if (id <= ring_.newest()) return nullptr;
 
@@ -163,11 +168,14 @@ const FrameRecord* FrameTracker::begin(const FrameKind& kind, std::span<const st
     frame_.top_temporal = top_temporal_;
     if (uses_descriptor_) {
         frame_numbers_.unwrap(wire_id);
-        refer(bulk_[0].structures[current_].templates.templates[kind.template_place]);
-        newest_key_ = descriptor_key(&packet[kind.id_at - 1u], timestamp);
+        // Decode targets' indications are in `sets` already.
+        for (std::size_t i = 0; i < frame_.reference_count; ++i)
+            frame_.references[i] = id - kind.frame_diff[i];
+        std::ranges::copy(kind.chain_diff, frame_.chain_diff.begin());
+        newest_key_ = descriptor_key(&packet[layout.id_at - 1u], timestamp);
     } else {
-        newest_picture_id_ = extend_picture_id(static_cast<std::int32_t>(wire_id), kind.id_bits);
-        newest_key_ = picture_key(kVp8Key, wire_id, kind.id_bits, 0, timestamp);
+        newest_picture_id_ = extend_picture_id(static_cast<std::int32_t>(wire_id), layout.id_bits);
+        newest_key_ = picture_key(kVp8Key, wire_id, layout.id_bits, 0, timestamp);
     }
     adjacent_ = true;
     last_picture_ = picture;

@@ -72,12 +72,14 @@ class alignas(64) FrameTracker {
 
     // The newest frame, which the newest packet begins, as a kind of which more may come: all that
     // FrameRest doesn't tell of it. False: others could differ in more than numbers.
-    bool describe(FrameKind& kind, const FrameRecord& newest, const PacketInfo& info) const;
+    bool describe(FrameKind& kind, FrameKindLayout& layout, const FrameRecord& newest,
+                  const PacketInfo& info) const;
     // Instead of on_packet, of the packet behind the newest one, which begins a frame of `kind`;
     // `ended` is the frame before. take_next tells of its number later. Null: it has to be looked
     // at, and nothing has changed.
-    const FrameRecord* begin(const FrameKind& kind, std::span<const std::uint8_t> packet,
-                             RtpTimestamp timestamp, bool ended);
+    const FrameRecord* begin(const FrameKind& kind, const FrameKindLayout& layout,
+                             std::span<const std::uint8_t> packet, RtpTimestamp timestamp,
+                             bool ended);
     // TrackedPacket's, of the newest packet.
     std::int64_t picture_id() const { return newest_picture_id_; }
 
@@ -91,19 +93,20 @@ class alignas(64) FrameTracker {
     [[gnu::always_inline]] void prefetch(bool begins) const {
         constexpr std::size_t kGoesOn = 2 * 64, kBegins = 4 * 64;
         fetch(this, begins ? kBegins : kGoesOn);
-        if (begins) fetch(&frame_, sizeof frame_);
+        if (begins) __builtin_prefetch(&frame_, 1);
     }
-    // Behind it: what stands in memory of its own. Only first packets look there, those of a known
-    // kind at its template's place.
-    [[gnu::always_inline]] void prefetch_records(bool known, std::uint8_t place) const {
+    // Behind it, of a first packet: what stands in memory of its own, or what only those need that
+    // are of no known kind, or have a descriptor.
+    [[gnu::always_inline]] void prefetch_records(bool known) const {
         ring_.prefetch();
-        if (!uses_descriptor_) return __builtin_prefetch(&known_sets_, 1);
-        const Structure& structure = bulk_[0].structures[current_];
-        __builtin_prefetch(&structure, 1);
-        if (known)
-            fetch(&structure.templates.templates[place % kMaxTemplates], sizeof(FrameDependencies));
-        else
+        if (uses_descriptor_) {
+            __builtin_prefetch(&frame_.chain_diff, 1);
+            if (known) return;
+            __builtin_prefetch(&bulk_[0].structures[current_], 1);
             __builtin_prefetch(&bulk_[0].descriptor, 1);
+        } else if (!known) {
+            __builtin_prefetch(&known_sets_, 1);
+        }
     }
     // Everything is forgotten but counters' ranges (a source that restarts, C24).
     void reset();
@@ -210,6 +213,8 @@ class alignas(64) FrameTracker {
     Unwrapper<7> short_picture_ids_;
     TimestampUnwrapper timestamps_;
     SequenceUnwrapper frame_numbers_;
+    // Of the structure in force: the frame that it came with, and that one's picture; -1: none.
+    std::int64_t structure_from_ = -1, structure_picture_ = -1;
     std::vector<Bulk> bulk_;
     std::size_t current_ = 0;                  // of Bulk::structures
     std::int64_t key_picture_ = -1;            // timestamp of the last one

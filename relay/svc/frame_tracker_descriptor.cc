@@ -40,11 +40,11 @@ FrameTracker::Structure* FrameTracker::read_descriptor(std::span<const std::uint
     }
     current_ = 1 - current_;
     Structure& taken = structures[current_];
-    taken.from_id = id;
+    taken.from_id = structure_from_ = id;
     taken.templates = descriptor.attached_structure;
     taken.targets = make_target_map(taken.templates);
     taken.mode = spatial_mode(taken.templates);
-    taken.picture = -1;
+    taken.picture = structure_picture_ = -1;
     taken.sets_known = 0;
     return &taken;
 }
@@ -64,6 +64,7 @@ void FrameTracker::with_descriptor(std::span<const std::uint8_t> bytes, const Pa
     const DependencyDescriptor& descriptor = bulk_[0].descriptor;
     if (structure->picture < 0) structure->picture = picture;
     const bool in_force = structure == &bulk_[0].structures[current_];
+    if (in_force) structure_picture_ = structure->picture;
     if (in_force && id >= ring_.newest() &&
         (descriptor.has_structure || descriptor.has_active_targets))
         active_targets_ = descriptor.active_decode_targets;

@@ -38,6 +38,26 @@ struct PacketHead {
         return (differs[0] | differs[1]) == 0;
     }
 
+    // The same, without bits of up to two bytes: made at once, so that it can be loaded at once.
+    struct Bits {
+        std::uint8_t at = 0, bits = 0;
+    };
+    [[gnu::always_inline]] static PacketHead of_without(std::span<const std::uint8_t> packet,
+                                                        const PacketHead& mask,
+                                                        const std::array<Bits, 2>& without) {
+        PacketHead head;
+        for (std::size_t i = 0; i < kPieces; ++i) {
+            const Piece cleared = of_bits(without[0], i) | of_bits(without[1], i);
+            head.pieces[i] = load(packet, i) & mask.pieces[i] & ~cleared;
+        }
+        return head;
+    }
+    bool is(const PacketHead& other) const {
+        const Piece differs = (pieces[0] ^ other.pieces[0]) | (pieces[1] ^ other.pieces[1]) |
+                              (pieces[2] ^ other.pieces[2]);
+        return (differs[0] | differs[1]) == 0;
+    }
+
     // These bits of a byte don't count, in a mask; are 0, in a head.
     void clear(std::size_t at, std::uint8_t bits) {
         reinterpret_cast<std::uint8_t*>(pieces.data())[at] &= static_cast<std::uint8_t>(~bits);
@@ -50,6 +70,17 @@ struct PacketHead {
     }
 
   private:
+    // From kBytes - 1 - n on the byte n is set.
+    static constexpr std::array<std::uint8_t, 2 * kBytes> kOneByte = [] {
+        std::array<std::uint8_t, 2 * kBytes> bytes{};
+        bytes[kBytes - 1] = 0xff;
+        return bytes;
+    }();
+    // In piece `i`.
+    [[gnu::always_inline]] static Piece of_bits(Bits bits, std::size_t i) {
+        const Piece byte = load(std::span(kOneByte).subspan(kBytes - 1 - bits.at), i);
+        return byte & (bits.bits * 0x0101'0101'0101'0101u);
+    }
     [[gnu::always_inline]] static Piece load(std::span<const std::uint8_t> packet, std::size_t i) {
         Piece piece;
         std::memcpy(&piece, packet.data() + i * sizeof piece, sizeof piece);

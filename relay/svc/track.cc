@@ -127,7 +127,7 @@ void Track::prefetch_encoding(std::uint8_t encoding, FrameRest::Guess is) const 
 void Track::prefetch_rings(std::uint8_t encoding, FrameRest::Guess is) const {
     const TrackState& state = *state_;
     const EncodingState& stream = state.encodings[encoding];
-    if (is.begins) stream.tracker.prefetch_records(is.known, is.template_place);
+    if (is.begins) stream.tracker.prefetch_records(is.known);
     if (!state.delivered) return;
     fetch(state.table.partitions().data(), sizeof(Partition));
     const std::span<const ReceiverSlot> slots = state.table.slots();
@@ -183,10 +183,16 @@ void Track::set_clocks(std::uint8_t encoding, const Clocks& clocks) {
 }
 
 void Track::give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out) {
-    out.count = 0;
+    out.count = out.late_used = 0;
     TrackState& state = settled();
-    if (encoding < state.encoding_count) state.give_up_holes(encoding, now, out);
+    if (encoding >= state.encoding_count) return;
+    state.give_up_holes(encoding, now, out);
+    if (out.count != 0) ++state.changes;
+    state.gapless = state.encoding_count == 1 && state.calm() && !state.may_have_holes(encoding);
 }
+
+bool Track::rests() const { return state_->gapless; }
+std::uint32_t Track::changes() const { return state_->changes; }
 
 void Track::on_timer(TimeUs) {
     TrackState& state = settled();
@@ -336,6 +342,7 @@ void Track::move_into(Track& larger) {
     TrackState& from = changing();
     TrackState& to = *larger.state_;
     to.own_clock = from.own_clock;
+    to.changes = from.changes + 1;
     to.encodings = from.encodings;
     for (std::size_t i = 0; i < to.own_rests.size(); ++i) {
         to.own_rests[i] = *from.encodings[i].rest;

@@ -108,6 +108,7 @@ struct OutputList {
     std::size_t count = 0;
     std::size_t limit = kMaxOutputs;  // outputs of one packet, at most kMaxOutputs
     std::uint64_t refused = 0;        // outputs beyond it, of all packets
+    std::uint32_t late_used = 0;      // the track's own: copies of slots that outputs refer to
     bool key_frame_due = false;       // next_key_frame_request may have one
     std::array<Output, kMaxOutputs> outputs;
 };
@@ -142,10 +143,8 @@ class Track {
     FrameRest& rest(std::uint8_t encoding);
 
     // Takes `packet` if it begins a frame that nobody wants, like one that came before: as what
-    // rest() is from then on, whose packets follow it. `head_bytes`: only with as many bytes before
-    // its payload proper, unless 0. False: nothing has changed.
-    bool pass_over(std::uint8_t encoding, std::span<const std::uint8_t> packet, TimeUs now,
-                   std::size_t head_bytes = 0);
+    // rest() is from then on, whose packets follow it. False: nothing has changed.
+    bool pass_over(std::uint8_t encoding, std::span<const std::uint8_t> packet, TimeUs now);
 
     // Brings near what on_packet is about to touch, in three steps of which each needs what the one
     // before fetched: a caller with a burst of packets of many tracks takes each step for all of
@@ -178,6 +177,12 @@ class Track {
     // Timers: layer silence (C4), key-frame repetition (C33). Call every 10 to 40 ms, while
     // wants_key_frame() about every 10 ms.
     void on_timer(TimeUs now);
+    // Whether on_timer and give_up_holes need not be called: they had nothing to do, and nothing
+    // came since but what was passed over. Call on_timer a few times a second all the same, which
+    // has all of those told.
+    bool rests() const;
+    // Another number whenever status() and continuation() of a receiver may have changed. Wraps.
+    std::uint32_t changes() const;
 
     // Whether a key frame is to be asked for, now or again and again until it comes.
     bool wants_key_frame() const;

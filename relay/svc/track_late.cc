@@ -26,18 +26,19 @@ bool TrackState::deliver_by_stays(const PacketInWork& work, OutputList& out) {
         const GroupDecision& decision = groups.decision(g);
         if (decision.action == GroupDecision::Action::none) continue;
         for (std::size_t profile = 0; profile < table.profiles(); ++profile) {
-            const std::size_t first = late_used;
+            const std::size_t first = out.late_used;
             for (std::size_t slot = 0; slot < table.size(); ++slot) {
                 const ReceiverIndex index = table.at_slot(slot);
                 if (table.receiver(index).profile != profile) continue;
                 const ReceiverOffsets* offsets =
                     offsets_at(index, static_cast<GroupIndex>(g), work);
-                if (offsets == nullptr || late_used == late_slots.size()) continue;
-                ReceiverSlot& copy = late_slots[late_used++];
+                if (offsets == nullptr || out.late_used == late_slots.size()) continue;
+                ReceiverSlot& copy = late_slots[out.late_used++];
                 copy = table.slot(index);
                 copy.offsets = *offsets;
             }
-            const std::span<ReceiverSlot> receivers(late_slots.data() + first, late_used - first);
+            const std::span<ReceiverSlot> receivers(late_slots.data() + first,
+                                                    out.late_used - first);
             const auto place = static_cast<ProfileIndex>(profile);
             if (!emit(work, decision, table.profile(place), receivers, out)) continue;
             went = went || decision.action == GroupDecision::Action::forward;
@@ -49,9 +50,19 @@ bool TrackState::deliver_by_stays(const PacketInWork& work, OutputList& out) {
     return went;
 }
 
+bool TrackState::may_have_holes(std::uint8_t index) const {
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+        const GroupPool::Head& head = groups.head(static_cast<GroupIndex>(g));
+        if (head.members != 0 && head.layer.encoding == index &&
+            groups.body(static_cast<GroupIndex>(g)).numbers.may_have_holes())
+            return true;
+    }
+    return false;
+}
+
 void TrackState::give_up_holes(std::uint8_t index, TimeUs now, OutputList& out) {
     EncodingState& encoding = encodings[index];
-    if (!encoding.input.started()) return;
+    if (!encoding.input.started() || !may_have_holes(index)) return;
     HolePatience& patience = encoding.patience;
     const TimeUs step = config.hole_patience_us / static_cast<TimeUs>(HolePatience::kMarks - 1);
     const std::size_t newest = (patience.next + HolePatience::kMarks - 1) % HolePatience::kMarks;
@@ -66,7 +77,6 @@ void TrackState::give_up_holes(std::uint8_t index, TimeUs now, OutputList& out) 
             before = std::max(before, patience.highest[i]);
     if (before == 0) return;
 
-    late_used = 0;
     PacketInWork work;
     work.encoding = index;
     work.now = now;
@@ -78,7 +88,7 @@ void TrackState::give_up_holes(std::uint8_t index, TimeUs now, OutputList& out) 
         LayerGroup& group = groups.body(static_cast<GroupIndex>(g));
         // The outputs of this call share late_slots.
         while (out.count + table.profiles() <= out.limit &&
-               late_used + table.size() <= late_slots.size()) {
+               out.late_used + table.size() <= late_slots.size()) {
             const auto hole = group.numbers.close_next_hole(before);
             if (!hole) break;
             groups.decision(g).action = GroupDecision::Action::close;

@@ -24,7 +24,7 @@ MediaDrop drop_reason(TrackingError error) {
 
 MediaDrop Track::on_packet(std::uint8_t encoding, std::span<const std::uint8_t> packet,
                            const PacketInfo& info, TimeUs now, OutputList& out) {
-    out.count = 0;
+    out.count = out.late_used = 0;
     TrackState& state = settled();
     if (encoding >= state.encoding_count) return MediaDrop::no_receiver;
     const unsigned bit = 1u << encoding;
@@ -36,6 +36,8 @@ MediaDrop Track::on_packet(std::uint8_t encoding, std::span<const std::uint8_t> 
         state.skipping &= static_cast<std::uint8_t>(~bit);
         state.encodings[encoding].rest->stop();
     }
+    state.gapless = false;
+    ++state.changes;
     PacketInWork work;
     work.encoding = encoding;
     work.timestamp = info.timestamp;
@@ -78,25 +80,21 @@ void TrackState::drop_next(std::uint8_t index, std::uint32_t count, bool ended, 
         if (!takes_part(group, index, first)) continue;
         groups.body(group).numbers.drop_run(first, last_n);
     }
-    late_used = 0;
     delivered = false;
 }
 
-bool Track::pass_over(std::uint8_t encoding, std::span<const std::uint8_t> packet, TimeUs now,
-                      std::size_t head_bytes) {
-    return encoding < state_->encoding_count &&
-           state_->pass_over(encoding, packet, now, head_bytes);
+bool Track::pass_over(std::uint8_t encoding, std::span<const std::uint8_t> packet, TimeUs now) {
+    return encoding < state_->encoding_count && state_->pass_over(encoding, packet, now);
 }
 
 // What on_packet makes of the first packet of a frame of a known kind. As long as nobody wants to
 // be elsewhere such a frame moves nobody; its numbers, like those behind it, are told later.
-bool TrackState::pass_over(std::uint8_t index, std::span<const std::uint8_t> packet, TimeUs now,
-                           std::size_t head_bytes) {
+bool TrackState::pass_over(std::uint8_t index, std::span<const std::uint8_t> packet, TimeUs now) {
     EncodingState& encoding = encodings[index];
     FrameRest& rest = *encoding.rest;
     if (!rest.may_begin(packet)) return false;
     const FrameKind* const kind = kinds[index].find(packet, rest.kind());
-    if (kind == nullptr || (head_bytes != 0 && kind->head_bytes != head_bytes)) return false;
+    if (kind == nullptr) return false;
     const RtpTimestamp timestamp{load_be32(&packet[4])};
     const bool in_order = rest.expects()
                               ? rest.follows(packet)
@@ -108,12 +106,11 @@ bool TrackState::pass_over(std::uint8_t index, std::span<const std::uint8_t> pac
     if (encoding_count > 1) settle();
     const std::int64_t picture_before = encoding.tracker.picture_id();
     const FrameRecord* const record =
-        encoding.tracker.begin(*kind, packet, timestamp, rest.ended());
+        encoding.tracker.begin(*kind, kinds[index].layout(), packet, timestamp, rest.ended());
     if (record == nullptr) return false;
 
-    rest.begin(*kind, packet, now);
+    rest.begin(packet, now);
     skipping |= static_cast<std::uint8_t>(1u << index);
-    encoding.skipped_as = kind->why;
     encoding.clock.on_packet(timestamp, now);
     const FrameInfo& frame = encoding.tracker.frame();
     selector.availability().on_packet(index, now);
@@ -152,7 +149,6 @@ void TrackState::settle() {
 }
 
 [[gnu::always_inline]] inline MediaDrop TrackState::on_packet(PacketInWork& work, OutputList& out) {
-    late_used = 0;
     EncodingState& encoding = encodings[work.encoding];
     const std::int64_t newest = encoding.input.highest();
     const ArrivedNumber arrived = encoding.input.arrive(work.info->sequence);
@@ -209,18 +205,22 @@ void TrackState::look_again() {
         kinds[e].forget();
     }
     skipping = 0;
+    gapless = false;
+    ++changes;
 }
 
 // The newest packet began a frame that nobody wants: others may be like it.
 void TrackState::learn_kind(const PacketInWork& work) {
     EncodingState& encoding = encodings[work.encoding];
     FrameKinds& known = kinds[work.encoding];
+    if (!encoding.rest->knows_kinds()) known.forget();  // they looked different
     const std::uint8_t place = known.place_for(work.packet);
     if (place == FrameKinds::kNone) return;
     FrameKind kind;
-    if (encoding.rest->describe(kind, work.packet, place) &&
-        encoding.tracker.describe(kind, *work.tracked->frame, *work.info))
-        known.keep(place, kind);
+    FrameKindLayout layout;
+    if (encoding.rest->describe(layout.mask, kind.head, work.packet, place) &&
+        encoding.tracker.describe(kind, layout, *work.tracked->frame, *work.info))
+        known.keep(place, kind, layout);
 }
 
 // The newest packet went to nobody: those of its frame that follow are no different. All may be

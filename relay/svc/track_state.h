@@ -25,7 +25,8 @@ namespace strata::relay {
 // A number of the stream, from one that doesn't wrap.
 inline std::uint16_t low16(std::int64_t value) { return static_cast<std::uint16_t>(value); }
 
-// How far one encoding had come some time ago: holes before it are given up (C17).
+// How far one encoding had come some time ago: holes before it are given up (C17). Noted as long
+// as there may be any.
 struct HolePatience {
     static constexpr std::size_t kMarks = 16;
     std::array<std::int64_t, kMarks> highest{};
@@ -92,8 +93,7 @@ struct alignas(64) TrackState {
               TimeUs now);
     void drop_next(std::uint8_t encoding, std::uint32_t count, bool ended, TimeUs now);
     void drop_pictures(std::uint8_t index, std::int64_t last);
-    bool pass_over(std::uint8_t index, std::span<const std::uint8_t> packet, TimeUs now,
-                   std::size_t head_bytes);
+    bool pass_over(std::uint8_t index, std::span<const std::uint8_t> packet, TimeUs now);
     void settle();
     void look_again();
     void expect_rest(const PacketInWork& work);
@@ -125,6 +125,7 @@ struct alignas(64) TrackState {
     const ReceiverOffsets* offsets_at(ReceiverIndex index, GroupIndex group,
                                       const PacketInWork& work) const;
     void give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out);
+    bool may_have_holes(std::uint8_t encoding) const;
 
     // A packet needs what stands between the end of `requests` and that of the first part of
     // `table`, and of a new frame `selector` as well. What they own is allocated in the same order.
@@ -140,11 +141,14 @@ struct alignas(64) TrackState {
     // counts.
     bool settled : 1 = false;
     bool wide_slots : 1 = false;  // fan-outs may need the second line of each
+    // Timers had nothing to do, and nothing came since but what was passed over: that leaves no
+    // holes, and makes nobody want to be elsewhere. Of tracks of one encoding.
+    bool gapless : 1 = false;
     // Bit e: the newest packet of encoding e went to nobody, and nobody has come or gone since.
     std::uint8_t skipping = 0;
-    std::uint32_t late_used = 0;
-    std::int64_t last_n = 0;  // that the groups' decisions are about
-    FrameKinds* kinds;        // [encoding], of `kept_kinds`
+    std::uint32_t changes = 0;  // counts what may have changed receivers' status
+    std::int64_t last_n = 0;    // that the groups' decisions are about
+    FrameKinds* kinds;          // [encoding], of `kept_kinds`
     FixedArray<EncodingState> encodings;
     GroupPool groups;
     ReceiverTable table;

@@ -167,14 +167,7 @@ void TrackSession::run_until(TimeUs until) {
         if (next_timer_ <= std::min(packet_at, until)) {
             now_ = std::max(now_, next_timer_);
             next_timer_ += kTimerUs;
-            track_.on_timer(now_);
-            serve_key_frame_requests();
-            if (!settings_.give_up || next_timer_ / kTimerUs % 5 != 0) continue;
-            for (std::size_t e = 0; e < encoders_.size(); ++e) {
-                out_->count = 0;
-                track_.give_up_holes(static_cast<std::uint8_t>(e), now_, *out_);
-                log_output(std::nullopt);
-            }
+            on_timer();
             continue;
         }
         if (next == in_flight_.end() || packet_at > until) break;
@@ -184,6 +177,45 @@ void TrackSession::run_until(TimeUs until) {
         deliver(sources_.at(tag));
     }
     now_ = std::max(now_, until);
+}
+
+// As a worker does.
+void TrackSession::on_timer() {
+    constexpr TimeUs kTimersOfStatistics = 25;
+    const bool statistics = next_timer_ / kTimerUs % kTimersOfStatistics == 0;
+    if (settings_.pass_over && !statistics && track_.rests()) return (void)++rested_;
+    track_.on_timer(now_);
+    serve_key_frame_requests();
+    if (settings_.give_up && next_timer_ / kTimerUs % 5 == 0)
+        for (std::size_t e = 0; e < encoders_.size(); ++e) {
+            out_->count = 0;
+            track_.give_up_holes(static_cast<std::uint8_t>(e), now_, *out_);
+            log_output(std::nullopt);
+        }
+    if (statistics) check_changes();
+}
+
+// Where nothing is said to have changed, nothing has.
+void TrackSession::check_changes() {
+    std::vector<Known> known(receivers_.size());
+    for (std::size_t r = 0; r < known.size(); ++r) {
+        const auto handle = static_cast<ReceiverHandle>(r);
+        known[r] = {track_.status(handle), track_.continuation(handle)};
+        if (known_.empty() || changes_ != track_.changes()) continue;
+        const Known& before = known_[r];
+        ASSERT_EQ(before.status.has_value(), known[r].status.has_value());
+        if (!before.status) continue;
+        EXPECT_EQ(before.status->forwarding, known[r].status->forwarding);
+        EXPECT_EQ(before.status->target, known[r].status->target);
+        EXPECT_EQ(before.status->current, known[r].status->current);
+        EXPECT_EQ(before.status->packets, known[r].status->packets);
+        EXPECT_EQ(before.status->bytes, known[r].status->bytes);
+        EXPECT_EQ(before.status->switches, known[r].status->switches);
+        EXPECT_EQ(before.continuation->next_sequence, known[r].continuation->next_sequence);
+        EXPECT_EQ(before.continuation->packets, known[r].continuation->packets);
+    }
+    changes_ = track_.changes();
+    known_ = std::move(known);
 }
 
 void TrackSession::deliver(const SourcePacket& source) {

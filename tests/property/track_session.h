@@ -63,7 +63,7 @@ struct SessionSettings {
     int changes_percent = 0;  // of pictures at which a receiver changes its target
     int pictures = 90;
     std::size_t receivers = 3;
-    bool pass_over = true;  // what may be; else the track is given every packet
+    bool pass_over = true;  // what may be; else the track is given every packet and every timer
 };
 
 // Plays a track with synthetic encoders over a random channel to a few receivers, and logs all.
@@ -91,6 +91,8 @@ class TrackSession {
     std::uint64_t passed_over() const { return passed_over_; }
     // First packets among them.
     std::uint64_t begun_over() const { return begun_over_; }
+    // Timers that the track was spared.
+    std::uint64_t rested() const { return rested_; }
     PacketParser outgoing_parser(const HeaderProfile& profile) const;
 
   private:
@@ -104,6 +106,8 @@ class TrackSession {
     void encode_picture(TimeUs now);
     void change_targets();
     void run_until(TimeUs until);
+    void on_timer();
+    void check_changes();
     void deliver(const SourcePacket& source);
     MediaDrop take(const SourcePacket& source);
     void log_output(std::optional<std::uint32_t> tag);
@@ -124,7 +128,14 @@ class TrackSession {
     std::vector<std::vector<std::int64_t>> highest_history_;  // [encoding][count of arrivals]
     std::multimap<TimeUs, std::uint32_t> in_flight_;
     std::int64_t arrivals_ = 0;
-    std::uint64_t passed_over_ = 0, begun_over_ = 0;
+    std::uint64_t passed_over_ = 0, begun_over_ = 0, rested_ = 0;
+    // What was known of the receivers when Track::changes() was last looked at.
+    struct Known {
+        std::optional<ReceiverStatus> status;
+        std::optional<Continuation> continuation;
+    };
+    std::uint32_t changes_ = 0;
+    std::vector<Known> known_;
     TimeUs now_ = 0, next_timer_ = 0;
 };
 

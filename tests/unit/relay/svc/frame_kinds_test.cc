@@ -37,18 +37,25 @@ struct Kinds {
         EXPECT_EQ(parse_packet(bytes, how, info), ParseError::none);
         const bool by_descriptor = info.find(ExtensionKind::dependency_descriptor) != nullptr;
         rest.expect(bytes, info, by_descriptor, MediaDrop::layer_not_wanted);
+        if (!rest.knows_kinds()) kinds.forget();
         const std::uint8_t place = kinds.place_for(bytes);
         if (place == FrameKinds::kNone) return false;
         FrameKind kind;
-        if (!rest.describe(kind, bytes, place) ||
-            !kind.ignore_numbers(info, by_descriptor, encrypted))
+        FrameKindLayout layout;
+        if (!rest.describe(layout.mask, kind.head, bytes, place) ||
+            !layout.ignore_numbers(kind.head, info, by_descriptor, encrypted))
             return false;
-        kinds.keep(place, kind);
+        kinds.keep(place, kind, layout);
         return true;
     }
     const FrameKind* find(const PacketBuilder& packet) {
         const auto bytes = packet.build();
         return rest.may_begin(bytes) ? kinds.find(bytes, rest.kind()) : nullptr;
+    }
+    // Of one that is found.
+    std::uint32_t id_of(const PacketBuilder& packet) {
+        EXPECT_NE(find(packet), nullptr);
+        return kinds.layout().id_of(packet.build());
     }
     FrameRest rest;
     FrameKinds kinds;
@@ -75,16 +82,15 @@ TEST(FrameKinds, AFrameLikeOneBeforeIsKnownByItsFirstPacket) {
 TEST(FrameKinds, ItsIdIsRead) {
     Kinds by_descriptor, by_picture, short_ids;
     ASSERT_TRUE(by_descriptor.learn(described()));
-    auto bytes = described().build();
-    EXPECT_EQ(by_descriptor.find(described())->id_of(bytes), 0x1234u);
+    EXPECT_EQ(by_descriptor.id_of(described()), 0x1234u);
     PacketBuilder picture = vp8();
     picture.payload[2] = 0xff;
     picture.payload[3] = 0x01;
     ASSERT_TRUE(by_picture.learn(picture));
-    EXPECT_EQ(by_picture.find(picture)->id_of(picture.build()), 0x7f01u);
+    EXPECT_EQ(by_picture.id_of(picture), 0x7f01u);
     picture.payload[2] = 0x55;
     ASSERT_TRUE(short_ids.learn(picture));
-    EXPECT_EQ(short_ids.find(picture)->id_of(picture.build()), 0x55u);
+    EXPECT_EQ(short_ids.id_of(picture), 0x55u);
     EXPECT_EQ(short_ids.find(vp8()), nullptr) << "the id's length is no number";
 }
 
@@ -152,6 +158,21 @@ TEST(FrameKinds, TheOldestGivesWay) {
     EXPECT_NE(kinds.find(layer(1)), nullptr);
 }
 
+// Those that look different otherwise, than those behind them or in where their numbers stand, are
+// not kept beside one another.
+TEST(FrameKinds, AllAreOfOneLayout) {
+    PacketBuilder other = described();
+    other.extensions.emplace_back(kStranger, std::vector<std::uint8_t>(2));
+    Kinds kinds;
+    ASSERT_TRUE(kinds.learn(described()));
+    ASSERT_TRUE(kinds.learn(other));
+    EXPECT_NE(kinds.find(frame_behind(other)), nullptr);
+    EXPECT_EQ(kinds.find(frame_behind(described())), nullptr);
+    ASSERT_TRUE(kinds.learn(described()));
+    EXPECT_NE(kinds.find(frame_behind(described())), nullptr);
+    EXPECT_EQ(kinds.find(frame_behind(other)), nullptr);
+}
+
 // Learning costs: where no frame is like one before, it is hardly tried any more.
 TEST(FrameKinds, WhatIsOfNoUseIsLearnedSeldom) {
     Kinds kinds;
@@ -178,10 +199,9 @@ TEST(FrameKinds, ThoseBehindAFirstPacketAreExpected) {
         kinds.rest.stop();
         const PacketBuilder second = frame_behind(first, 3);
         const auto bytes = second.build();
-        const FrameKind* kind = kinds.find(second);
-        ASSERT_NE(kind, nullptr);
+        ASSERT_NE(kinds.find(second), nullptr);
         EXPECT_FALSE(kinds.rest.follows(bytes));
-        kinds.rest.begin(*kind, bytes, 8);
+        kinds.rest.begin(bytes, 8);
         EXPECT_TRUE(kinds.rest.goes_on(bytes));
         EXPECT_FALSE(kinds.rest.matches(bytes));
         EXPECT_TRUE(kinds.rest.matches(next_of(second).build()));
@@ -200,7 +220,8 @@ TEST(FrameKinds, AFrameOfOnePacketHasEnded) {
     ASSERT_TRUE(kinds.learn(vp8()));
     PacketBuilder packet = frame_behind(vp8());
     packet.marker = true;
-    kinds.rest.begin(*kinds.find(packet), packet.build(), 8);
+    ASSERT_NE(kinds.find(packet), nullptr);
+    kinds.rest.begin(packet.build(), 8);
     EXPECT_TRUE(kinds.rest.ended());
 }
 
