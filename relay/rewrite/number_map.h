@@ -96,7 +96,7 @@ class NumberMap {
                 static_cast<std::int64_t>(kPieceEntries - index_of(n) % kPieceEntries);
             const std::int64_t run = std::min(last + 1 - n, in_piece);
             const std::int64_t falls_out = n + run - 1 - static_cast<std::int64_t>(kWindow);
-            if (falls_out > frozen_) freeze(falls_out);
+            if (falls_out > frozen_) let_go(falls_out);
             std::fill_n(&next_entry(n), run, kDropped);
             n += run;
             take_next(n - 1);
@@ -183,6 +183,14 @@ class NumberMap {
     std::int64_t frozen_number(std::int64_t n) const;
     void extend(std::int64_t n);
     void freeze(std::int64_t last);
+    // The same of what falls out of the window, where nobody looks any more: it need only be
+    // counted, and isn't even looked at where all behind it was dropped.
+    void let_go(std::int64_t last) {
+        if (tail_dropped_ != highest_ - frozen_) return freeze(last);
+        dropped_ += last - frozen_;
+        tail_dropped_ -= last - frozen_;
+        frozen_ = last;
+    }
 
     // In the order in which a packet needs them.
     std::int64_t lowest_ = 0, highest_ = -1;

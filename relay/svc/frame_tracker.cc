@@ -1,6 +1,7 @@
 #include "relay/svc/frame_tracker.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "relay/svc/predicate.h"
 #include "relay/svc/target_map.h"
@@ -171,7 +172,7 @@ const FrameRecord* FrameTracker::begin(const FrameKind& kind, const FrameKindLay
         // Decode targets' indications are in `sets` already.
         for (std::size_t i = 0; i < frame_.reference_count; ++i)
             frame_.references[i] = id - kind.frame_diff[i];
-        std::ranges::copy(kind.chain_diff, frame_.chain_diff.begin());
+        std::memcpy(frame_.chain_diff.data(), kind.chain_diff.data(), sizeof kind.chain_diff);
         newest_key_ = descriptor_key(&packet[layout.id_at - 1u], timestamp);
     } else {
         newest_picture_id_ = extend_picture_id(static_cast<std::int32_t>(wire_id), layout.id_bits);

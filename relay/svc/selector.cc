@@ -9,9 +9,9 @@ namespace strata::relay {
 
 Selector::Selector(const Settings& settings, std::size_t receivers,
                    std::pmr::memory_resource* memory)
-    : settings_(settings),
-      cohorts_(receivers, memory),
-      availability_(settings.encodings, settings.silence_us) {}
+    : cohorts_(receivers, memory),
+      availability_(settings.encodings, settings.silence_us),
+      settings_(settings) {}
 
 CohortIndex Selector::enter(const Cohort& cohort) {
     std::size_t free = used_;

@@ -68,6 +68,9 @@ class Selector {
         bool settled = true;        // nobody wants to be elsewhere than he is
     };
     Wishes wishes() const;
+    // Everybody is where he wants to be: as long as looks_settled() says so, nobody will want more.
+    void note_settled() { settled_at_ = availability_.outlook(); }
+    bool looks_settled() const { return availability_.is(settled_at_); }
 
     // All of `smaller`, made with the same settings for fewer receivers.
     void take(const Selector& smaller);
@@ -93,11 +96,12 @@ class Selector {
                                       const FrameRecord& record, const FrameRing& ring) const;
     bool needs_key_frame(const Cohort& cohort, LayerId desired) const;
 
-    // In the order in which a new frame needs them.
-    Settings settings_;
+    // In the order in which a new frame needs them: two cache lines and a half, of one encoding.
     std::pmr::vector<Cohort> cohorts_;
     std::size_t used_ = 0;
+    Availability::Outlook settled_at_;
     Availability availability_;
+    Settings settings_;
 };
 
 }  // namespace strata::relay

@@ -57,7 +57,8 @@ constexpr std::size_t kSlotsAhead =
 }  // namespace
 
 TrackState::TrackState(const TrackConfig& track_config, std::pmr::memory_resource* memory)
-    : requests(track_config.key_frame_min_interval_us, track_config.key_frame_retry_us),
+    : late_slots(track_config.receiver_capacity),
+      requests(track_config.key_frame_min_interval_us, track_config.key_frame_retry_us),
       codec(track_config.codec),
       encoding_count(track_config.encoding_count),
       kinds(nullptr),
@@ -67,8 +68,7 @@ TrackState::TrackState(const TrackConfig& track_config, std::pmr::memory_resourc
       selector(selector_settings(track_config), track_config.receiver_capacity + 1, memory),
       kept_kinds(track_config.encoding_count, memory),
       config(track_config),
-      own_rests(track_config.rests[0] ? 0 : track_config.encoding_count),
-      late_slots(track_config.receiver_capacity) {
+      own_rests(track_config.rests[0] ? 0 : track_config.encoding_count) {
     kinds = kept_kinds.data();
     for (std::size_t i = 0; i < encoding_count; ++i)
         encodings[i].rest = own_rests.empty() ? config.rests[i] : &own_rests[i];
@@ -98,10 +98,9 @@ Track& Track::operator=(Track&&) noexcept = default;
 
 void Track::prefetch_state(FrameRest::Guess is) const {
     const TrackState& state = *state_;
-    fetch(state.requests.hot(), TrackState::kPacketLines * kCacheLine);
+    fetch(state.requests.hot(), (is.known ? 1 : TrackState::kPacketLines) * kCacheLine);
     state.selector.availability().prefetch(is.begins);
     if (!is.begins) return;
-    fetch(&state.outlook, sizeof state.outlook);
     state.selector.prefetch();
 }
 

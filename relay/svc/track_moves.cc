@@ -46,7 +46,7 @@ void TrackState::update_waiting() {
     const Availability& availability = selector.availability();
     settled = everybody_settled &&
               (codec != Codec::opus || (encoding_count == 1 && availability.alive(0)));
-    if (settled) outlook = availability.outlook();
+    if (settled) selector.note_settled();
     for (std::size_t e = 0; e < encoding_count; ++e)
         requests.set_waiting(e, (waiting >> e & 1) != 0);
 }

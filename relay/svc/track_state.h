@@ -85,7 +85,7 @@ struct alignas(64) TrackState {
     void restart_encoding(std::uint8_t encoding);
     void update_waiting();
     // Nobody wants to move, nor has anything changed that would make somebody.
-    bool calm() const { return settled && selector.availability().is(outlook); }
+    bool calm() const { return settled && selector.looks_settled(); }
 
     // Packets (track_packet.cc).
     MediaDrop on_packet(PacketInWork& work, OutputList& out);
@@ -130,14 +130,13 @@ struct alignas(64) TrackState {
     // A packet needs what stands between the end of `requests` and that of the first part of
     // `table`, and of a new frame `selector` as well. What they own is allocated in the same order.
     static constexpr std::size_t kPacketLines = 2;  // cache lines
-    std::uint32_t waited_for = 0;       // bit e: somebody waits for a key frame of encoding e
-    Availability::Outlook outlook;      // when `settled` was found out
-    std::vector<ReceiverIndex> moving;  // members of a cohort
+    std::vector<ReceiverIndex> moving;              // members of a cohort
+    std::vector<ReceiverSlot> late_slots;           // copies with the offsets of their time
     KeyFrameRequests requests;
     Codec codec;
     std::uint8_t encoding_count;
     bool delivered : 1 = true;  // the newest packet went to somebody
-    // Receivers were where they want to be, as far as `outlook` tells; of audio nothing else
+    // Receivers were where they want to be, as far as `selector` can tell; of audio nothing else
     // counts.
     bool settled : 1 = false;
     bool wide_slots : 1 = false;  // fan-outs may need the second line of each
@@ -152,12 +151,12 @@ struct alignas(64) TrackState {
     FixedArray<EncodingState> encodings;
     GroupPool groups;
     ReceiverTable table;
+    std::uint32_t waited_for = 0;  // bit e: somebody waits for a key frame of encoding e
     Selector selector;
     FixedArray<FrameKinds> kept_kinds;  // behind what every packet needs
     TrackConfig config;
     SenderClock own_clock;
-    std::vector<FrameRest> own_rests;      // [encoding]; empty: the config names others
-    std::vector<ReceiverSlot> late_slots;  // copies with the offsets of their time
+    std::vector<FrameRest> own_rests;  // [encoding]; empty: the config names others
 
     SenderClock& clock() { return config.sender_clock ? *config.sender_clock : own_clock; }
     const SenderClock& clock() const {
