@@ -5,6 +5,7 @@
 #include "relay/rtp/rtcp/report.h"
 #include "relay/rtp/rtcp/transport_feedback.h"
 #include "tests/unit/dataplane/worker/relay_fixture.h"
+#include "tests/unit/dataplane/worker/rtcp_packets.h"
 
 namespace strata::dataplane::worker_unwanted_test {
 namespace {
@@ -130,6 +131,35 @@ TEST(Unwanted, WhoWantsTheFrameMeanwhileGetsWhatComesNext) {
     ASSERT_EQ(relay.put(subscription_object(4, 2, 3, kOutgoing, kMedia)), "");
     for (std::uint16_t frame = 4; frame < 8; ++frame) send(frame);
     EXPECT_GT(relay.media_to(kReceiver).size(), 4u * kPackets);
+    relay.expect_equations();
+}
+
+// Nothing is sent to the receiver: what is published of it is what was, until something is new.
+TEST(Unwanted, WhatIsNewOfAReceiverIsPublishedAllTheSame) {
+    using api::ObjectValue;
+    Relay relay;
+    room(relay);
+    std::uint16_t sequence = 0;
+    const auto send = [&](std::uint16_t frame) {
+        for (std::uint16_t part = 0; part < kPackets; ++part, ++sequence) {
+            relay.pass(10'000);
+            relay.receive(kPublisher, video(frame, part, sequence));
+        }
+    };
+    const auto value = [&](ObjectValue of) {
+        return relay.value(api::StatisticsKind::subscription, 4, of);
+    };
+    send(0);
+    for (std::uint16_t frame = 1; frame < 40; frame += 2) send(frame);
+    EXPECT_EQ(value(ObjectValue::packets), kPackets);
+    EXPECT_EQ(value(ObjectValue::key_frame_requests), 0u);
+    relay.receive(kReceiver, picture_loss_of(kOutgoing));
+    for (std::uint16_t frame = 41; frame < 61; frame += 2) send(frame);
+    EXPECT_EQ(value(ObjectValue::key_frame_requests), 1u);
+    ASSERT_EQ(relay.put(subscription_object(4, 2, 3, kOutgoing, kMedia)), "");
+    for (std::uint16_t frame = 61; frame < 81; frame += 2) send(frame);
+    EXPECT_GT(value(ObjectValue::packets), kPackets);
+    EXPECT_GT(value(ObjectValue::sender_reports), 0u);
     relay.expect_equations();
 }
 

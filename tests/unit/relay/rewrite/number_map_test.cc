@@ -140,5 +140,54 @@ TEST(SequenceMap, LongRunsOfDropsStayExact) {
     EXPECT_EQ(map.expected(5 * kWindow), 1);
 }
 
+TEST(SequenceMap, ItIsKnownWhetherThereMayBeHoles) {  // C17
+    SequenceMap map;
+    constexpr auto kWindow = static_cast<std::int64_t>(kSequenceWindow);
+    EXPECT_FALSE(map.may_have_holes());
+    map.forward(10);
+    map.drop(11);
+    map.drop_run(12, 40);
+    EXPECT_FALSE(map.may_have_holes());
+    map.forward(42);
+    EXPECT_TRUE(map.may_have_holes());
+    EXPECT_TRUE(map.close_next_hole(42));
+    EXPECT_FALSE(map.close_next_hole(42));
+    EXPECT_FALSE(map.may_have_holes()) << "that was all";
+    map.drop(44);  // 43 has no number yet
+    EXPECT_FALSE(map.close_next_hole(45));
+    EXPECT_TRUE(map.may_have_holes());
+    map.drop_run(45, 44 + kWindow);
+    EXPECT_FALSE(map.may_have_holes()) << "it fell out of the window";
+    map.freeze_before(50 + kWindow);
+    EXPECT_TRUE(map.may_have_holes());
+    map.start(7);
+    EXPECT_FALSE(map.may_have_holes());
+}
+
+TEST(SequenceMap, ARunIsDroppedAsItsNumbersAre) {
+    constexpr auto kWindow = static_cast<std::int64_t>(kSequenceWindow);
+    for (const std::int64_t run : {1, 7, 64, 1'000})
+        for (const bool hole : {false, true}) {
+            SequenceMap one, all;
+            for (SequenceMap* map : {&one, &all}) {
+                map->forward(10);
+                if (hole) map->drop(12);
+            }
+            std::int64_t n = 13;
+            if (!hole) n = 11;
+            for (; n < 3 * kWindow; n += run) {
+                all.drop_run(n, n + run - 1);
+                for (std::int64_t k = n; k < n + run; ++k) one.drop(k);
+            }
+            EXPECT_EQ(all.next_number(), one.next_number()) << run << hole;
+            EXPECT_EQ(all.lowest(), one.lowest());
+            EXPECT_EQ(all.highest_frozen(), one.highest_frozen());
+            EXPECT_EQ(all.expected(n - kWindow / 2), one.expected(n - kWindow / 2));
+            EXPECT_EQ(all.forward(n + 1), one.forward(n + 1));
+            EXPECT_EQ(all.forward(n), one.forward(n));
+            EXPECT_EQ(all.expected(n - 5), one.expected(n - 5));
+        }
+}
+
 }  // namespace
 }  // namespace strata::relay

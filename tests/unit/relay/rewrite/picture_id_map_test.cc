@@ -61,5 +61,25 @@ TEST(PictureIdMap, TheLastFrameIsForgottenWithTheOthers) {
     EXPECT_EQ(map.decide(2'000, true).id, 1'999) << "another numbering";
 }
 
+TEST(PictureIdMap, ARunIsDroppedAsItsPicturesAre) {  // C23
+    constexpr auto kWindow = static_cast<std::int64_t>(kPictureWindow);
+    for (const std::int64_t begun_at : {std::int64_t{-1}, std::int64_t{5}, std::int64_t{9}}) {
+        PictureIdMap one, all;
+        for (PictureIdMap* map : {&one, &all}) {
+            if (begun_at >= 0) map->decide(begun_at, true);
+            // Somebody came: it is as if all before had gone out.
+            if (begun_at >= 0) map->freeze_before(begun_at + 3);
+        }
+        std::int64_t picture = 12;
+        for (; picture < 2 * kWindow; picture += 10) {
+            all.drop_run(picture, picture + 9);
+            for (std::int64_t i = picture; i < picture + 10; ++i) one.decide(i, false);
+        }
+        EXPECT_EQ(all.next_id(), one.next_id());
+        EXPECT_EQ(all.decide(picture, true).id, one.decide(picture, true).id);
+        EXPECT_EQ(all.expected(picture - 7), one.expected(picture - 7));
+    }
+}
+
 }  // namespace
 }  // namespace strata::relay

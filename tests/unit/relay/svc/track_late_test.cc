@@ -57,6 +57,37 @@ TEST(TrackLate, GivenUpHolesAreClosed) {  // C17
         << "too late now";
 }
 
+// A track that has nothing to wait for is spared its timers until something comes.
+TEST(TrackLate, WithoutHolesTimersRest) {  // C17
+    TrackRig rig(Codec::vp9);
+    const ReceiverHandle low = rig.subscribe(want(0, 0));
+    EXPECT_FALSE(rig.track().rests());
+    rig.send(Vp9Packet{.sequence = 1, .picture = 1}.build());
+    EXPECT_FALSE(rig.track().rests()) << "the timer hasn't seen it";
+    rig.give_up_holes();
+    EXPECT_TRUE(rig.track().rests());
+    rig.send(Vp9Packet{.sequence = 3, .picture = 2, .p_diff = 1}.build());
+    EXPECT_FALSE(rig.track().rests());
+    int timers = 0;
+    for (; !rig.track().rests(); ++timers) {
+        ASSERT_LT(timers, 200);
+        rig.now += 10'000;
+        rig.give_up_holes();
+    }
+    EXPECT_EQ(rig.heard(low).empty_packets, 1u);
+    EXPECT_GE(timers, 100) << "it was given up at once";
+    const std::uint32_t before = rig.track().changes();
+    rig.subscribe(want(0, 0));
+    EXPECT_FALSE(rig.track().rests());
+    EXPECT_NE(rig.track().changes(), before);
+}
+
+TEST(TrackLate, OfSeveralEncodingsTimersNeverRest) {  // C15
+    TrackRig rig(Codec::vp8, 2);
+    rig.give_up_holes();
+    EXPECT_FALSE(rig.track().rests());
+}
+
 TEST(TrackLate, ContiguousPaddingIsClosedUp) {  // C18
     TrackRig rig(Codec::vp9);
     const ReceiverHandle low = rig.subscribe(want(0, 0));
