@@ -10,7 +10,7 @@ constexpr std::size_t kGrowth = 16;
 
 }  // namespace
 
-void FeedbackRecorder::on_packet(std::uint16_t sequence, TimeUs arrival_time) {
+void FeedbackRecorder::on_any(std::uint16_t sequence, TimeUs arrival_time) {
     constexpr auto kSpan = static_cast<std::int64_t>(kWindow);
     const bool first = newest_ < 0;
     const std::int64_t n = numbers_.unwrap(sequence);

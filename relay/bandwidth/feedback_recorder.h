@@ -25,7 +25,16 @@ class FeedbackRecorder {
 
     // A packet that came late is reported although those behind it were; of a duplicate the first
     // arrival counts.
-    void on_packet(std::uint16_t sequence, TimeUs arrival);
+    void on_packet(std::uint16_t sequence, TimeUs arrival_time) {
+        const std::int64_t next = newest_ + 1;
+        if (newest_ < 0 || sequence != static_cast<std::uint16_t>(next))
+            return on_any(sequence, arrival_time);
+        numbers_.advance();
+        arrival(next) = {next, arrival_time};
+        newest_ = next;
+        constexpr auto kSpan = static_cast<std::int64_t>(kWindow);
+        if (begin_ <= next - kSpan) begin_ = next - kSpan + 1;
+    }
 
     // Whether something is to be told.
     bool pending() const { return begin_ <= newest_; }
@@ -38,6 +47,7 @@ class FeedbackRecorder {
     void reset();
 
   private:
+    void on_any(std::uint16_t sequence, TimeUs arrival_time);
     struct Arrival {
         std::int64_t sequence = -1;
         TimeUs at = 0;

@@ -14,7 +14,7 @@ MissingPackets::MissingPackets(const Settings& settings) : settings_(settings) {
     missing_.reserve(kCapacity);
 }
 
-void MissingPackets::on_packet(const Packet& packet, TimeUs now) {
+void MissingPackets::on_any(const Packet& packet, TimeUs now) {
     std::int64_t n = numbers_.unwrap(packet.sequence.value);
     if (restarted(n)) n = numbers_.unwrap(packet.sequence.value);
     const bool first = highest_ < 0;

@@ -35,7 +35,14 @@ class MissingPackets {
         bool ends_picture = false;  // marker
     };
     // Each packet as it arrives, in any order, retransmitted ones included.
-    void on_packet(const Packet& packet, TimeUs now);
+    void on_packet(const Packet& packet, TimeUs now) {
+        const auto next = static_cast<std::uint16_t>(highest_ + 1);
+        const bool plain = !packet.starts_key_frame && key_first_ < 0;
+        if (highest_ < 0 || packet.sequence.value != next || !plain) return on_any(packet, now);
+        numbers_.advance();
+        ++highest_;
+        far_behind_ = 0;
+    }
 
     // What to ask for now, ascending, at most out.size(); counts as asked. Call every 5 to 20 ms.
     std::size_t due(TimeUs now, std::span<SequenceNumber> out);
@@ -52,6 +59,7 @@ class MissingPackets {
         TimeUs seen_at = 0, asked_at = 0;
         std::uint8_t requests = 0;
     };
+    void on_any(const Packet& packet, TimeUs now);
     bool restarted(std::int64_t n);
     void found(std::int64_t n, TimeUs now);
     void open_gap(std::int64_t before, TimeUs now);

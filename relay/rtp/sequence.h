@@ -20,6 +20,9 @@ class Unwrapper {
         return extended;
     }
 
+    // The value that follows the highest one: as unwrap() of it, known to be that.
+    void advance() { ++*highest_; }
+
     // Extended value, without changing anything.
     std::int64_t peek(std::uint32_t value) const {
         if (!highest_) return kRange + value;
