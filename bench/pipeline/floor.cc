@@ -37,10 +37,14 @@ rte_hash* make_table(std::uint32_t entries) {
 
 relay::PacketParser parser_of(Media media) {
     relay::PacketParser parser;
-    parser.payload_types[kPayloadType] = {
-        relay::PayloadRole::media, media == Media::vp8 ? relay::Codec::vp8 : relay::Codec::av1};
+    parser.payload_types[kPayloadType] = {relay::PayloadRole::media,
+                                          is_vp8(media) ? relay::Codec::vp8 : relay::Codec::av1};
     if (media == Media::descriptor)
         parser.extensions.set(kDescriptorExtension, relay::ExtensionKind::dependency_descriptor);
+    if (media == Media::browser) {
+        parser.extensions.set(kSendTimeExtension, relay::ExtensionKind::abs_send_time);
+        parser.extensions.set(kTransportCcExtension, relay::ExtensionKind::transport_cc);
+    }
     return parser;
 }
 

@@ -30,14 +30,20 @@ constexpr std::uint32_t kTicksPerBurst = 20;  // microseconds of the worker's ti
 api::Track track_spec(std::uint32_t room, Media media) {
     api::Track spec;
     spec.set_id(room + 1);
-    spec.set_codec(media == Media::vp8 ? "VP8" : media == Media::audio ? "opus" : "AV1");
+    spec.set_codec(is_vp8(media) ? "VP8" : media == Media::audio ? "opus" : "AV1");
     spec.set_clock_rate_hz(media == Media::audio ? 48'000 : 90'000);
     spec.set_payload_type(kPayloadType);
-    if (media == Media::descriptor) {
+    const auto add = [&](std::uint8_t id, relay::ExtensionKind kind) {
         api::Extension& extension = *spec.add_extensions();
-        extension.set_id(kDescriptorExtension);
-        extension.set_uri(
-            std::string(relay::extension_uri(relay::ExtensionKind::dependency_descriptor)));
+        extension.set_id(id);
+        extension.set_uri(std::string(relay::extension_uri(kind)));
+    };
+    if (media == Media::descriptor)
+        add(kDescriptorExtension, relay::ExtensionKind::dependency_descriptor);
+    if (media == Media::browser) {
+        add(kSendTimeExtension, relay::ExtensionKind::abs_send_time);
+        add(kTransportCcExtension, relay::ExtensionKind::transport_cc);
+        spec.set_nack(true);
     }
     spec.add_encodings()->set_ssrc(publisher_ssrc(room));
     return spec;

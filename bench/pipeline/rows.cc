@@ -50,7 +50,13 @@ const char* srtp_name(relay::SrtpProfile profile) {
 }
 
 const char* media_name(Media media) {
-    return media == Media::audio ? "audio" : media == Media::vp8 ? "vp8" : "descriptor";
+    switch (media) {
+        case Media::vp8: return "vp8";
+        case Media::browser: return "browser";
+        case Media::descriptor: return "descriptor";
+        case Media::audio: break;
+    }
+    return "audio";
 }
 
 std::string shape_fields(const Bench& bench, const char* name, const Shape& shape) {
@@ -230,6 +236,7 @@ void measure_unwanted(Bench& bench, Media media) {
 void measure_all_unwanted(Bench& bench) {
     measure_unwanted(bench, Media::descriptor);
     measure_unwanted(bench, Media::vp8);
+    measure_unwanted(bench, Media::browser);
 }
 
 // The same shape with and without somebody who looks on, in the same rounds.
@@ -283,6 +290,7 @@ void run_all(Bench& bench) {
         for (const std::uint32_t receivers : {1u, 100u, 1'000u})
             measure(bench, {.receivers = receivers, .in_flight = in_flight});
         measure(bench, {.receivers = 100, .in_flight = in_flight, .udp_checksum = true});
+        measure(bench, {.receivers = 100, .media = Media::browser, .in_flight = in_flight});
         measure_rooms(bench, in_flight);
         for (const std::uint32_t receivers : {10u, 100u})
             measure(bench, {.receivers = receivers, .media = Media::audio, .in_flight = in_flight});

@@ -81,6 +81,21 @@ std::uint16_t Stream::write_av1(const Room& room, bool upper, bool last, std::ui
     return static_cast<std::uint16_t>(4 + words * 4 + payload_bytes(options_.media));
 }
 
+// A header extension block (RFC 8285 section 4.2) with a send time and a transport-wide number.
+std::uint16_t Stream::write_hop(Room& room, std::uint8_t* to) {
+    constexpr std::uint16_t kWords = 2;
+    relay::store_be16(to, 0xbede);
+    relay::store_be16(to + 2, kWords);
+    std::uint8_t* const at = to + 4;
+    at[0] = kSendTimeExtension << 4 | 2;
+    at[1] = static_cast<std::uint8_t>(room.timestamp >> 8);
+    relay::store_be16(at + 2, room.transport_number);
+    at[4] = kTransportCcExtension << 4 | 1;
+    relay::store_be16(at + 5, room.transport_number++);
+    at[7] = 0;
+    return 4 + kWords * 4;
+}
+
 // RFC 3550 section 5.1.
 std::uint16_t Stream::write(Room& room, std::uint8_t* to) const {
     const bool audio = options_.media == Media::audio;
@@ -91,7 +106,7 @@ std::uint16_t Stream::write(Room& room, std::uint8_t* to) const {
         ++room.picture_id;
         if (!upper) ++room.tl0_pic_idx;
     }
-    const bool extended = options_.media == Media::descriptor;
+    const bool extended = options_.media == Media::descriptor || options_.media == Media::browser;
     to[0] = static_cast<std::uint8_t>(0x80 | (extended ? 0x10 : 0));
     to[1] = static_cast<std::uint8_t>((last && !audio ? 0x80 : 0) | kPayloadType);
     relay::store_be16(to + 2, room.sequence++);
@@ -100,7 +115,11 @@ std::uint16_t Stream::write(Room& room, std::uint8_t* to) const {
     std::uint8_t* const behind = to + relay::kRtpHeaderSize;
     std::uint16_t bytes = payload_bytes(options_.media);
     if (options_.media == Media::vp8) bytes = write_vp8(room, upper, behind);
-    if (extended) bytes = write_av1(room, upper, last, behind);
+    if (options_.media == Media::descriptor) bytes = write_av1(room, upper, last, behind);
+    if (options_.media == Media::browser) {
+        const std::uint16_t block = write_hop(room, behind);
+        bytes = static_cast<std::uint16_t>(block + write_vp8(room, upper, behind + block));
+    }
     if (last) {
         room.packet = 0;
         ++room.frame;

@@ -13,18 +13,21 @@ namespace strata::bench {
 constexpr std::uint16_t kBurst = 32;
 constexpr std::uint16_t kWorkerPort = 20'000;
 constexpr std::uint8_t kPayloadType = 96;
-constexpr std::uint8_t kDescriptorExtension = 1;  // id of the dependency descriptor
+// Ids of the dependency descriptor, and of what browsers add to each packet for one hop.
+constexpr std::uint8_t kDescriptorExtension = 1, kSendTimeExtension = 2, kTransportCcExtension = 3;
 
 // What publishers send.
 enum class Media : std::uint8_t {
     vp8,         // two temporal layers, in the payload descriptor; five packets a frame
+    browser,     // the same with send times and transport-wide numbers, of one who takes NACK
     descriptor,  // AV1, two temporal layers in a dependency descriptor of three bytes
     audio,       // Opus
 };
 // Bytes of RTP payload in each packet.
 constexpr std::uint16_t payload_bytes(Media media) { return media == Media::audio ? 120 : 1'200; }
 // How many of them are rewritten for receivers, and so are part of the header that each gets.
-constexpr std::uint16_t rewritten_bytes(Media media) { return media == Media::vp8 ? 6 : 0; }
+constexpr bool is_vp8(Media media) { return media == Media::vp8 || media == Media::browser; }
+constexpr std::uint16_t rewritten_bytes(Media media) { return is_vp8(media) ? 6 : 0; }
 
 // Where a room's publisher sends from, and where its receiver `receiver` gets its packets.
 dataplane::FlowKey publisher_flow(std::uint32_t room);
@@ -55,7 +58,7 @@ class Stream {
         dataplane::FlowKey flow;
         std::uint32_t ssrc = 0;
         std::uint32_t timestamp = 0;
-        std::uint16_t sequence = 0, picture_id = 0, packet = 0;
+        std::uint16_t sequence = 0, picture_id = 0, packet = 0, transport_number = 0;
         std::uint8_t tl0_pic_idx = 0;
         std::uint64_t frame = 0;
         bool first() const { return packet == 0; }
@@ -65,6 +68,7 @@ class Stream {
     Room& next_room();
     // Each returns the packet's size.
     std::uint16_t write(Room& room, std::uint8_t* to) const;
+    static std::uint16_t write_hop(Room& room, std::uint8_t* to);
     std::uint16_t write_vp8(const Room& room, bool upper, std::uint8_t* to) const;
     std::uint16_t write_av1(const Room& room, bool upper, bool last, std::uint8_t* to) const;
 
