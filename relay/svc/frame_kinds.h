@@ -10,6 +10,7 @@
 #include "relay/svc/frame_info.h"
 #include "relay/svc/packet_head.h"
 #include "relay/svc/predicate.h"
+#include "relay/svc/prefetch.h"
 
 namespace strata::relay {
 
@@ -83,8 +84,7 @@ class alignas(64) FrameKinds {
     [[gnu::always_inline]] void prefetch(std::uint8_t likely) const {
         const FrameKind& kind = kinds_[likely % kKinds];
         __builtin_prefetch(this, 1);
-        __builtin_prefetch(&kind);
-        __builtin_prefetch(reinterpret_cast<const char*>(&kind) + 64);
+        prefetch_lines(&kind, sizeof kind);
     }
 
   private:

@@ -16,6 +16,7 @@
 #include "relay/svc/frame_ring.h"
 #include "relay/svc/h264_layers.h"
 #include "relay/svc/predicate.h"
+#include "relay/svc/prefetch.h"
 
 namespace strata::relay {
 
@@ -91,8 +92,8 @@ class alignas(64) FrameTracker {
     void give_up() { ring_.give_up_before(ring_.newest()); }
     // Brings near what the next packet of the newest frame touches, or one that begins another.
     [[gnu::always_inline]] void prefetch(bool begins) const {
-        constexpr std::size_t kGoesOn = 2 * 64, kBegins = 4 * 64;
-        fetch(this, begins ? kBegins : kGoesOn);
+        constexpr std::size_t kGoesOn = 2 * kCacheLine, kBegins = 4 * kCacheLine;
+        prefetch_lines(this, begins ? kBegins : kGoesOn);
         if (begins) __builtin_prefetch(&frame_, 1);
     }
     // Behind it, of a first packet: what stands in memory of its own, or what only those need that
@@ -138,10 +139,6 @@ class alignas(64) FrameTracker {
         std::array<Timed, 32> timed{};
     };
 
-    [[gnu::always_inline]] static void fetch(const void* begin, std::size_t bytes) {
-        for (std::size_t i = 0; i < bytes; i += 64)
-            __builtin_prefetch(static_cast<const char*>(begin) + i, 1);
-    }
     std::uint64_t frame_key(std::span<const std::uint8_t> packet, const PacketInfo& info) const;
     static constexpr std::uint32_t kVp8Key = 1u << 30, kVp9Key = 2u << 30,
                                    kDescriptorKey = 3u << 30;

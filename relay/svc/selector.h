@@ -12,6 +12,7 @@
 #include "relay/svc/frame_info.h"
 #include "relay/svc/frame_ring.h"
 #include "relay/svc/layer_id.h"
+#include "relay/svc/prefetch.h"
 
 namespace strata::relay {
 
@@ -79,10 +80,7 @@ class Selector {
     // the first.
     [[gnu::always_inline]] void prefetch() const { __builtin_prefetch(this, 1); }
     [[gnu::always_inline]] void prefetch_cohorts() const {
-        if (used_ == 0) return;
-        const char* const at = reinterpret_cast<const char*>(cohorts_.data());
-        __builtin_prefetch(at, 1);
-        __builtin_prefetch(at + 64, 1);
+        if (used_ != 0) prefetch_lines(cohorts_.data(), 2 * kCacheLine);
     }
 
     std::size_t cohort_count() const { return used_; }  // places to iterate over

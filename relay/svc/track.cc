@@ -5,6 +5,7 @@
 #include <memory_resource>
 #include <vector>
 
+#include "relay/svc/prefetch.h"
 #include "relay/svc/track_memory.h"
 #include "relay/svc/track_state.h"
 
@@ -43,16 +44,8 @@ Selector::Settings selector_settings(const TrackConfig& config) {
             .blind = config.end_to_end_encrypted && !readable};
 }
 
-constexpr std::size_t kCacheLine = 64;
 constexpr std::size_t kSlotsAhead =
     16;  // receivers; the rest of a larger room streams in by itself
-
-// Always inline, like everything that does nothing but fetch ahead: g++ 12 takes a call of such a
-// function for one without effect and may leave it out.
-[[gnu::always_inline]] inline void fetch(const void* begin, std::size_t bytes) {
-    const char* const at = static_cast<const char*>(begin);
-    for (std::size_t i = 0; i < bytes; i += kCacheLine) __builtin_prefetch(at + i, 1, 2);
-}
 
 }  // namespace
 
@@ -98,7 +91,7 @@ Track& Track::operator=(Track&&) noexcept = default;
 
 void Track::prefetch_state(FrameRest::Guess is) const {
     const TrackState& state = *state_;
-    fetch(state.requests.hot(), (is.known ? 1 : TrackState::kPacketLines) * kCacheLine);
+    prefetch_lines<2>(state.requests.hot(), (is.known ? 1 : TrackState::kPacketLines) * kCacheLine);
     state.selector.availability().prefetch(is.begins);
     if (!is.begins) return;
     state.selector.prefetch();
@@ -107,20 +100,20 @@ void Track::prefetch_state(FrameRest::Guess is) const {
 void Track::prefetch_encoding(std::uint8_t encoding, FrameRest::Guess is) const {
     const TrackState& state = *state_;
     const EncodingState& stream = state.encodings[encoding];
-    fetch(&stream, kCacheLine);
+    prefetch_lines<2>(&stream, kCacheLine);
     stream.tracker.prefetch(is.begins);
     if (is.begins) {
-        fetch(&stream.clock, sizeof stream.clock);
+        prefetch_lines<2>(&stream.clock, sizeof stream.clock);
         state.selector.prefetch_cohorts();
         // Of a known kind, no group is told of it yet.
         if (is.known) return state.kinds[encoding].prefetch(is.kind);
     }
-    fetch(&state.groups.head(0), state.groups.size() * sizeof(GroupPool::Head));
+    prefetch_lines<2>(&state.groups.head(0), state.groups.size() * sizeof(GroupPool::Head));
     // What nobody wanted is followed by its like.
     constexpr std::size_t kNumbers = 2 * kCacheLine, kAll = 4 * kCacheLine;
     const std::size_t bytes = state.delivered ? kAll : kNumbers;
     for (std::size_t i = 0; i < state.groups.size(); ++i)
-        fetch(&state.groups.body(static_cast<GroupIndex>(i)), bytes);
+        prefetch_lines<2>(&state.groups.body(static_cast<GroupIndex>(i)), bytes);
 }
 
 void Track::prefetch_rings(std::uint8_t encoding, FrameRest::Guess is) const {
@@ -128,7 +121,7 @@ void Track::prefetch_rings(std::uint8_t encoding, FrameRest::Guess is) const {
     const EncodingState& stream = state.encodings[encoding];
     if (is.begins) stream.tracker.prefetch_records(is.known);
     if (!state.delivered) return;
-    fetch(state.table.partitions().data(), sizeof(Partition));
+    prefetch_lines<2>(state.table.partitions().data(), sizeof(Partition));
     const std::span<const ReceiverSlot> slots = state.table.slots();
     static_assert(sizeof(ReceiverSlot) == 2 * kCacheLine);
     const std::span<const ReceiverSlot> near = slots.first(std::min(slots.size(), kSlotsAhead));
