@@ -84,6 +84,13 @@ class GroupPool {
     std::size_t places() const { return heads_.size(); }
     // Places that have been used, to iterate over: they are taken in order.
     std::size_t size() const { return used_; }
+    // Calls visit(GroupIndex) for each group of the encoding that has members.
+    template <typename Visit>
+    [[gnu::always_inline]] void for_each_with_members(std::size_t encoding, Visit visit) const {
+        for (std::size_t i = 0; i < used_; ++i)
+            if (heads_[i].members != 0 && heads_[i].layer.encoding == encoding)
+                visit(static_cast<GroupIndex>(i));
+    }
     const Head& head(GroupIndex group) const { return heads_[group]; }
     GroupDecision& decision(std::size_t group) { return heads_[group].decision; }
     const GroupDecision& decision(std::size_t group) const { return heads_[group].decision; }

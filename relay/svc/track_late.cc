@@ -51,13 +51,10 @@ bool TrackState::deliver_by_stays(const PacketInWork& work, OutputList& out) {
 }
 
 bool TrackState::may_have_holes(std::uint8_t index) const {
-    for (std::size_t g = 0; g < groups.size(); ++g) {
-        const GroupPool::Head& head = groups.head(static_cast<GroupIndex>(g));
-        if (head.members != 0 && head.layer.encoding == index &&
-            groups.body(static_cast<GroupIndex>(g)).numbers.may_have_holes())
-            return true;
-    }
-    return false;
+    bool any = false;
+    groups.for_each_with_members(
+        index, [&](GroupIndex group) { any = any || groups.body(group).numbers.may_have_holes(); });
+    return any;
 }
 
 void TrackState::give_up_holes(std::uint8_t index, TimeUs now, OutputList& out) {
@@ -82,10 +79,8 @@ void TrackState::give_up_holes(std::uint8_t index, TimeUs now, OutputList& out) 
     work.now = now;
     for (std::size_t g = 0; g < groups.size(); ++g)
         groups.decision(g).action = GroupDecision::Action::none;
-    for (std::size_t g = 0; g < groups.size(); ++g) {
-        const GroupPool::Head& head = groups.head(static_cast<GroupIndex>(g));
-        if (head.members == 0 || head.layer.encoding != index) continue;
-        LayerGroup& group = groups.body(static_cast<GroupIndex>(g));
+    groups.for_each_with_members(index, [&](GroupIndex g) {
+        LayerGroup& group = groups.body(g);
         // The outputs of this call share late_slots.
         while (out.count + table.profiles() <= out.limit &&
                out.late_used + table.size() <= late_slots.size()) {
@@ -98,7 +93,7 @@ void TrackState::give_up_holes(std::uint8_t index, TimeUs now, OutputList& out) 
             deliver(work, out);
             groups.decision(g).action = GroupDecision::Action::none;
         }
-    }
+    });
 }
 
 }  // namespace strata::relay

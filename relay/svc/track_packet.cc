@@ -128,12 +128,9 @@ bool TrackState::pass_over(std::uint8_t index, std::span<const std::uint8_t> pac
 void TrackState::drop_pictures(std::uint8_t index, std::int64_t last) {
     EncodingState& encoding = encodings[index];
     if (encoding.passed_pictures == 0) return;
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-        const GroupPool::Head& head = groups.head(static_cast<GroupIndex>(i));
-        if (head.members == 0 || head.layer.encoding != index) continue;
-        groups.body(static_cast<GroupIndex>(i))
-            .pictures.drop_run(last - encoding.passed_pictures + 1, last);
-    }
+    const std::int64_t first = last - encoding.passed_pictures + 1;
+    groups.for_each_with_members(
+        index, [&](GroupIndex group) { groups.body(group).pictures.drop_run(first, last); });
     encoding.passed_pictures = 0;
 }
 
