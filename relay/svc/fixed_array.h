@@ -15,6 +15,8 @@ namespace strata::relay {
 template <typename T>
 class FixedArray {
   public:
+    // Until it is given another one's elements it can be destroyed, nothing else.
+    FixedArray() : first_(nullptr) {}
     FixedArray(std::size_t size, const T& value, std::pmr::memory_resource* memory) {
         void* const block = memory->allocate(bytes(size), kAlignment);
         first_ = reinterpret_cast<T*>(static_cast<std::byte*>(block) + kBefore);
@@ -31,6 +33,10 @@ class FixedArray {
                                  kAlignment);
     }
     FixedArray(FixedArray&& other) noexcept : first_(std::exchange(other.first_, nullptr)) {}
+    FixedArray& operator=(FixedArray&& other) noexcept {
+        std::swap(first_, other.first_);
+        return *this;
+    }
     // Of one that isn't larger; the elements behind its end stay.
     FixedArray& operator=(const FixedArray& other) {
         assert(other.size() <= size());

@@ -54,15 +54,13 @@ TrackState::TrackState(const TrackConfig& track_config, std::pmr::memory_resourc
       requests(track_config.key_frame_min_interval_us, track_config.key_frame_retry_us),
       codec(track_config.codec),
       encoding_count(track_config.encoding_count),
-      kinds(nullptr),
       encodings(track_config.encoding_count, EncodingState(track_config), memory),
       groups(group_places(track_config), memory),
       table(track_config.receiver_capacity, track_config.header_profiles, memory),
       selector(selector_settings(track_config), track_config.receiver_capacity + 1, memory),
-      kept_kinds(track_config.encoding_count, memory),
       config(track_config),
       own_rests(track_config.rests[0] ? 0 : track_config.encoding_count) {
-    kinds = kept_kinds.data();
+    kinds = FixedArray<FrameKinds>(encoding_count, memory);  // behind all others
     for (std::size_t i = 0; i < encoding_count; ++i)
         encodings[i].rest = own_rests.empty() ? config.rests[i] : &own_rests[i];
     moving.reserve(track_config.receiver_capacity);

@@ -145,15 +145,14 @@ struct alignas(64) TrackState {
     bool gapless : 1 = false;
     // Bit e: the newest packet of encoding e went to nobody, and nobody has come or gone since.
     std::uint8_t skipping = 0;
-    std::uint32_t changes = 0;  // counts what may have changed receivers' status
-    std::int64_t last_n = 0;    // that the groups' decisions are about
-    FrameKinds* kinds;          // [encoding], of `kept_kinds`
+    std::uint32_t changes = 0;     // counts what may have changed receivers' status
+    std::int64_t last_n = 0;       // that the groups' decisions are about
+    FixedArray<FrameKinds> kinds;  // [encoding]; behind what every packet needs
     FixedArray<EncodingState> encodings;
     GroupPool groups;
     ReceiverTable table;
     std::uint32_t waited_for = 0;  // bit e: somebody waits for a key frame of encoding e
     Selector selector;
-    FixedArray<FrameKinds> kept_kinds;  // behind what every packet needs
     TrackConfig config;
     SenderClock own_clock;
     std::vector<FrameRest> own_rests;  // [encoding]; empty: the config names others

@@ -49,8 +49,10 @@ TEST(FixedArray, ElementsAndMemoryAreGivenBack) {
     {
         FixedArray<Line> lines(5, Line{counted, 1}, &memory);
         EXPECT_EQ(counted.use_count(), 6);
-        FixedArray<Line> taken(std::move(lines));
+        FixedArray<Line> taken(std::move(lines)), later;
         EXPECT_EQ(taken.size(), 5u);
+        later = std::move(taken);
+        EXPECT_EQ(later.size(), 5u);
         EXPECT_EQ(counted.use_count(), 6) << "moved, not copied";
         EXPECT_NE(memory.out, 0u);
     }
