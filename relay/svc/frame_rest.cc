@@ -53,7 +53,8 @@ void FrameRest::expect(std::span<const std::uint8_t> packet, const PacketInfo& i
     // RFC 5761 section 4: with a marker these would be RTCP.
     if (info.payload_type >= 64 && info.payload_type <= 95) return;
     if (info.key_frame || info.padding || info.csrc_count != 0 || info.red_offset != 0) return;
-    const Layout before = layout();
+    const bool known = knows_kinds();
+    const Layout before = known ? layout() : Layout{};
     // In whole pieces first: what is done to single bytes behind that needn't be loaded as one
     // here.
     std::memcpy(&mask_, kMasks.data() + (kHeadBytes - end), kHeadBytes);
@@ -96,7 +97,7 @@ void FrameRest::expect(std::span<const std::uint8_t> packet, const PacketInfo& i
     head_bytes_ = static_cast<std::uint8_t>(end);
     why_ = why;
     longest_ = kMaxRtpPacketSize;
-    if (knows_kinds() && !before.is(layout())) begins_ = {};
+    if (known && !before.is(layout())) begins_ = {};
 }
 
 bool FrameRest::describe(PacketHead& mask, PacketHead& head, std::span<const std::uint8_t> packet,
