@@ -130,8 +130,6 @@ void Track::prefetch_rings(std::uint8_t encoding, FrameRest::Guess is) const {
     for (const ReceiverSlot& slot : near.first(wide)) __builtin_prefetch(&slot.seal, 1, 2);
 }
 
-FrameRest& Track::rest(std::uint8_t encoding) { return *state_->encodings[encoding].rest; }
-
 TrackState& Track::settled() const {
     if (state_->skipping != 0) state_->settle();
     return *state_;

@@ -63,8 +63,9 @@ struct TrackConfig {
     // outlives the track. Null: the track has one of its own.
     SenderClock* sender_clock = nullptr;
     // What goes on with each encoding's frame that nobody wants, where those have it at hand who
-    // give packets to this track, or to one that takes its place; they outlive both. Null, all of
-    // them: the track has its own.
+    // give packets to this track, or to one that takes its place; they outlive both. A packet that
+    // it matches may be taken by it instead of being parsed and given to on_packet, as what why()
+    // says. Null, all of them: the track has its own.
     std::array<FrameRest*, kMaxEncodings> rests{};
 };
 
@@ -137,13 +138,8 @@ class Track {
     MediaDrop on_packet(std::uint8_t encoding, std::span<const std::uint8_t> packet,
                         const PacketInfo& info, TimeUs now, OutputList& out);
 
-    // What goes on with a frame of the encoding that nobody wants (TrackConfig::rests): a packet
-    // that it matches may be taken by it instead of being parsed and given to on_packet, as what it
-    // was then. At its place for as long as the track lives, wherever that moves.
-    FrameRest& rest(std::uint8_t encoding);
-
     // Takes `packet` if it begins a frame that nobody wants, like one that came before: as what
-    // rest() is from then on, whose packets follow it. False: nothing has changed.
+    // TrackConfig::rests is from then on, whose packets follow it. False: nothing has changed.
     bool pass_over(std::uint8_t encoding, std::span<const std::uint8_t> packet, TimeUs now);
 
     // Brings near what on_packet is about to touch, in three steps of which each needs what the one

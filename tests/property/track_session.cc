@@ -25,7 +25,7 @@ TrackSession::TrackSession(const SessionSettings& settings, Random& random)
       random_(random),
       frame_number_(random.any<std::uint16_t>()),
       parser_(synthetic_parser(settings.encoder.codec)),
-      track_(track_config(settings)) {
+      track_(track_config()) {
     settings_.encoder.shape.frames_per_picture =
         settings.encoder.shape.spatial_layers * static_cast<int>(settings.encodings);
     for (std::size_t e = 0; e < settings.encodings; ++e)
@@ -38,14 +38,16 @@ TrackSession::TrackSession(const SessionSettings& settings, Random& random)
     add_receivers();
 }
 
-TrackConfig TrackSession::track_config(const SessionSettings& settings) {
+TrackConfig TrackSession::track_config() {
     TrackConfig config;
-    config.codec = settings.encoder.codec;
-    config.encoding_count = static_cast<std::uint8_t>(settings.encodings);
-    config.descriptor_negotiated = settings.encoder.descriptor;
-    config.receiver_capacity = static_cast<std::uint32_t>(settings.receivers);
-    for (std::size_t e = 0; e < settings.encodings; ++e)
+    config.codec = settings_.encoder.codec;
+    config.encoding_count = static_cast<std::uint8_t>(settings_.encodings);
+    config.descriptor_negotiated = settings_.encoder.descriptor;
+    config.receiver_capacity = static_cast<std::uint32_t>(settings_.receivers);
+    for (std::size_t e = 0; e < settings_.encodings; ++e) {
         config.encodings[e].ssrc = Ssrc{static_cast<std::uint32_t>(1'000 + e)};
+        config.rests[e] = &rests_[e];
+    }
     return config;
 }
 
@@ -242,7 +244,7 @@ void TrackSession::deliver(const SourcePacket& source) {
 // As a worker does.
 MediaDrop TrackSession::take(const SourcePacket& source) {
     const auto encoding = static_cast<std::uint8_t>(source.encoding);
-    FrameRest& rest = track_.rest(encoding);
+    FrameRest& rest = rests_[encoding];
     if (settings_.pass_over) {
         if (rest.matches(source.packet.bytes)) {
             rest.take(1, rest.ends(source.packet.bytes), now_);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -70,6 +71,8 @@ struct SessionSettings {
 class TrackSession {
   public:
     TrackSession(const SessionSettings& settings, Random& random);
+    TrackSession(const TrackSession&) = delete;
+    TrackSession& operator=(const TrackSession&) = delete;
     // Calls `after_picture` with each picture's number.
     void play(const std::function<void(int)>& after_picture = {});
 
@@ -100,7 +103,7 @@ class TrackSession {
         TimeUs at = 0;
         std::uint32_t tag = 0;
     };
-    static TrackConfig track_config(const SessionSettings& settings);
+    TrackConfig track_config();
     LayerTarget random_target(bool may_pause);
     void add_receivers();
     void encode_picture(TimeUs now);
@@ -119,6 +122,7 @@ class TrackSession {
     std::vector<std::unique_ptr<SyntheticEncoder>> encoders_;
     std::vector<TimeUs> key_due_;
     PacketParser parser_;
+    std::array<FrameRest, kMaxEncodings> rests_;  // the track's
     Track track_;
     std::unique_ptr<OutputList> out_ = std::make_unique<OutputList>();
     std::vector<ReceiverLog> receivers_;
