@@ -5,12 +5,13 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <sstream>
+#include <string>
 #include <vector>
 
 #include "relay/codec/dependency_descriptor.h"
 #include "relay/rtp/sequence.h"
 #include "tests/property/seeds.h"
+#include "tests/property/track_kind.h"
 #include "tests/property/track_session.h"
 
 namespace strata::relay {
@@ -296,43 +297,8 @@ void check_settled(const TrackSession& session, std::size_t index) {
     }
 }
 
-struct Kind {
-    const char* name;
-    Codec codec;
-    int spatial, temporal;
-    InterLayer inter_layer;
-    bool descriptor;
-    std::size_t encodings;
-};
-
-std::string describe(const Kind& kind, std::uint64_t seed) {
-    std::ostringstream text;
-    text << kind.name << " seed " << seed;
-    return text.str();
-}
-
-SessionSettings random_settings(const Kind& kind, bool lossy, Random& random) {
-    SessionSettings settings;
-    settings.encoder.codec = kind.codec;
-    settings.encoder.shape = {kind.spatial, kind.temporal, kind.inter_layer, 0};
-    settings.encoder.descriptor = kind.descriptor;
-    settings.encoder.picture_id_bits = random.chance(50) ? 7 : 15;
-    settings.encoder.custom_percent = random.chance(30) ? 20 : 0;
-    settings.encodings = kind.encodings;
-    settings.changes_percent = random.chance(80) ? 6 : 0;
-    settings.receivers = static_cast<std::size_t>(random.between(1, 4));
-    if (lossy) {
-        settings.channel = random_channel(random);
-        settings.channel.loss_percent = std::min(settings.channel.loss_percent, 8);
-        settings.channel.recover_after =
-            std::min<std::int64_t>(settings.channel.recover_after, 100);
-        settings.give_up = random.chance(30);
-    }
-    return settings;
-}
-
 // Returns how many packets were passed over.
-std::uint64_t check_seed(const Kind& kind, std::uint64_t seed, bool lossy) {
+std::uint64_t check_seed(const TrackKind& kind, std::uint64_t seed, bool lossy) {
     SCOPED_TRACE(describe(kind, seed));
     Random random(seed);
     const SessionSettings settings = random_settings(kind, lossy, random);
@@ -346,7 +312,7 @@ std::uint64_t check_seed(const Kind& kind, std::uint64_t seed, bool lossy) {
     return session.passed_over();
 }
 
-void check_kind(const Kind& kind, std::uint64_t cases, bool lossy) {
+void check_kind(const TrackKind& kind, std::uint64_t cases, bool lossy) {
     std::uint64_t passed_over = 0;
     for (const std::uint64_t seed : seeds(cases)) {
         passed_over += check_seed(kind, seed, lossy);
@@ -355,74 +321,25 @@ void check_kind(const Kind& kind, std::uint64_t cases, bool lossy) {
     EXPECT_GT(passed_over, 0u);
 }
 
-// What was spared a track: frames that were passed over as a whole, timers.
-struct Spared {
-    std::uint64_t frames = 0, timers = 0;
-};
-
-// The same session, with what may be passed over and with a track that is given every packet and
-// timer.
-void check_pass_over(const Kind& kind, std::uint64_t seed, bool lossy, Spared& spared) {
-    SCOPED_TRACE(describe(kind, seed));
-    std::vector<std::unique_ptr<TrackSession>> sessions;
-    std::vector<std::unique_ptr<Random>> randoms;
-    for (const bool pass_over : {true, false}) {
-        Random& random = *randoms.emplace_back(std::make_unique<Random>(seed));
-        SessionSettings settings = random_settings(kind, lossy, random);
-        settings.pass_over = pass_over;
-        sessions.push_back(std::make_unique<TrackSession>(settings, random));
-        sessions.back()->play();
-    }
-    spared.frames += sessions[0]->begun_over();
-    spared.timers += sessions[0]->rested();
-    ASSERT_EQ(sessions[1]->passed_over() + sessions[1]->rested(), 0u);
-    ASSERT_EQ(sessions[0]->sources().size(), sessions[1]->sources().size());
-    for (std::size_t r = 0; r < sessions[0]->receivers().size(); ++r) {
-        const auto& sent = sessions[0]->receivers()[r].sent;
-        const auto& plain = sessions[1]->receivers()[r].sent;
-        ASSERT_EQ(sent.size(), plain.size()) << "receiver " << r;
-        for (std::size_t i = 0; i < sent.size(); ++i) {
-            ASSERT_EQ(sent[i].bytes, plain[i].bytes) << "receiver " << r << ", packet " << i;
-            ASSERT_EQ(sent[i].when, plain[i].when);
-            ASSERT_EQ(sent[i].switches, plain[i].switches);
-        }
-    }
-}
-
 constexpr std::uint64_t kCases = 60;
 
 constexpr std::array kKinds{
-    Kind{"L1T1", Codec::opaque, 1, 1, InterLayer::full, true, 1},
-    Kind{"L1T3", Codec::opaque, 1, 3, InterLayer::full, true, 1},
-    Kind{"L3T3", Codec::opaque, 3, 3, InterLayer::full, true, 1},
-    Kind{"L2T2", Codec::opaque, 2, 2, InterLayer::full, true, 1},
-    Kind{"L3T3_KEY", Codec::opaque, 3, 3, InterLayer::key_pictures, true, 1},
-    Kind{"S3T3", Codec::opaque, 3, 3, InterLayer::none, true, 1},
-    Kind{"VP9_L3T3", Codec::vp9, 3, 3, InterLayer::full, false, 1},
-    Kind{"VP9_L3T3_KEY", Codec::vp9, 3, 3, InterLayer::key_pictures, false, 1},
-    Kind{"VP9_L3T3_descriptor", Codec::vp9, 3, 3, InterLayer::full, true, 1},
-    Kind{"VP8_L1T3", Codec::vp8, 1, 3, InterLayer::full, false, 1},
-    Kind{"VP8_simulcast", Codec::vp8, 1, 3, InterLayer::full, false, 3},
-    Kind{"simulcast_L1T3", Codec::opaque, 1, 3, InterLayer::full, true, 3},
+    TrackKind{"L1T1", Codec::opaque, 1, 1, InterLayer::full, true, 1},
+    TrackKind{"L1T3", Codec::opaque, 1, 3, InterLayer::full, true, 1},
+    TrackKind{"L3T3", Codec::opaque, 3, 3, InterLayer::full, true, 1},
+    TrackKind{"L2T2", Codec::opaque, 2, 2, InterLayer::full, true, 1},
+    TrackKind{"L3T3_KEY", Codec::opaque, 3, 3, InterLayer::key_pictures, true, 1},
+    TrackKind{"S3T3", Codec::opaque, 3, 3, InterLayer::none, true, 1},
+    TrackKind{"VP9_L3T3", Codec::vp9, 3, 3, InterLayer::full, false, 1},
+    TrackKind{"VP9_L3T3_KEY", Codec::vp9, 3, 3, InterLayer::key_pictures, false, 1},
+    TrackKind{"VP9_L3T3_descriptor", Codec::vp9, 3, 3, InterLayer::full, true, 1},
+    TrackKind{"VP8_L1T3", Codec::vp8, 1, 3, InterLayer::full, false, 1},
+    TrackKind{"VP8_simulcast", Codec::vp8, 1, 3, InterLayer::full, false, 3},
+    TrackKind{"simulcast_L1T3", Codec::opaque, 1, 3, InterLayer::full, true, 3},
 };
-
-class TrackProperty : public testing::TestWithParam<Kind> {};
 
 TEST_P(TrackProperty, LosslessSwitching) { check_kind(GetParam(), kCases, false); }
 TEST_P(TrackProperty, LossyReorderedSwitching) { check_kind(GetParam(), kCases, true); }
-
-TEST_P(TrackProperty, WhatIsPassedOverLeavesNoTrace) {
-    const Kind& kind = GetParam();
-    Spared spared;
-    for (const bool lossy : {false, true})
-        for (const std::uint64_t seed : seeds(kCases / 2)) {
-            check_pass_over(kind, seed, lossy, spared);
-            if (testing::Test::HasFailure()) return;
-        }
-    const bool in_groups = kind.codec == Codec::vp9 && !kind.descriptor;
-    EXPECT_EQ(spared.frames != 0, !in_groups);
-    EXPECT_EQ(spared.timers != 0, kind.encodings == 1);
-}
 
 // Faults that these seeds found, each far from the first ones.
 TEST(TrackRegression, AMoveWaitsForTheOwnFrameOfALatePicture) {  // C5, C7
