@@ -19,7 +19,8 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: strata-bench-pipeline [--quick] [--huge] [--json FILE]\n"
-    "                             [--srtp gcm|cm] [--unwanted] [--observed] [--many-rooms]\n"
+    "                             [--srtp gcm|cm] [--unwanted] [--observed] [--transit] "
+    "[--many-rooms]\n"
     "                             [--receivers N [--rooms N] [--in-flight N] [--audio]]\n"
     "       strata-bench-pipeline --instructions [NAME]\n"
     "  --quick      shorter runs; still 11 rounds\n"
@@ -29,6 +30,8 @@ constexpr const char* kUsage =
     "  --unwanted   only the rows of packets that nobody wants\n"
     "  --observed   only what looking on costs: a capture of 1 packet in 100, and others of "
     "nobody\n"
+    "  --transit    only how long packets are in the worker, from a burst to the port that takes "
+    "them\n"
     "  --many-rooms only the rows of 1,000 rooms of ten beside one of them\n"
     "  --receivers  one shape only, the receivers of all rooms together\n"
     "  --audio      … of audio\n"
@@ -100,6 +103,8 @@ bool read_options(int argc, char** argv, Options& options) {
             only.unwanted = true;
         } else if (word == "--observed") {
             only.observed = true;
+        } else if (word == "--transit") {
+            only.transit = true;
         } else if (word == "--many-rooms") {
             options.many_rooms = true;
         } else if (word == "--quick") {

@@ -76,6 +76,10 @@ Product::Product(const Shape& shape, const dataplane::Pools& pools)
     config.max_transports = std::max(config.max_transports, shape.rooms + shape.receivers);
     config.fan_out.tiny_payload_bytes =
         static_cast<std::uint16_t>(api::DataplaneConfig{}.copy_payload_max_bytes);
+    if (shape.transit) {
+        config.read_tsc = [] { return rte_rdtsc(); };
+        config.tsc_hz = rte_get_tsc_hz();
+    }
     std::array<dataplane::Port*, 1> ports{&port_};
     worker_ = std::make_unique<dataplane::Worker>(config, ports, pools, *block_, now_);
     for (std::uint32_t room = 0; room < shape.rooms; ++room) add_room(room);
@@ -215,6 +219,19 @@ std::uint64_t Product::run_collected(std::uint64_t inputs) {
         inputs -= n;
     }
     return sent() - before;
+}
+
+double Product::run_bursts(std::uint64_t bursts, std::uint16_t packets) {
+    const std::uint64_t before = sent();
+    std::uint64_t ticks = 0;
+    for (; bursts != 0; --bursts) {
+        feed(packets);
+        const std::uint64_t begin = rte_rdtsc();
+        turn();
+        ticks += rte_rdtsc() - begin;
+    }
+    return static_cast<double>(ticks) * 1'000 / static_cast<double>(ticks_per_us_) /
+           static_cast<double>(sent() - before);
 }
 
 double Product::run_timed(std::uint64_t inputs) {

@@ -27,8 +27,13 @@ class Product {
     // what the sender does isn't in them. The worker's time passes as the turns take it: its timers
     // are due as often as in a worker that has nothing but such packets to do.
     double run_timed(std::uint64_t inputs);
+    // The same, `bursts` times `packets` (at most kBurst) at once; returns the nanoseconds of its
+    // turns per output.
+    double run_bursts(std::uint64_t bursts, std::uint16_t packets);
     // The same, collected by callgrind: the turns alone.
     std::uint64_t run_collected(std::uint64_t inputs);
+    // In nanoseconds, of all outputs so far; where the shape says so.
+    const api::Histogram& transit() const { return block_->rx_tx_ns; }
     // Bytes in front of the shared payload of one outgoing frame: the header length that the other
     // loops copy.
     std::uint16_t header_bytes() const { return header_bytes_; }

@@ -8,69 +8,11 @@
 #include "bench/pipeline/baseline.h"
 #include "bench/pipeline/cipher_baseline.h"
 #include "bench/pipeline/floor.h"
-#include "bench/pipeline/pairs.h"
 #include "bench/pipeline/product.h"
+#include "bench/pipeline/report.h"
 
 namespace strata::bench {
 namespace {
-
-constexpr int kRounds = 11;
-
-struct Bench {
-    Options options;
-    const dataplane::Pools& pools;
-    std::FILE* out;
-    bool first_row = true;
-
-    std::uint64_t inputs(std::uint32_t receivers_of_a_room) const {
-        const std::uint64_t outputs = options.quick ? 100'000 : 400'000;
-        return std::max<std::uint64_t>(outputs / receivers_of_a_room, 256);
-    }
-    void row(const std::string& text) {
-        if (options.json.empty()) return;
-        std::fprintf(out, "%s\n  {%s}", first_row ? "[" : ",", text.c_str());
-        first_row = false;
-    }
-};
-
-std::string field(const char* name, double value) {
-    std::array<char, 64> text;
-    std::snprintf(text.data(), text.size(), "\"%s\":%.4g", name, value);
-    return text.data();
-}
-std::string fields(const char* name, const Spread& s) {
-    const std::string n = name;
-    return field(name, s.median) + ',' + field((n + "_low").c_str(), s.low) + ',' +
-           field((n + "_high").c_str(), s.high);
-}
-
-const char* srtp_name(relay::SrtpProfile profile) {
-    if (profile == relay::SrtpProfile::none) return "none";
-    return relay::is_gcm(profile) ? "gcm" : "cm";
-}
-
-const char* media_name(Media media) {
-    switch (media) {
-        case Media::vp8: return "vp8";
-        case Media::browser: return "browser";
-        case Media::descriptor: return "descriptor";
-        case Media::audio: break;
-    }
-    return "audio";
-}
-
-std::string shape_fields(const Bench& bench, const char* name, const Shape& shape) {
-    std::array<char, 320> text;
-    std::snprintf(text.data(), text.size(),
-                  "\"bench\":\"%s\",\"media\":\"%s\",\"receivers\":%u,\"rooms\":%u,"
-                  "\"packet_bytes\":%u,\"srtp\":\"%s\",\"in_flight\":%u,\"udp_checksum\":%s,"
-                  "\"hugepages\":%s,\"rounds\":%d",
-                  name, media_name(shape.media), shape.receivers, shape.rooms,
-                  payload_bytes(shape.media), srtp_name(shape.srtp), shape.in_flight,
-                  shape.udp_checksum ? "true" : "false", bench.options.huge ? "true" : "false",
-                  kRounds);
-    return text.data();
-}
 
 // The product and what it is compared with, for one shape.
 struct Contest {
@@ -108,7 +50,7 @@ void show(Bench& bench, const Contest& contest, const Rounds& rounds, std::size_
               fields("copy_ns_per_output", rounds.per_output(first + 2)) + ',' +
               fields("ratio_to_ceiling", ratio) + ',' + fields("ratio_to_copy", faster) + ',' +
               fields("ratio_to_cheaper", best) + more);
-    if (bench.options.json != "-")
+    if (bench.prints())
         std::printf(
             "%10s %9u %5u %9u %8s %11.1f %11.1f %11.1f %6.0f %% (%.0f-%.0f) %9.2f %6.0f %%\n",
             media_name(shape.media), shape.receivers, shape.rooms, shape.in_flight,
@@ -140,7 +82,7 @@ void measure_srtp(Bench& bench, const Shape& shape) {
               fields("openssl_ns_per_output", rounds.per_output(1)) + ',' +
               fields("cost_of_raw_crypto", ratio) + ',' + fields("ratio_to_openssl", faster) + ',' +
               fields("raw_crypto_ratio_to_openssl", most));
-    if (bench.options.json != "-")
+    if (bench.prints())
         std::printf("%9u %9u %6s %11.1f %11.1f %11.1f %6.2f (%.2f-%.2f) %6.2f (%.2f-%.2f) %6.2f\n",
                     shape.receivers, shape.in_flight, srtp_name(shape.srtp),
                     rounds.per_output(0).median, raw_ns.median, rounds.per_output(1).median,
@@ -149,7 +91,7 @@ void measure_srtp(Bench& bench, const Shape& shape) {
 }
 
 void run_srtp(Bench& bench, relay::SrtpProfile profile) {
-    if (bench.options.json != "-")
+    if (bench.prints())
         std::printf(
             "receivers in flight   srtp   ns/output         raw     OpenSSL  ours/raw"
             "           OpenSSL/ours       /raw\n");
@@ -185,7 +127,7 @@ void measure_rooms(Bench& bench, std::uint32_t in_flight) {
     const Spread ratio = rounds.ratio(kMany, kOne);
     show(bench, one, rounds, kOne);
     show(bench, many, rounds, kMany, ',' + fields("ratio_to_one_room", ratio));
-    if (bench.options.json != "-")
+    if (bench.prints())
         std::printf("1000 rooms of 10 cost per output x %.2f (%.2f-%.2f) of one room of 10\n",
                     ratio.median, ratio.low, ratio.high);
 }
@@ -224,7 +166,7 @@ void measure_unwanted(Bench& bench, Media media) {
                   fields("ns_per_input", ns) + ',' + fields("floor_ns_per_input", floor) + ',' +
                   fields("ratio_to_floor", to_floor) + ',' +
                   fields("ratio_to_one_receiver", ratio));
-        if (bench.options.json != "-")
+        if (bench.prints())
             std::printf(
                 "unwanted %s, %u publishers, %u receivers: %.1f ns, x %.2f (%.2f-%.2f); "
                 "looked up, parsed, counted, freed: %.1f ns, x %.2f (%.2f-%.2f) of that\n",
@@ -239,37 +181,10 @@ void measure_all_unwanted(Bench& bench) {
     measure_unwanted(bench, Media::browser);
 }
 
-// The same shape with and without somebody who looks on, in the same rounds.
-void measure_observed(Bench& bench, const Shape& shape) {
-    Shape with = shape;
-    with.observed = true;
-    Product plain(shape, bench.pools), observed(with, bench.pools);
-    Rounds rounds;
-    const std::uint64_t inputs = bench.inputs(shape.receivers);
-    rounds.add([&](std::uint64_t n) { return plain.run(n); }, inputs);
-    rounds.add([&](std::uint64_t n) { return observed.run(n); }, inputs);
-    rounds.run(kRounds);
-    const Spread ratio = rounds.ratio_per_input(1, 0);
-    bench.row(shape_fields(bench, "observed", shape) + ',' +
-              fields("ns_per_input", rounds.per_input(0)) + ',' +
-              fields("observed_ns_per_input", rounds.per_input(1)) + ',' + fields("ratio", ratio));
-    if (bench.options.json != "-")
-        std::printf("%10s %9u receivers: %8.1f ns per input, observed %8.1f, %.3f (%.3f-%.3f)\n",
-                    shape.unwanted ? "unwanted" : media_name(shape.media), shape.receivers,
-                    rounds.per_input(0).median, rounds.per_input(1).median, ratio.median, ratio.low,
-                    ratio.high);
-}
-
-void measure_all_observed(Bench& bench) {
-    for (const std::uint32_t receivers : {1u, 10u, 100u})
-        measure_observed(bench, {.receivers = receivers});
-    measure_observed(bench, {.receivers = 1, .unwanted = true});
-}
-
 constexpr std::array<std::uint32_t, 2> kInFlight{0, 1'024};
 
 void print_head(const Bench& bench) {
-    if (bench.options.json != "-")
+    if (bench.prints())
         std::printf(
             "     media receivers rooms in flight checksum   ns/output     ceiling        copy  of "
             "ceiling   copy/ours  of cheaper\n");
@@ -280,6 +195,7 @@ void run_all(Bench& bench) {
         return run_srtp(bench, bench.options.only.srtp);
     if (bench.options.only.unwanted) return measure_all_unwanted(bench);
     if (bench.options.only.observed) return measure_all_observed(bench);
+    if (bench.options.only.transit) return measure_all_transit(bench);
     print_head(bench);
     if (bench.options.only.receivers != 0) return measure(bench, bench.options.only);
     if (bench.options.many_rooms) {
@@ -297,6 +213,7 @@ void run_all(Bench& bench) {
     }
     measure_all_unwanted(bench);
     measure_all_observed(bench);
+    measure_all_transit(bench);
     run_srtp(bench, relay::SrtpProfile::aead_aes_128_gcm);
     run_srtp(bench, relay::SrtpProfile::aes128_cm_sha1_80);
 }

@@ -22,6 +22,7 @@ struct Shape {
     // Every publisher and the first receiver of each room are captured, headers only, one packet of
     // a hundred, beside another capture and a trace of somebody who isn't here.
     bool observed = false;
+    bool transit = false;  // the worker takes the time that its outputs are in it
 };
 
 inline dataplane::PortConfig port_config(const Shape& shape) {
