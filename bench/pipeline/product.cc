@@ -20,6 +20,9 @@ namespace {
 
 using dataplane::Command;
 
+constexpr relay::TimeUs kBetweenTraces_us = 100'000, kBetweenRooms_us = 5'000;
+constexpr std::uint64_t kTracedPackets = 20;
+constexpr std::uint32_t kGuests = 3;          // receivers of the room that comes and goes
 constexpr std::uint32_t kTicksPerBurst = 20;  // microseconds of the worker's time per burst of 32
 
 [[noreturn]] void die(const char* what) {
@@ -49,6 +52,11 @@ api::Track track_spec(std::uint32_t room, Media media) {
     return spec;
 }
 
+// Which observations a room is marked for; bit 1: the traces.
+std::uint8_t marks_of(const Shape& shape, std::uint32_t room) {
+    return shape.bustle && room == 0 ? 3 : 1;
+}
+
 // The size of a frame that was sent, nothing else.
 struct Sizes final : dataplane::MemoryPort::Sink {
     std::size_t last = 0;
@@ -73,7 +81,8 @@ Product::Product(const Shape& shape, const dataplane::Pools& pools)
     if (!port_.start(pools)) die("the in-memory port doesn't start");
     dataplane::WorkerConfig config;
     config.commands_per_turn = 1'024;
-    config.max_transports = std::max(config.max_transports, shape.rooms + shape.receivers);
+    config.max_transports =
+        std::max(config.max_transports, shape.rooms + shape.receivers + 1 + kGuests);
     config.fan_out.tiny_payload_bytes =
         static_cast<std::uint16_t>(api::DataplaneConfig{}.copy_payload_max_bytes);
     if (shape.transit) {
@@ -82,7 +91,8 @@ Product::Product(const Shape& shape, const dataplane::Pools& pools)
     }
     std::array<dataplane::Port*, 1> ports{&port_};
     worker_ = std::make_unique<dataplane::Worker>(config, ports, pools, *block_, now_);
-    for (std::uint32_t room = 0; room < shape.rooms; ++room) add_room(room);
+    for (std::uint32_t room = 0; room < shape.rooms; ++room)
+        add_room(room, shape.receivers / shape.rooms);
     if (shape.observed) look_on();
     while (worker_->turn(now_, kBurst).commands != 0) {
     }
@@ -97,38 +107,41 @@ void Product::submit(const Command& command) {
 
 // Observation 0 is the one that objects are marked for.
 void Product::look_on() {
-    auto segment = api::ObservationSegment::create("", {.log_bytes = 1 << 20});
-    if (!segment) die(segment.error().c_str());
-    segment_.emplace(std::move(*segment));
-    log_.emplace(segment_->log(0));
+    if (!segment_) {
+        auto segment = api::ObservationSegment::create("", {.log_bytes = 1 << 20});
+        if (!segment) die(segment.error().c_str());
+        segment_.emplace(std::move(*segment));
+        log_.emplace(segment_->log(0));
+    }
     constexpr std::uint64_t kEndless = ~std::uint64_t{0};
     constexpr relay::TimeUs kForHours = relay::TimeUs{1} << 40;
     std::array<dataplane::Observation, 3> observations;
     for (std::uint8_t i = 0; i < observations.size(); ++i)
         observations[i] = {.slot = i,
-                           .id = i + 1u,
+                           .id = i == 1 ? 2 + 2 * traces_ : i + 1u,
                            .trace = i == 1,
                            .in = true,
                            .out = i != 1,
                            .sample = i == 0 ? 100u : 1u,
-                           .packets = kEndless,
+                           .packets = shape_.bustle && i == 1 ? kTracedPackets : kEndless,
                            .bytes = kEndless,
                            .duration_us = kForHours};
-    observer_ = std::make_unique<dataplane::Observer>(*log_, observations);
+    ++traces_;
+    observer_before_ =
+        std::exchange(observer_, std::make_unique<dataplane::Observer>(*log_, observations));
     submit({.kind = Command::Kind::set_observer, .observer = observer_.get()});
 }
 
-void Product::add_room(std::uint32_t room) {
+void Product::add_room(std::uint32_t room, std::uint32_t receivers) {
     auto transport = std::make_unique<dataplane::Transport>();
     transport->id = transports_.size() + 1;
     transport->index = static_cast<std::uint32_t>(transports_.size());
     transport->flow = publisher_flow(room);
     transport->has_address = true;
-    const std::uint32_t receivers = shape_.receivers / shape_.rooms;
     auto track = dataplane::build_track(track_spec(room, shape_.media), *transport,
                                         {.receiver_capacity = receivers}, parsers_);
     if (!track) die(track.error().message.c_str());
-    if (shape_.observed) transport->marks = (*track)->marks = 1;
+    if (shape_.observed) transport->marks = (*track)->marks = marks_of(shape_, room);
     submit({.kind = Command::Kind::add_transport, .transport = transport.get()});
     submit({.kind = Command::Kind::add_track, .track = track->get()});
     transports_.push_back(std::move(transport));
@@ -175,6 +188,42 @@ void Product::add_receiver(std::uint32_t room, std::uint32_t receiver) {
     submit({.kind = Command::Kind::add_subscription, .subscription = subscription.get()});
     transports_.push_back(std::move(transport));
     subscriptions_.push_back(std::move(subscription));
+}
+
+// The last one that was added. Its objects stay until the worker has given them back.
+void Product::remove_room(std::uint32_t receivers) {
+    const std::size_t first = transports_.size() - receivers - 1;
+    for (std::size_t i = subscriptions_.size() - receivers; i < subscriptions_.size(); ++i)
+        submit(
+            {.kind = Command::Kind::remove_subscription, .subscription = subscriptions_[i].get()});
+    submit({.kind = Command::Kind::remove_track, .track = tracks_.back().get()});
+    for (std::size_t i = first; i < transports_.size(); ++i)
+        submit({.kind = Command::Kind::remove_transport, .transport = transports_[i].get()});
+}
+
+// Frees what was given back: of each kind the last ones.
+void Product::take_answers() {
+    Command answer;
+    while (worker_->next_answer(answer)) {
+        if (answer.kind == Command::Kind::remove_subscription) subscriptions_.pop_back();
+        if (answer.kind == Command::Kind::remove_track) tracks_.pop_back();
+        if (answer.kind == Command::Kind::remove_transport) transports_.pop_back();
+        if (answer.kind == Command::Kind::set_observer) observer_before_.reset();
+    }
+}
+
+// Hands the worker what is due; it does it in its next turn.
+void Product::bustle() {
+    take_answers();
+    if (now_ >= next_trace_us_) {
+        next_trace_us_ = now_ + kBetweenTraces_us;
+        look_on();
+    }
+    if (now_ < next_room_us_) return;
+    next_room_us_ = now_ + kBetweenRooms_us;
+    guests_ ? remove_room(kGuests) : add_room(shape_.rooms, kGuests);
+    guests_gone_ += guests_;
+    guests_ = !guests_;
 }
 
 // The first packets, a key frame in each room, start every receiver.
@@ -242,7 +291,11 @@ double Product::run_timed(std::uint64_t inputs) {
         now_ += static_cast<relay::TimeUs>(ticks_ / ticks_per_us_);
         ticks_ %= ticks_per_us_;
     };
-    return timed_batches(inputs, [this](std::uint16_t n) { feed(n); }, timed_turn);
+    const auto feed_one = [this](std::uint16_t n) {
+        if (shape_.bustle) bustle();
+        feed(n);
+    };
+    return timed_batches(inputs, feed_one, timed_turn);
 }
 
 }  // namespace strata::bench

@@ -32,6 +32,11 @@ class Product {
     double run_bursts(std::uint64_t bursts, std::uint16_t packets);
     // The same, collected by callgrind: the turns alone.
     std::uint64_t run_collected(std::uint64_t inputs);
+    // What anybody may read at any time.
+    const api::WorkerBlock& statistics() const { return *block_; }
+    // What the captures and traces have written down, and how many rooms have come and gone.
+    std::uint64_t records() const { return log_ ? log_->records() : 0; }
+    std::uint64_t guests() const { return guests_gone_; }
     // In nanoseconds, of all outputs so far; where the shape says so.
     const api::Histogram& transit() const { return block_->rx_tx_ns; }
     // Bytes in front of the shared payload of one outgoing frame: the header length that the other
@@ -39,7 +44,10 @@ class Product {
     std::uint16_t header_bytes() const { return header_bytes_; }
 
   private:
-    void add_room(std::uint32_t room);
+    void add_room(std::uint32_t room, std::uint32_t receivers);
+    void remove_room(std::uint32_t receivers);
+    void take_answers();
+    void bustle();
     void add_receiver(std::uint32_t room, std::uint32_t receiver);
     void submit(const dataplane::Command& command);
     void look_on();
@@ -55,10 +63,14 @@ class Product {
     std::unique_ptr<api::WorkerBlock> block_;
     std::optional<api::ObservationSegment> segment_;
     std::optional<api::ObservationLog> log_;
-    std::unique_ptr<dataplane::Observer> observer_;
+    std::unique_ptr<dataplane::Observer> observer_, observer_before_;
+    std::uint64_t traces_ = 0;
     std::unique_ptr<dataplane::Worker> worker_;
     Stream stream_;
     relay::TimeUs now_ = 1'000'000;
+    relay::TimeUs next_trace_us_ = now_, next_room_us_ = now_;
+    bool guests_ = false;  // the room that comes and goes is there
+    std::uint64_t guests_gone_ = 0;
     std::uint64_t ticks_per_us_, ticks_ = 0;  // of the time stamp counter; ahead of now_
     std::uint16_t header_bytes_ = 0;
     dataplane::SharedParsers parsers_;
