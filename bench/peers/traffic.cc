@@ -21,6 +21,7 @@ constexpr int kBufferBytes = 64 << 20;
 constexpr std::int64_t kTogether_us = 1'000;
 constexpr std::uint32_t kTicksPerPacket = 960;  // 20 ms at 48 kHz
 constexpr std::chrono::seconds kPatience{1};
+constexpr std::chrono::microseconds kBetweenLooks{200};
 constexpr std::size_t kMostBytes = 1'500, kMostPackets = 64;
 
 [[noreturn]] void die(const char* what) {
@@ -126,10 +127,12 @@ void Sink::drain(const std::stop_token& stop) {
         messages[i].msg_hdr.msg_iov = &vectors[i];
         messages[i].msg_hdr.msg_iovlen = 1;
     }
-    pollfd ready{fd_, POLLIN, 0};
     while (!stop.stop_requested()) {
-        if (poll(&ready, 1, 50) <= 0) continue;
         const int n = recvmmsg(fd_, messages.data(), kMostPackets, MSG_DONTWAIT, nullptr);
+        if (n <= 0) {
+            std::this_thread::sleep_for(kBetweenLooks);
+            continue;
+        }
         std::uint64_t media = 0;
         // Reports of the relay's own aren't media.
         for (int i = 0; i < n; ++i)

@@ -14,56 +14,71 @@
 namespace strata::bench {
 namespace {
 
+enum class Per : std::uint8_t { input, output, room };
+constexpr const char* name_of(Per per) {
+    return per == Per::input ? "input" : per == Per::output ? "output" : "room";
+}
+
 struct Row {
     const char* name;
-    bool per_output;  // else per input
+    Per per;
     Shape shape;
 };
 
 constexpr std::array kRows{
-    Row{"1 receiver", false, {.receivers = 1}},
-    Row{"10 receivers", false, {.receivers = 10}},
-    Row{"100 receivers", true, {.receivers = 100}},
-    Row{"100 receivers, descriptor", true, {.receivers = 100, .media = Media::descriptor}},
-    Row{"1 receiver, browser", false, {.receivers = 1, .media = Media::browser}},
-    Row{"100 receivers, browser", true, {.receivers = 100, .media = Media::browser}},
-    Row{"100 receivers, UDP checksum", true, {.receivers = 100, .udp_checksum = true}},
-    Row{"100 rooms of 10", true, {.receivers = 1'000, .rooms = 100}},
-    Row{"1 receiver, audio", false, {.receivers = 1, .media = Media::audio}},
-    Row{"10 receivers, audio", false, {.receivers = 10, .media = Media::audio}},
-    Row{"100 receivers, audio", true, {.receivers = 100, .media = Media::audio}},
-    Row{"unwanted", false, {.receivers = 1, .unwanted = true}},
+    Row{"1 receiver", Per::input, {.receivers = 1}},
+    Row{"10 receivers", Per::input, {.receivers = 10}},
+    Row{"100 receivers", Per::output, {.receivers = 100}},
+    Row{"100 receivers, descriptor", Per::output, {.receivers = 100, .media = Media::descriptor}},
+    Row{"1 receiver, browser", Per::input, {.receivers = 1, .media = Media::browser}},
+    Row{"100 receivers, browser", Per::output, {.receivers = 100, .media = Media::browser}},
+    Row{"100 receivers, UDP checksum", Per::output, {.receivers = 100, .udp_checksum = true}},
+    Row{"100 rooms of 10", Per::output, {.receivers = 1'000, .rooms = 100}},
+    Row{"1 receiver, audio", Per::input, {.receivers = 1, .media = Media::audio}},
+    Row{"10 receivers, audio", Per::input, {.receivers = 10, .media = Media::audio}},
+    Row{"100 receivers, audio", Per::output, {.receivers = 100, .media = Media::audio}},
+    Row{"unwanted", Per::input, {.receivers = 1, .unwanted = true}},
     Row{"unwanted, descriptor",
-        false,
+        Per::input,
         {.receivers = 1, .media = Media::descriptor, .unwanted = true}},
-    Row{"unwanted, browser", false, {.receivers = 1, .media = Media::browser, .unwanted = true}},
-    Row{"unwanted, 1000 receivers", false, {.receivers = 1'000, .unwanted = true}},
+    Row{"unwanted, browser",
+        Per::input,
+        {.receivers = 1, .media = Media::browser, .unwanted = true}},
+    Row{"unwanted, 1000 receivers", Per::input, {.receivers = 1'000, .unwanted = true}},
     Row{"unwanted, 100 publishers in random order",
-        false,
+        Per::input,
         {.receivers = 100, .rooms = 100, .unwanted = true, .random_order = true}},
-    Row{"1 receiver, observed", false, {.receivers = 1, .observed = true}},
-    Row{"10 receivers, observed", false, {.receivers = 10, .observed = true}},
-    Row{"100 receivers, observed", true, {.receivers = 100, .observed = true}},
-    Row{"unwanted, observed", false, {.receivers = 1, .unwanted = true, .observed = true}},
+    Row{"1 receiver, observed", Per::input, {.receivers = 1, .observed = true}},
+    Row{"10 receivers, observed", Per::input, {.receivers = 10, .observed = true}},
+    Row{"100 receivers, observed", Per::output, {.receivers = 100, .observed = true}},
+    Row{"unwanted, observed", Per::input, {.receivers = 1, .unwanted = true, .observed = true}},
+    Row{"1 receiver, traced", Per::input, {.receivers = 1, .observed = true, .traced = true}},
+    Row{"a room of one and three receivers comes and goes", Per::room, {.receivers = 10}},
     Row{"100 receivers, AES-GCM",
-        true,
+        Per::output,
         {.receivers = 100, .srtp = relay::SrtpProfile::aead_aes_128_gcm}},
     Row{"100 receivers, AES-CM",
-        true,
+        Per::output,
         {.receivers = 100, .srtp = relay::SrtpProfile::aes128_cm_sha1_80}},
 };
 
 constexpr std::uint64_t kInputs = 640;  // whole bursts and whole frames
+constexpr std::uint32_t kRooms = 20, kReceiversOfRoom = 3;
 static_assert(kInputs % kBurst == 0 && kInputs % 10 == 0);
 
+// Returns how many there were of what the row is per.
 std::uint64_t count(const Row& row, const dataplane::Pools& pools) {
     Product product(row.shape, pools);
     product.run(kInputs);
     CALLGRIND_START_INSTRUMENTATION;
-    const std::uint64_t outputs = product.run_collected(kInputs);
+    std::uint64_t outputs = 0;
+    if (row.per == Per::room)
+        product.collect_rooms(kRooms, kReceiversOfRoom);
+    else
+        outputs = product.run_collected(kInputs);
     CALLGRIND_DUMP_STATS_AT(row.name);
     CALLGRIND_STOP_INSTRUMENTATION;
-    return outputs;
+    return row.per == Per::room ? kRooms : row.per == Per::output ? outputs : kInputs;
 }
 
 }  // namespace
@@ -81,10 +96,9 @@ int count_instructions(const dataplane::Pools& pools, const char* only) {
     const char* separator = "";
     for (const Row& row : kRows) {
         if (*only != '\0' && std::strcmp(row.name, only) != 0) continue;
-        const std::uint64_t outputs = count(row, pools);
+        const std::uint64_t number = count(row, pools);
         std::printf("%s\n  {\"name\":\"%s\",\"per\":\"%s\",\"packets\":%llu}", separator, row.name,
-                    row.per_output ? "output" : "input",
-                    static_cast<unsigned long long>(row.per_output ? outputs : kInputs));
+                    name_of(row.per), static_cast<unsigned long long>(number));
         separator = ",";
     }
     std::printf("]}\n");

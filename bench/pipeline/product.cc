@@ -54,7 +54,7 @@ api::Track track_spec(std::uint32_t room, Media media) {
 
 // Which observations a room is marked for; bit 1: the traces.
 std::uint8_t marks_of(const Shape& shape, std::uint32_t room) {
-    return shape.bustle && room == 0 ? 3 : 1;
+    return (shape.bustle || shape.traced) && room == 0 ? 3 : 1;
 }
 
 // The size of a frame that was sent, nothing else.
@@ -268,6 +268,21 @@ std::uint64_t Product::run_collected(std::uint64_t inputs) {
         inputs -= n;
     }
     return sent() - before;
+}
+
+void Product::collect_rooms(std::uint32_t rooms, std::uint32_t receivers) {
+    const auto turn_collected = [this] {
+        CALLGRIND_TOGGLE_COLLECT;
+        turn();
+        CALLGRIND_TOGGLE_COLLECT;
+    };
+    for (; rooms != 0; --rooms) {
+        add_room(shape_.rooms, receivers);
+        turn_collected();
+        remove_room(receivers);
+        turn_collected();
+        take_answers();
+    }
 }
 
 double Product::run_bursts(std::uint64_t bursts, std::uint16_t packets) {

@@ -32,6 +32,8 @@ class Product {
     double run_bursts(std::uint64_t bursts, std::uint16_t packets);
     // The same, collected by callgrind: the turns alone.
     std::uint64_t run_collected(std::uint64_t inputs);
+    // The turns in which so many rooms come, one after the other, and in which they go.
+    void collect_rooms(std::uint32_t rooms, std::uint32_t receivers);
     // What anybody may read at any time.
     const api::WorkerBlock& statistics() const { return *block_; }
     // What the captures and traces have written down, and how many rooms have come and gone.

@@ -22,6 +22,7 @@ struct Shape {
     // Every publisher and the first receiver of each room are captured, headers only, one packet of
     // a hundred, beside another capture and a trace of somebody who isn't here.
     bool observed = false;
+    bool traced = false;  // besides, every packet of room 0 is traced
     // Besides: every tenth of a second the next packets of room 0 are traced, and a hundred times a
     // second a room comes and goes again. In run_timed() alone.
     bool bustle = false;
