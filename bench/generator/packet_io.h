@@ -52,6 +52,10 @@ class PacketIo {
     // Sleeps until something arrives or `until_us`, monotonic.
     virtual void wait(std::int64_t until_us) = 0;
     virtual IoCounters counters() const = 0;
+    // Another one that works as this one does, but whose packets come straight back to its own
+    // endpoints: what it does to them is the generator's. It has 127.0.0.1. Sockets, if nothing
+    // else is said. Throws IoError.
+    virtual std::unique_ptr<PacketIo> make_loop() const;
 };
 
 // Monotonic microseconds.

@@ -10,6 +10,7 @@
 #include <map>
 
 #include "dataplane/eal.h"
+#include "dataplane/port/memory_port.h"
 #include "dataplane/port/pools.h"
 #include "dataplane/port/port.h"
 #include "dataplane/worker/fanout.h"
@@ -55,12 +56,55 @@ Address from_endpoint(const dp::Endpoint& endpoint) {
     return address;
 }
 
+constexpr std::uint16_t kFirstLoopPort = 40'000;
+
+// What is sent to an address of the port's comes back by the queue of its UDP port.
+class Loop final : public dp::MemoryPort::Sink {
+  public:
+    Loop(dp::MemoryPort& port, const dp::Pools& pools, std::uint16_t base_port)
+        : port_(port), pools_(pools), base_port_(base_port) {}
+
+    void on_packet(const dp::FlowKey& flow, std::span<const std::uint8_t> payload) override {
+        rte_mbuf* packet = rte_pktmbuf_alloc(pools_.rx);
+        if (packet == nullptr) return;
+        char* room = rte_pktmbuf_append(packet, static_cast<std::uint16_t>(payload.size()));
+        const dp::FlowKey back{flow.local, flow.remote, flow.local_port, flow.remote_port};
+        const auto queue = static_cast<std::uint16_t>(flow.remote_port - base_port_);
+        if (room != nullptr)
+            std::copy(payload.begin(), payload.end(), reinterpret_cast<std::uint8_t*>(room));
+        if (room == nullptr || !port_.push(queue, back, packet)) rte_pktmbuf_free(packet);
+    }
+
+  private:
+    dp::MemoryPort& port_;
+    const dp::Pools& pools_;
+    std::uint16_t base_port_;
+};
+
+// Devices can only be named before DPDK's environment starts, and it starts once.
+void start_environment(const std::string& spec) {
+    static bool started = false;
+    if (started) return;
+    const std::vector<std::string> specs{spec};
+    const std::vector<std::string> devices = dp::eal_device_arguments(specs);
+    dp::EalOptions eal;
+    eal.program = "strata-gen";
+    eal.file_prefix = "strata-gen-" + std::to_string(getpid());
+    eal.lcores = "0@" + std::to_string(first_cpu());
+    eal.devices = devices;
+    eal.telemetry = false;
+    if (auto done = dp::start_eal(eal); !done) throw IoError(done.error());
+    started = true;
+}
+
 class PortIo final : public PacketIo {
   public:
-    explicit PortIo(std::string spec) : spec_(std::move(spec)) {}
+    enum class Kind : std::uint8_t { device, loop };
+    PortIo(std::string spec, Kind kind) : spec_(std::move(spec)), kind_(kind) {}
     ~PortIo() override {
         fan_outs_.clear();
         port_.reset();
+        loop_.reset();
     }
 
     int open(const Address& local) override;
@@ -72,9 +116,14 @@ class PortIo final : public PacketIo {
     std::size_t receive(Sink& sink) override;
     void wait(std::int64_t until_us) override;
     IoCounters counters() const override;
+    std::unique_ptr<PacketIo> make_loop() const override {
+        return std::make_unique<PortIo>(spec_, Kind::loop);
+    }
 
   private:
     void start();
+    void open_device(const dp::PortConfig& config);
+    void open_loop(const dp::PortConfig& config);
     std::uint16_t queue_of(int endpoint) const {
         return static_cast<std::uint16_t>(local_address(endpoint).port - base_port_);
     }
@@ -82,11 +131,13 @@ class PortIo final : public PacketIo {
     bool send_media(std::uint16_t queue, const dp::Link& link, std::span<const std::uint8_t> bytes);
 
     std::string spec_;
+    Kind kind_;
     std::vector<Address> locals_;
     std::uint16_t base_port_ = 0;
     std::vector<int> endpoint_of_queue_;  // -1: nobody's
     dp::Pools pools_;
     std::unique_ptr<dp::Port> port_;
+    std::unique_ptr<Loop> loop_;
     std::vector<std::unique_ptr<dp::FanOut>> fan_outs_;  // per queue
     std::map<std::pair<int, Address>, dp::Link> links_;
     IoCounters counters_;
@@ -94,6 +145,11 @@ class PortIo final : public PacketIo {
 
 int PortIo::open(const Address& local) {
     if (port_ != nullptr) throw IoError(spec_ + ": addresses are opened before the first packet");
+    if (local.port == 0 && kind_ == Kind::loop) {
+        locals_.push_back(local);
+        locals_.back().port = static_cast<std::uint16_t>(kFirstLoopPort + locals_.size());
+        return static_cast<int>(locals_.size()) - 1;
+    }
     if (local.port == 0) throw IoError(spec_ + ": local UDP ports must be given, not 0");
     const auto known = std::ranges::find(locals_, local);
     if (known != locals_.end()) return static_cast<int>(known - locals_.begin());
@@ -107,23 +163,13 @@ void PortIo::start() {
     if (high.port - low.port >= kMaxQueues)
         throw IoError(spec_ + ": local UDP ports must lie within " + std::to_string(kMaxQueues));
     base_port_ = low.port;
-    const std::vector<std::string> specs{spec_};
-    const std::vector<std::string> devices = dp::eal_device_arguments(specs);
-    dp::EalOptions eal;
-    eal.program = "strata-gen";
-    eal.file_prefix = "strata-gen-" + std::to_string(getpid());
-    eal.lcores = "0@" + std::to_string(first_cpu());
-    eal.devices = devices;
-    eal.telemetry = false;
-    if (auto started = dp::start_eal(eal); !started) throw IoError(started.error());
-
+    start_environment(spec_);
     dp::PortConfig config;
     config.workers = static_cast<std::uint16_t>(high.port - low.port + 1);
     config.base_udp_port = base_port_;
-    auto opened = dp::open_port(spec_, config);
-    if (!opened) throw IoError(spec_ + ": " + opened.error().message + " " + opened.error().hint);
-    port_ = std::move(*opened);
+    kind_ == Kind::loop ? open_loop(config) : open_device(config);
     dp::PoolConfig sizes;
+    sizes.name = kind_ == Kind::loop ? "loop" : "strata";
     sizes.rx_mbufs = port_->needs().rx_mbufs + port_->needs().tx_mbufs + kSparePackets;
     sizes.header_mbufs = sizes.indirect_mbufs = port_->needs().tx_mbufs + kSparePackets;
     if (!port_->capabilities().chains) sizes.linear_mbufs = sizes.header_mbufs;
@@ -142,6 +188,19 @@ void PortIo::start() {
     fan_out.tx_queue.packets = 1'024;
     for (std::uint16_t q = 0; q < config.workers; ++q)
         fan_outs_.push_back(std::make_unique<dp::FanOut>(*port_, q, pools_, fan_out));
+}
+
+void PortIo::open_device(const dp::PortConfig& config) {
+    auto opened = dp::open_port(spec_, config);
+    if (!opened) throw IoError(spec_ + ": " + opened.error().message + " " + opened.error().hint);
+    port_ = std::move(*opened);
+}
+
+void PortIo::open_loop(const dp::PortConfig& config) {
+    auto port = std::make_unique<dp::MemoryPort>(config);
+    loop_ = std::make_unique<Loop>(*port, pools_, base_port_);
+    port->set_sink(loop_.get());
+    port_ = std::move(port);
 }
 
 dp::Link* PortIo::link_to(int endpoint, const Address& remote) {
@@ -266,7 +325,7 @@ bool is_socket_spec(const std::string& spec) {
 }
 
 std::unique_ptr<PacketIo> make_port_io(const std::string& spec) {
-    return std::make_unique<PortIo>(spec);
+    return std::make_unique<PortIo>(spec, PortIo::Kind::device);
 }
 
 }  // namespace strata::gen

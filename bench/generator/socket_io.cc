@@ -272,6 +272,8 @@ std::uint64_t ntp_now() {
            (static_cast<std::uint64_t>(now.tv_nsec) << 32) / 1'000'000'000;
 }
 
+std::unique_ptr<PacketIo> PacketIo::make_loop() const { return make_socket_io(); }
+
 std::unique_ptr<PacketIo> make_socket_io() { return std::make_unique<SocketIo>(); }
 
 }  // namespace strata::gen

@@ -149,7 +149,7 @@ BenchReport bench_preset(const BenchConfig& config, RelayApi& api, PacketIo& io,
                          const BenchProgress& progress) {
     BenchReport report;
     report.subject = config.stage.preset.name;
-    report.generator = check_generator();
+    report.generator = check_generator(io);
     Load load(io);
     Stage stage(config.stage, api, load, io);
     stage.set_units(config.stage.preset.units());
@@ -165,7 +165,7 @@ BenchReport bench_plan(const BenchConfig& config, const Plan& plan, PacketIo& io
                        const BenchProgress& progress) {
     BenchReport report;
     report.subject = plan.path;
-    report.generator = check_generator();
+    report.generator = check_generator(io);
     Load load(io);
     for (std::size_t i = 0; i < plan.publishers.size(); ++i) {
         const PublisherPlan& p = plan.publishers[i];

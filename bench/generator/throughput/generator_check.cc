@@ -13,8 +13,8 @@ constexpr double kIdleRate = 0.05, kBusyRate = 10, kTrial_s = 1;
 
 }  // namespace
 
-GeneratorCheck check_generator() {
-    const std::unique_ptr<PacketIo> io = make_socket_io();
+GeneratorCheck check_generator(const PacketIo& of) {
+    const std::unique_ptr<PacketIo> io = of.make_loop();
     const Address loopback = *parse_address("127.0.0.1:0");
     const int from = io->open(loopback), to = io->open(loopback);
     Plan plan;
