@@ -53,6 +53,7 @@ void Watchdog::give_up(const WorkerLoop& loop, std::uint64_t stuck_ns) const {
     const int report = file < 0 ? STDERR_FILENO : file;
     write_text(report, what + "\nstack:\n");
     if (!write_stack(report, loop.thread())) write_text(report, "none: it takes no signal\n");
+    write_text(report, "step: " + describe(worker.step_in_work()) + "\n");
     write_text(report, packet_report(worker.packet_in_work()));
     if (file >= 0) ::fsync(file);
     std::abort();

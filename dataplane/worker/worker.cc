@@ -56,6 +56,7 @@ Worker::Turn Worker::turn(relay::TimeUs now, std::uint16_t burst) {
     for (Peer& peer : peers_)
         if (peer.from) receive_handed(*peer.from, now, turn);
     for (std::size_t i = 0; i < ports_.size(); ++i) {
+        begin_step(WorkStep::Kind::port, i);
         receive(i, burst, now, turn);
         if (ports_[i]->capabilities().connections) {
             forget_closed(*ports_[i], now);
@@ -67,7 +68,10 @@ Worker::Turn Worker::turn(relay::TimeUs now, std::uint16_t burst) {
         ports_[i]->poll_slow(config_.queue, now);
     }
     if (!peers_.empty()) wake_others();
-    for (auto& fan_out : fan_outs_) fan_out->flush(now);
+    for (std::size_t i = 0; i < fan_outs_.size(); ++i) {
+        begin_step(WorkStep::Kind::flush, i);
+        fan_outs_[i]->flush(now);
+    }
     kept_.expire(now);
     if (observer_) [[unlikely]]
         finish_observing();
@@ -75,6 +79,7 @@ Worker::Turn Worker::turn(relay::TimeUs now, std::uint16_t burst) {
     if (turn.commands != 0 || news_) [[unlikely]]
         ring_main();
     count(turn.busy() ? WorkerCounter::turns_busy : WorkerCounter::turns_idle);
+    begin_step(WorkStep::Kind::none);
     return turn;
 }
 

@@ -25,6 +25,7 @@
 #include "dataplane/worker/spsc_ring.h"
 #include "dataplane/worker/timer_wheel.h"
 #include "dataplane/worker/train.h"
+#include "dataplane/worker/work_step.h"
 #include "dataplane/worker/worker_config.h"
 #include "relay/ice/agent.h"
 #include "relay/ice/rate_limit.h"
@@ -93,8 +94,13 @@ class Worker {
     const WorkerConfig& config() const { return config_; }
     // The received packet that turn() is at, for who looks at a worker that doesn't get on.
     const rte_mbuf* packet_in_work() const { return in_work_.load(std::memory_order_relaxed); }
+    // And the part of it.
+    WorkStep step_in_work() const { return step_.load(std::memory_order_relaxed); }
 
   private:
+    void begin_step(WorkStep::Kind kind, std::size_t which = 0) {
+        step_.store({kind, static_cast<std::uint8_t>(which)}, std::memory_order_relaxed);
+    }
     static constexpr std::uint32_t kLatchIndex = ~0u;
     static std::uint64_t stream_key(std::uint32_t transport_index, std::uint32_t ssrc) {
         return std::uint64_t{transport_index} << 32 | ssrc;
@@ -466,6 +472,8 @@ class Worker {
     PuntRing punts_;
     std::atomic<std::uint64_t> applied_{0};
     std::atomic<const rte_mbuf*> in_work_{nullptr};
+    std::atomic<WorkStep> step_{};
+    static_assert(std::atomic<WorkStep>::is_always_lock_free);
 };
 
 }  // namespace strata::dataplane

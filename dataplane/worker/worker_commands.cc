@@ -34,6 +34,7 @@ void Worker::run_commands(relay::TimeUs now, Turn& turn) {
     Command command;
     while (turn.commands < config_.commands_per_turn && !answers_.full() &&
            commands_.pop(command)) {
+        begin_step(WorkStep::Kind::command, static_cast<std::size_t>(command.kind));
         apply(command, now);
         ++turn.commands;
     }

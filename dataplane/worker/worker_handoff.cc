@@ -107,6 +107,7 @@ void Worker::receive_handed(HandoffRing& ring, relay::TimeUs now, Turn& turn) {
     std::array<rte_mbuf*, kMaxBurst> packets;
     unsigned held = 0;
     prefetch_record(ring.at(0));
+    begin_step(WorkStep::Kind::handed);
     for (std::size_t i = 0; i < n; ++i) {
         // The oldest is taken out at the end of each round: what is behind it moves up.
         if (i + 2 < n) prefetch_record(ring.at(2));

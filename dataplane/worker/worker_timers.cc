@@ -22,6 +22,7 @@ void Worker::run_timers(relay::TimeUs now, Turn& turn) {
         if (!timer) return;
         if (const Timer* next = timers_.next()) fetch_ahead(*next);
         ++turn.timers;
+        begin_step(WorkStep::Kind::timer, timer->kind);
         const auto late = static_cast<std::uint64_t>(now - timer->due_us);
         if (late > statistics_[WorkerCounter::timer_us_late_max].get())
             statistics_[WorkerCounter::timer_us_late_max].set(late);

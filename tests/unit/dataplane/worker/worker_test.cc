@@ -49,6 +49,7 @@ TEST(Worker, ThePacketInWorkIsKnown) {
             // Its header has been taken off by now.
             const auto* header = rte_pktmbuf_mtod_offset(packet, const std::uint8_t*, -12);
             EXPECT_EQ(header[3], 7);  // sequence number
+            EXPECT_EQ(describe(worker->step_in_work()), "receiving from port 0");
             ++seen;
         }
         const Worker* worker = nullptr;
@@ -63,6 +64,29 @@ TEST(Worker, ThePacketInWorkIsKnown) {
     relay.receive(Relay::peer(2), rtp({.ssrc = kSsrc, .sequence = 7}));
     EXPECT_EQ(witness.seen, 20);
     EXPECT_EQ(relay.worker->packet_in_work(), nullptr);
+    EXPECT_EQ(describe(relay.worker->step_in_work()), "between turns");
+}
+
+TEST(Worker, TheStepInWorkIsKnown) {
+    struct Witness : MemoryPort::Sink {
+        void on_packet(const FlowKey&, std::span<const std::uint8_t>) override {
+            steps.push_back(describe(worker->step_in_work()));
+        }
+        const Worker* worker = nullptr;
+        std::vector<std::string> steps;
+    };
+    Relay relay;
+    audio_room(relay, 1);  // what goes to so few waits for the end of the turn
+    Witness witness;
+    witness.worker = relay.worker.get();
+    relay.port.set_sink(&witness);
+    relay.receive(Relay::peer(2), rtp({.ssrc = kSsrc, .sequence = 7}));
+    EXPECT_EQ(witness.steps, std::vector<std::string>{"sending to port 0"});
+    EXPECT_EQ(
+        describe({WorkStep::Kind::command, static_cast<std::uint8_t>(Command::Kind::set_marks)}),
+        "command set_marks");
+    EXPECT_EQ(describe({WorkStep::Kind::timer, static_cast<std::uint8_t>(TimerKind::ice)}),
+              "timer of a transport's connectivity checks");
 }
 
 TEST(Worker, EveryKindOfInputEndsInOneCounter) {
