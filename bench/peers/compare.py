@@ -13,7 +13,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from contestants import PEERS, ROOT, Failure, Kernel, Rtpengine, Strata, cpu_ns, free_udp_ports  # noqa: E402
+from contestants import PEERS, ROOT, Failure, Kernel, Rtpengine, Strata, cpu_ns, free_udp_ports, places  # noqa: E402
 
 CAPTURE = os.path.join(ROOT, "tests", "data", "captures", "vp9-L3T3.pcap")
 # Trains of the publisher's; rates at which the slowest of them has time left.
@@ -82,7 +82,8 @@ class Contest:
         run = subprocess.run(
             [PEERS, "load", "--from", str(self.publisher), "--to", str(relay.port), "--sink", str(self.sink),
              "--receivers", str(self.receivers), "--seconds", str(self.seconds), "--first",
-             str(self.sent[relay.name]), *load], capture_output=True, text=True, timeout=self.seconds + 60)
+             str(self.sent[relay.name]), *load], capture_output=True, text=True, timeout=self.seconds + 60,
+            preexec_fn=lambda: os.sched_setaffinity(0, places()[1]))
         used = cpu_ns(relay.pid) - before
         if run.returncode != 0:
             raise Failure(f"load: {run.stderr.strip()}")

@@ -22,6 +22,12 @@ def receiver(i):
     return str(ipaddress.ip_address("127.1.0.1") + i)
 
 
+def places():
+    """The CPU that a relay gets, the last one as Strata's plan has it, and those of what feeds and empties it."""
+    cpus = sorted(os.sched_getaffinity(0))
+    return {cpus[-1]}, set(cpus[:-1]) or {cpus[-1]}
+
+
 def cpu_ns(pid):
     """What all threads of a process have used."""
     total = 0
@@ -40,7 +46,8 @@ class Kernel:
 
     def start(self, publisher, sink, receivers):
         self.process = subprocess.Popen([PEERS, "relay", "--receivers", str(receivers), "--sink", str(sink)],
-                                        stdout=subprocess.PIPE, text=True)
+                                        stdout=subprocess.PIPE, text=True,
+                                        preexec_fn=lambda: os.sched_setaffinity(0, places()[0]))
         self.pid, self.port = self.process.pid, int(self.process.stdout.readline().split()[1])
 
     def stop(self):
@@ -120,7 +127,8 @@ class Rtpengine:
             [self.program(), "--foreground", "--log-stderr", "--log-level=3", "--table=-1", "--num-threads=1",
              "--config-file=none", "--interface=127.0.0.1", f"--listen-ng=127.0.0.1:{self.ng}",
              "--port-min=30000", "--port-max=32000", "--timeout=3600", "--silent-timeout=3600"],
-            stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+            stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL,
+            preexec_fn=lambda: os.sched_setaffinity(0, places()[0]))
         self.pid = self.process.pid
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.settimeout(1)

@@ -21,7 +21,7 @@ constexpr int kBufferBytes = 64 << 20;
 constexpr std::int64_t kTogether_us = 1'000;
 constexpr std::uint32_t kTicksPerPacket = 960;  // 20 ms at 48 kHz
 constexpr std::chrono::seconds kPatience{1};
-constexpr std::chrono::microseconds kBetweenLooks{200};
+constexpr std::chrono::microseconds kBetweenLooks{50};
 constexpr std::size_t kMostBytes = 1'500, kMostPackets = 64;
 
 [[noreturn]] void die(const char* what) {
