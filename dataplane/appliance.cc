@@ -14,8 +14,9 @@
 namespace strata::dataplane {
 namespace {
 
-constexpr int kMostPollMs = 100;  // for links of ports, heartbeat and watchdog
-constexpr int kBusyPollMs = 1;    // while commands are under way
+constexpr int kMostPollMs = 250;   // for heartbeat and watchdog
+constexpr int kLinksPollMs = 100;  // for links of Ethernet ports
+constexpr int kBusyPollMs = 1;     // while commands are under way
 
 }  // namespace
 
@@ -72,7 +73,10 @@ void Appliance::note_first_state() {
 
 int Appliance::run(int signals) {
     const int looks_ms = static_cast<int>(config_.dataplane.watchdog_ms / 5);
-    const int poll_ms = std::min(kMostPollMs, looks_ms);
+    const bool links = std::ranges::any_of(ports_, [](const auto& port) {
+        return port->capabilities().link_kind == LinkKind::ethernet;
+    });
+    const int poll_ms = std::min(links ? kLinksPollMs : kMostPollMs, looks_ms);
     bool stop = false, more = false;
     while (!stop) {
         watchdog_->look();

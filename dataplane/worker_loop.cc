@@ -48,13 +48,16 @@ WorkerLoop::WorkerLoop(Worker& worker, std::span<Port* const> ports, const Worke
       statistics_(statistics, rte_get_tsc_hz()),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      idle_turns_before_wait_(kMostIdleTurns) {
+      idle_turns_before_wait_(kMostIdleTurns),
+      longest_wait_us_(config.longest_wait_us) {
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.fd = wake_;
     ::epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event);
     event.data.fd = -1;
     for (const Port* port : ports) {
+        if (const relay::TimeUs most = port->capabilities().slow_poll_us; most != 0)
+            longest_wait_us_ = std::min(longest_wait_us_, most);
         const int fd = port->wait_descriptor(worker.config().queue);
         if (fd < 0 || ::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) all_ports_wake_ = false;
     }
@@ -124,7 +127,7 @@ void WorkerLoop::run() {
 
 // How long it may wait at most; 0: not at all.
 relay::TimeUs WorkerLoop::wait_bound(relay::TimeUs now) {
-    relay::TimeUs bound = config_.longest_wait_us;
+    relay::TimeUs bound = longest_wait_us_;
     if (!all_ports_wake_) {
         sleep_us_ = std::min(std::max(sleep_us_ * 2, kShortestSleepUs),
                              relay::TimeUs{config_.idle_sleep_max_us});

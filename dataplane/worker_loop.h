@@ -19,7 +19,8 @@ namespace strata::dataplane {
 struct WorkerLoopConfig {
     api::IdlePolicy idle = api::IdlePolicy::kAdaptive;
     std::uint32_t idle_sleep_max_us = 2'000;
-    relay::TimeUs longest_wait_us = 10'000;  // Port::poll_slow wants no longer ones
+    // At most: PortCapabilities::slow_poll_us may ask for less.
+    relay::TimeUs longest_wait_us = 40'000;
     std::uint16_t burst = 32;
 };
 
@@ -77,6 +78,7 @@ class WorkerLoop {
     int wake_ = -1;
     bool all_ports_wake_ = true;
     int idle_turns_before_wait_;
+    relay::TimeUs longest_wait_us_;
     relay::TimeUs sleep_us_ = 0;  // the last one, since the last packet
     pthread_t thread_{};
     std::atomic<bool> begun_{false};

@@ -13,6 +13,7 @@ namespace strata::dataplane {
 
 namespace {
 
+constexpr std::uint32_t kSlowPollUs = 10'000;  // held packets and requests are timed by it
 constexpr std::uint16_t kIpv4UdpBytes = net::kIpv4Bytes + net::kUdpBytes;
 constexpr std::uint16_t kIpv6UdpBytes = net::kIpv6Bytes + net::kUdpBytes;
 
@@ -32,6 +33,7 @@ EthdevPort::EthdevPort(std::string spec, const EthdevSpec& ethdev, EthdevDevice 
     local_.first_port = config.base_udp_port;
     local_.ports = config.workers;
     capabilities_.link_kind = LinkKind::ethernet;
+    capabilities_.slow_poll_us = kSlowPollUs;
     capabilities_.chains = abilities.chains;
     capabilities_.max_segments = abilities.max_segments;
     capabilities_.checksum_offload = abilities.checksum_offload;

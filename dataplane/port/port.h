@@ -63,6 +63,8 @@ struct PortCapabilities {
     bool wants_class = false;  // class_of each packet given to tx_burst says what it is worth
     // Flows are connections (ICE-TCP): they end, see next_closed, and no address is told for them.
     bool connections = false;
+    // Port::poll_slow wants to be called at least this often, in microseconds; 0: it does nothing.
+    std::uint32_t slow_poll_us = 0;
 };
 
 // How many mbufs a started port may hold at once, for sizing pools (PoolConfig).
@@ -172,7 +174,7 @@ class Port {
     virtual bool limit_path(const PathMtu&, relay::TimeUs) { return false; }
 
     // Housekeeping: resolution, timeouts, hand-off. Bounded work; call once per turn or at least
-    // every 10 ms.
+    // every slow_poll_us.
     virtual void poll_slow(std::uint16_t, relay::TimeUs) {}
 
     // Where flows are connections: one that has ended since, and won't deliver anything more.

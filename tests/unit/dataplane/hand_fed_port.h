@@ -14,8 +14,10 @@ namespace strata::dataplane {
 // A port whose packets another thread gives, for tests of what drives a worker.
 class HandFedPort final : public Port {
   public:
-    explicit HandFedPort(bool can_be_waited_for)
-        : Port("hand-fed", {}), event_(can_be_waited_for ? ::eventfd(0, EFD_NONBLOCK) : -1) {}
+    explicit HandFedPort(bool can_be_waited_for, std::uint32_t slow_poll_us = 0)
+        : Port("hand-fed", {}), event_(can_be_waited_for ? ::eventfd(0, EFD_NONBLOCK) : -1) {
+        capabilities_.slow_poll_us = slow_poll_us;
+    }
     ~HandFedPort() override {
         if (event_ >= 0) ::close(event_);
     }
@@ -58,11 +60,14 @@ class HandFedPort final : public Port {
         return LinkState::refused;
     }
     int wait_descriptor(std::uint16_t) const override { return event_; }
+    void poll_slow(std::uint16_t, relay::TimeUs) override { slow_polls_.fetch_add(1); }
+    std::uint64_t slow_polls() const { return slow_polls_.load(); }
 
   private:
     int event_;
     const Pools* pools_ = nullptr;
     std::atomic<std::uint32_t> waiting_{0};
+    std::atomic<std::uint64_t> slow_polls_{0};
 };
 
 }  // namespace strata::dataplane

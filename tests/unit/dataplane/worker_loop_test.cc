@@ -106,6 +106,13 @@ TEST(WorkerLoop, StopEndsAWait) {
     EXPECT_TRUE(running.reaches(WorkerCounter::turns_idle, 64));
 }
 
+TEST(WorkerLoop, APortWithWorkOfItsOwnIsLookedAfterInTime) {
+    HandFedPort port(true, 1'000);
+    RunningLoop running(port, kWaiting);
+    EXPECT_TRUE(running.reaches(WorkerCounter::sleeps, 20));
+    EXPECT_GT(port.slow_polls(), 20u);
+}
+
 TEST(WorkerLoop, APortThatCannotBeWaitedForIsLookedAtAgain) {
     HandFedPort port(false);
     RunningLoop running(port, {.idle_sleep_max_us = 100, .longest_wait_us = kHourUs});
