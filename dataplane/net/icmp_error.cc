@@ -95,9 +95,11 @@ bool answer_port_unreachable(rte_mbuf& m, const LocalNet& local) {
     std::uint8_t* ip = frame + ethernet;
     const bool v4 = ip[0] >> 4 == 4;
     const std::size_t head = (v4 ? kIpv4Bytes : kIpv6Bytes) + kIcmpBytes;
+    // By the packet's own lengths, but never what lies behind it in the buffer.
     const std::size_t quoted =
-        v4 ? quoted_v4(ip)
-           : std::min<std::size_t>(kIpv6Bytes + get_be16(ip + 4), kMaxErrorV6 - head);
+        std::min(m.data_len - ethernet,
+                 v4 ? quoted_v4(ip)
+                    : std::min<std::size_t>(kIpv6Bytes + get_be16(ip + 4), kMaxErrorV6 - head));
     const std::size_t size = ethernet + head + quoted;
     if (size > std::size_t{m.data_len} + rte_pktmbuf_tailroom(&m)) return false;
     std::memmove(ip + head, ip, quoted);

@@ -33,7 +33,8 @@ std::optional<IcmpError> parse_icmp_error_v6(std::span<const std::uint8_t> packe
                                              const LocalNet& local);
 
 // Turns a UDP frame to one of our addresses into "port unreachable" from there to its sender, in
-// place. False: no room; nothing was changed.
+// place: one that receive_frame counted as rx_unknown_port, as that left it. Quotes no more than
+// what was received. False: no room; nothing was changed.
 bool answer_port_unreachable(rte_mbuf& m, const LocalNet& local);
 
 }  // namespace strata::dataplane::net

@@ -235,6 +235,15 @@ Ingress receive_packet(const Frame& f, std::uint16_t ether_type) {
     }
 }
 
+// A tag of VLAN 0 says a priority and nothing else (IEEE 802.1Q section 9.6). Without it the frame
+// has the header that the port sends: whoever answers it, or passes it on, needs to know of no
+// other.
+void remove_tag(Frame& f) {
+    std::memmove(f.bytes() + kVlanBytes, f.bytes(), 12);
+    rte_pktmbuf_adj(&f.m, kVlanBytes);
+    f.ethernet_bytes = kEthernetBytes;
+}
+
 }  // namespace
 
 Ingress receive_frame(rte_mbuf& m, const LocalNet& local, FlowKey& flow) {
@@ -249,6 +258,8 @@ Ingress receive_frame(rte_mbuf& m, const LocalNet& local, FlowKey& flow) {
         f.ethernet_bytes = kEthernetBytes + kVlanBytes;
     }
     if (vlan != local.vlan) return consumed(PortCounter::rx_not_for_us);
+    if (f.ethernet_bytes > kEthernetBytes + local.tag_bytes()) [[unlikely]]
+        remove_tag(f);
     Ingress in = receive_packet(f, type);
     if (in.action == Ingress::Action::consumed) in.punt = punt_of(f, type, in);
     return in;

@@ -45,9 +45,10 @@ struct Ingress {
 };
 
 // Ethernet, VLAN, ARP, IPv4, IPv6, neighbour discovery, ICMP, UDP: everything in front of a
-// datagram. `m` is linear. Fills `flow` of delivered ones. A received UDP checksum isn't looked at:
-// virtual links deliver partial ones (RTP has its own ways to notice, SRTP authenticates).
-// budget: 15 ns/packet, bench/pipeline
+// datagram. `m` is linear. Fills `flow` of delivered ones. What isn't delivered begins, in our
+// VLAN, with the header that the port sends: a priority tag has been removed. A received UDP
+// checksum isn't looked at: virtual links deliver partial ones (RTP has its own ways to notice,
+// SRTP authenticates). budget: 15 ns/packet, bench/pipeline
 Ingress receive_frame(rte_mbuf& m, const LocalNet& local, FlowKey& flow);
 
 }  // namespace strata::dataplane::net

@@ -62,7 +62,7 @@ bool EthdevPort::accept_elsewhere(std::uint16_t queue, rte_mbuf* m, relay::TimeU
     if (home == 0 || home >= local_.ports) return hand_off(queue, m, 0), false;
     PacketMeta& about = meta(m);
     const net::Ingress in = net::receive_frame(*m, local_, about.flow);
-    // Damaged, or not to us: as it came.
+    // Damaged, or not to us: worker 0 looks at it again.
     if (in.action != net::Ingress::Action::deliver) return hand_off(queue, m, 0), false;
     about.queue = home;
     about.port_index = config_.index;

@@ -235,6 +235,22 @@ TEST_F(Unreachable, QuotesAsMuchAsEveryPathTakesV6) {
     }
 }
 
+// Whatever the packet says of its length.
+TEST_F(Unreachable, QuotesNoMoreThanWasReceived) {
+    for (const LocalNet& us : {kV4, kV6}) {
+        rte_pktmbuf_free(m_);
+        receive(us, 20);
+        std::uint8_t* ip = rte_pktmbuf_mtod(m_, std::uint8_t*) + 14;
+        const bool v4 = first(us).is_v4();
+        if (v4)
+            ip[0] = 0x4f;
+        else
+            put_be16(ip + 4, 1'200);
+        ASSERT_TRUE(answer_port_unreachable(*m_, us));
+        EXPECT_EQ(packet().size(), (v4 ? 28u : 48u) + original_.size());
+    }
+}
+
 TEST_F(Unreachable, ComesFromTheAddressThatWasTried) {
     LocalNet both = kV6;
     both.own.add({first(kV4), 24});

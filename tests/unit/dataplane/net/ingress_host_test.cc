@@ -6,12 +6,20 @@
 #include <vector>
 
 #include "dataplane/net/arp.h"
+#include "dataplane/net/icmp_error.h"
 #include "dataplane/net/neighbour_discovery.h"
 #include "tests/unit/dataplane/net/ingress_fixture.h"
 
 // What a host says itself: ARP, neighbour discovery, echoes.
 namespace strata::dataplane::net::ingress_test {
 namespace {
+
+std::vector<std::uint8_t> tagged(std::vector<std::uint8_t> frame, std::uint16_t tci) {
+    const std::array<std::uint8_t, 4> tag{0x81, 0, static_cast<std::uint8_t>(tci >> 8),
+                                          static_cast<std::uint8_t>(tci)};
+    frame.insert(frame.begin() + 12, tag.begin(), tag.end());
+    return frame;
+}
 
 TEST_F(IngressTest, AnswersArpRequestsAndLearns) {
     LocalNet them = v4_;
@@ -146,6 +154,54 @@ TEST_F(IngressTest, AnswersEcho) {
     EXPECT_EQ(get_mac(data()), kTheirs);
     frame[40] ^= 0xff;
     expect_counted(v4_, frame, PortCounter::rx_icmp);
+}
+
+// 802.1p: VLAN 0 and a priority, on a port without a tag. Answers have none, and nothing of the
+// buffer behind the frame.
+TEST_F(IngressTest, PriorityTaggedFramesAreAnsweredWithoutTheirTag) {
+    for (const std::uint16_t tci : std::to_array<std::uint16_t>({0x0000, 0x4000, 0xe000}))
+        for (const LocalNet& us : {v4_, v6_}) {
+            const bool v4 = first(us).is_v4();
+            const auto plain = udp(us, 4002, 20);
+            auto frame = tagged(plain, tci);
+            expect_counted(us, frame, PortCounter::rx_unknown_port);
+            std::memset(rte_pktmbuf_mtod_offset(m_, std::uint8_t*, m_->data_len), 0xa5,
+                        rte_pktmbuf_tailroom(m_));
+            ASSERT_TRUE(answer_port_unreachable(*m_, us));
+            const std::size_t head = 14 + (v4 ? 28u : 48u), quoted = v4 ? 28 : plain.size() - 14;
+            ASSERT_EQ(m_->data_len, head + quoted);
+            EXPECT_EQ(m_->pkt_len, m_->data_len);
+            EXPECT_EQ(get_mac(data()), kTheirs);
+            EXPECT_EQ(get_mac(data() + 6), kOurs);
+            EXPECT_EQ(get_be16(data() + 12), v4 ? kEtherTypeIpv4 : kEtherTypeIpv6);
+            EXPECT_EQ(v4 ? get_ipv4(data() + 26) : get_ipv6(data() + 22), first(us));
+            EXPECT_TRUE(std::equal(data() + head, data() + m_->data_len, plain.begin() + 14));
+
+            auto echo = udp(us, 4000, 20);
+            v4 ? make_echo_v4(echo) : make_echo_v6(echo);
+            ASSERT_EQ(receive(us, tagged(echo, tci)).action, Ingress::Action::reply);
+            ASSERT_EQ(m_->data_len, echo.size());
+            EXPECT_EQ(get_mac(data()), kTheirs);
+            EXPECT_EQ(get_be16(data() + 12), v4 ? kEtherTypeIpv4 : kEtherTypeIpv6);
+            EXPECT_TRUE(std::equal(data() + head, data() + m_->data_len, echo.begin() + head));
+        }
+}
+
+TEST_F(IngressTest, PriorityTaggedDatagramsAreDelivered) {
+    for (const LocalNet& us : {v4_, v6_}) {
+        ASSERT_EQ(receive(us, tagged(udp(us, 4001, 100), 0xe000)).action, Ingress::Action::deliver);
+        EXPECT_EQ(m_->data_len, 100);
+    }
+}
+
+// So that the kernel gets it as the port would have received it without (KernelLink).
+TEST_F(IngressTest, WhatThePriorityTaggedFrameIsStaysWithoutItsTag) {
+    auto plain = udp(v4_, 4000, 20);
+    plain[23] = 6;
+    fix_ipv4_checksum(plain);
+    expect_counted(v4_, tagged(plain, 0xe000), PortCounter::rx_unknown_type);
+    ASSERT_EQ(m_->data_len, plain.size());
+    EXPECT_TRUE(std::equal(plain.begin(), plain.end(), data()));
 }
 
 }  // namespace
