@@ -118,7 +118,9 @@ Ingress receive_ipv4(const Frame& f) {
     if (fold(raw_sum(ip, header)) != 0xffff) return consumed(PortCounter::rx_bad_header);
     const IpAddress to = get_ipv4(ip + 16);
     if (!f.to_us() || !f.local.own.has(to)) return consumed(PortCounter::rx_not_for_us);
-    if (is_martian(ip + 12)) return consumed(PortCounter::rx_bad_header);
+    const IpAddress from = get_ipv4(ip + 12);
+    if (is_martian(ip + 12) || f.local.own.refuses(from))
+        return consumed(PortCounter::rx_bad_header);
     // More fragments, or an offset (RFC 791 section 3.1).
     if ((get_be16(ip + 6) & 0x3fff) != 0) return consumed(PortCounter::rx_fragment);
     if (ip[9] == kProtocolIcmp) {
@@ -128,7 +130,7 @@ Ingress receive_ipv4(const Frame& f) {
         return reply(PortCounter::rx_icmp, PortCounter::icmp_answered);
     }
     if (ip[9] != kProtocolUdp) return consumed(PortCounter::rx_unknown_type);
-    f.flow.remote = get_ipv4(ip + 12);
+    f.flow.remote = from;
     f.flow.local = to;
     return receive_udp(f, ip + header, total - header);
 }
@@ -165,6 +167,7 @@ Ingress receive_icmpv6(const Frame& f, std::span<std::uint8_t> packet, bool to_u
     if (type == kNeighbourSolicitation || type == kNeighbourAdvertisement)
         return receive_neighbour(f, packet);
     if (!to_us) return consumed(PortCounter::rx_icmp);
+    if (f.local.own.refuses(get_ipv6(&packet[8]))) return consumed(PortCounter::rx_bad_header);
     if (!answer_echo_v6(packet)) return icmp_error(f, parse_icmp_error_v6(packet, f.local));
     f.turn_round(packet.size());
     return reply(PortCounter::rx_icmp, PortCounter::icmp_answered);
@@ -187,13 +190,20 @@ Ingress receive_ipv6(const Frame& f) {
     if (kIpv6Bytes + payload > body.size()) return consumed(PortCounter::rx_truncated);
     const IpAddress to = get_ipv6(ip + 24);
     const bool ours = f.local.own.has(to) && !is_reserved_v6(ip + 24);
-    if (ip[6] == kProtocolIcmpv6)
+    const IpAddress from = get_ipv6(ip + 8);
+    const bool martian = ip[8] == 0xff || is_reserved_v6(ip + 8);
+    if (ip[6] == kProtocolIcmpv6) {
+        // Who has no address yet speaks to groups: duplicate address detection, router
+        // solicitations (RFC 4861 section 4), listener reports (RFC 3590).
+        const bool nobody_yet = from.is_unspecified() && ip[24] == 0xff;
+        if (martian && !nobody_yet) return consumed(PortCounter::rx_bad_header);
         return receive_icmpv6(f, body.first(kIpv6Bytes + payload), ours && f.to_us());
+    }
     if (!ours || !f.to_us()) return consumed(PortCounter::rx_not_for_us);
     if (ip[6] == kFragmentHeader) return consumed(PortCounter::rx_fragment);
     if (ip[6] != kProtocolUdp) return consumed(PortCounter::rx_unknown_type);
-    if (ip[8] == 0xff || is_reserved_v6(ip + 8)) return consumed(PortCounter::rx_bad_header);
-    f.flow.remote = get_ipv6(ip + 8);
+    if (martian || f.local.own.refuses(from)) return consumed(PortCounter::rx_bad_header);
+    f.flow.remote = from;
     f.flow.local = to;
     return receive_udp(f, ip + kIpv6Bytes, payload);
 }

@@ -8,6 +8,15 @@ namespace {
 
 std::size_t family(const IpAddress& address) { return address.is_v4() ? 0 : 1; }
 
+// All bits behind the prefix set. IPv6 has none, nor have links of two hosts and one (RFC 3021).
+IpAddress directed_broadcast(const Prefix& link) {
+    IpAddress last = link.address;
+    if (!last.is_v4() || link.bits > 30) return last;
+    for (unsigned bit = 96u + link.bits; bit < 128; ++bit)
+        last.bytes[bit / 8] |= static_cast<std::uint8_t>(0x80 >> bit % 8);
+    return last;
+}
+
 }  // namespace
 
 bool Prefix::contains(const IpAddress& other) const {
@@ -31,6 +40,7 @@ bool OwnAddresses::add(const Prefix& address) {
         if (other.address == address.address || other.same_as(address)) return false;
     std::uint8_t& first = beyond_[family(address.address)];
     if (first == kNone) first = size_;
+    broadcasts_[size_] = directed_broadcast(address);
     all_[size_++] = address;
     return true;
 }

@@ -48,6 +48,18 @@ class OwnAddresses {
         return false;
     }
 
+    // Whether nobody else sends from `source`: it is one of them, or the directed broadcast of a
+    // link (RFC 1122 section 3.2.1.3 (g)). For every packet that is received to us, as `has`.
+    bool refuses(const IpAddress& source) const {
+        const auto [high, low] = std::bit_cast<Words>(source.bytes);
+        for (std::size_t i = 0; i < size_; ++i) {
+            const auto [own_high, own_low] = std::bit_cast<Words>(all_[i].address.bytes);
+            const auto last = std::bit_cast<Words>(broadcasts_[i].bytes).low;
+            if (high == own_high && (low == own_low || low == last)) return true;
+        }
+        return false;
+    }
+
     // The one that packets to `remote` come from: of its family, with the longest prefix that
     // contains `remote`; else the one on the gateway's link; else the first one. Null: none is of
     // its family.
@@ -60,6 +72,7 @@ class OwnAddresses {
     };
 
     std::array<Prefix, kMost> all_{};
+    std::array<IpAddress, kMost> broadcasts_{};  // of its link; the address itself: there is none
     std::uint8_t size_ = 0;
     std::array<std::uint8_t, 2> beyond_{kNone, kNone};  // IPv4, IPv6: see towards
 };

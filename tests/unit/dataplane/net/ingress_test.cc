@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <tuple>
 #include <vector>
 
 #include "tests/unit/dataplane/net/ingress_fixture.h"
@@ -70,16 +71,37 @@ TEST_F(IngressTest, WrongHeadersAreCounted) {
 }
 
 TEST_F(IngressTest, SourcesOfNoHostAreCounted) {
-    for (const char* source : {"::", "::1", "::ffff:10.0.0.2", "ff02::1"}) {
+    for (const char* source : {"::", "::1", "::ffff:10.0.0.2", "ff02::1", "fd00::1"}) {
         auto frame = udp(v6_, 4000, 20);
         std::memcpy(frame.data() + 14 + 8, IpAddress::parse(source)->bytes.data(), 16);
         expect_counted(v6_, frame, PortCounter::rx_bad_header);
+        make_echo_v6(frame);
+        expect_counted(v6_, frame, PortCounter::rx_bad_header);
     }
-    for (const char* source : {"0.0.0.1", "127.0.0.1", "224.0.0.1", "255.255.255.255"}) {
+    for (const char* source :
+         {"0.0.0.1", "127.0.0.1", "224.0.0.1", "255.255.255.255", "10.0.0.1", "10.0.0.255"}) {
         auto frame = udp(v4_, 4000, 20);
         std::memcpy(frame.data() + 26, IpAddress::parse(source)->v4_bytes(), 4);
         fix_ipv4_checksum(frame);
         expect_counted(v4_, frame, PortCounter::rx_bad_header);
+        make_echo_v4(frame);
+        expect_counted(v4_, frame, PortCounter::rx_bad_header);
+    }
+}
+
+// Router solicitations and listener reports come from hosts without an address yet, to groups.
+TEST_F(IngressTest, NobodyYetSpeaksToGroupsAlone) {
+    for (const auto& [source, to, counter] :
+         {std::tuple{"::", "ff02::2", PortCounter::rx_icmp},
+          std::tuple{"::1", "ff02::2", PortCounter::rx_bad_header},
+          std::tuple{"ff02::1", "ff02::2", PortCounter::rx_bad_header},
+          std::tuple{"::", "fd00::9", PortCounter::rx_bad_header}}) {
+        auto frame = udp(v6_, 4000, 20);
+        std::memcpy(frame.data() + 14 + 8, IpAddress::parse(source)->bytes.data(), 16);
+        std::memcpy(frame.data() + 14 + 24, IpAddress::parse(to)->bytes.data(), 16);
+        make_echo_v6(frame);
+        frame[14 + 40] = 133;
+        expect_counted(v6_, frame, counter);
     }
 }
 

@@ -44,6 +44,18 @@ TEST(OwnAddresses, AllOfThemAreOurs) {
     EXPECT_FALSE(OwnAddresses().has({}));
 }
 
+TEST(OwnAddresses, NobodyElseSendsFromThemOrABroadcast) {
+    OwnAddresses own = both();
+    EXPECT_TRUE(own.add({ip("10.5.0.0"), 31}));  // two hosts, no broadcast
+    EXPECT_TRUE(own.add({ip("10.6.0.1"), 32}));
+    for (const char* nobody : {"10.0.0.1", "10.0.0.255", "192.168.7.15", "2001:db8::1", "10.5.0.0"})
+        EXPECT_TRUE(own.refuses(ip(nobody))) << nobody;
+    for (const char* other : {"10.0.0.2", "10.0.1.255", "192.168.7.255", "10.5.0.1", "10.6.0.2",
+                              "2001:db8::ffff:ffff:ffff:ffff", "::10.0.0.255"})
+        EXPECT_FALSE(own.refuses(ip(other))) << other;
+    EXPECT_FALSE(OwnAddresses().refuses({}));
+}
+
 TEST(OwnAddresses, OneOfEachPrefix) {
     OwnAddresses own = both();
     EXPECT_FALSE(own.add({ip("10.0.0.2"), 24}));

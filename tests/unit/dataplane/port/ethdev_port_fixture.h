@@ -1,6 +1,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <rte_ethdev.h>
 
 #include <array>
 #include <cstddef>
@@ -13,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "dataplane/net/checksum.h"
+#include "dataplane/net/frame.h"
 #include "dataplane/port/ethdev_port.h"
 #include "dataplane/worker/fanout.h"
 #include "tests/unit/dataplane/eal.h"
@@ -21,6 +24,22 @@
 namespace strata::dataplane {
 
 inline const IpAddress kUs = *IpAddress::parse("10.0.0.1");
+// Whose datagrams a ring's are (EthdevPortTest::reflects_).
+inline const IpAddress kNeighbour = *IpAddress::parse("10.0.0.2");
+inline const IpAddress kNeighbourV6 = *IpAddress::parse("fd00::2");
+
+// No port takes what comes from its own address: datagrams get a neighbour's.
+inline void send_from_neighbour(rte_mbuf* m) {
+    auto* ip = rte_pktmbuf_mtod_offset(m, std::uint8_t*, net::kEthernetBytes);
+    const std::uint16_t type = net::get_be16(ip - 2);
+    if (type == net::kEtherTypeIpv6 && ip[6] == net::kProtocolUdp)
+        std::memcpy(ip + 8, kNeighbourV6.bytes.data(), 16);
+    if (type != net::kEtherTypeIpv4 || ip[9] != net::kProtocolUdp) return;
+    std::memcpy(ip + 12, kNeighbour.v4_bytes(), 4);
+    std::memset(ip + 10, 0, 2);
+    const std::uint16_t sum = net::checksum(net::raw_sum(ip, net::kIpv4Bytes));
+    std::memcpy(ip + 10, &sum, 2);
+}
 
 class EthdevPortTest : public testing::Test {
   protected:
@@ -59,7 +78,8 @@ class EthdevPortTest : public testing::Test {
     // Turns without a worker until nothing comes any more; frees what was delivered.
     std::vector<std::vector<std::uint8_t>> turn(Port& port, std::uint16_t queues = 1) {
         std::vector<std::vector<std::uint8_t>> payloads;
-        for (int i = 0; i < 8; ++i)
+        for (int i = 0; i < 8; ++i) {
+            if (reflects_) reflect(port);
             for (std::uint16_t q = 0; q < queues; ++q) {
                 std::array<rte_mbuf*, 32> burst;
                 const std::uint16_t n = port.rx_burst(q, burst.data(), 32, now_);
@@ -72,7 +92,16 @@ class EthdevPortTest : public testing::Test {
                 }
                 port.poll_slow(q, now_);
             }
+        }
         return payloads;
+    }
+    // What is in the ring is sent by a neighbour with our MAC address.
+    static void reflect(Port& port) {
+        const std::uint16_t id = static_cast<EthdevPort&>(port).device_id();
+        std::array<rte_mbuf*, 256> sent;
+        const std::uint16_t n = rte_eth_rx_burst(id, 0, sent.data(), sent.size());
+        for (std::uint16_t i = 0; i < n; ++i) send_from_neighbour(sent[i]);
+        ASSERT_EQ(rte_eth_tx_burst(id, 0, sent.data(), n), n);
     }
     static void expect_balance(const PortCounters& c) {
         EXPECT_EQ(c[PortCounter::rx_frames], c[PortCounter::rx_delivered] + c.consumed());
@@ -81,6 +110,7 @@ class EthdevPortTest : public testing::Test {
     TestPools pools_{
         {.rx_mbufs = 4'095, .header_mbufs = 4'095, .indirect_mbufs = 511, .cache_mbufs = 0}};
     std::vector<relay::ReceiverSlot> slots_{16};
+    bool reflects_ = false;
     std::vector<std::uint16_t> queues_;
     std::vector<FlowKey> flows_;
     relay::TimeUs now_ = 1'000'000;

@@ -16,6 +16,7 @@ namespace {
 // net_ring gives back what was sent: we are our own neighbour, and everything is seen from both
 // sides.
 TEST_F(EthdevPortTest, RingResolvesHoldsAndDelivers) {
+    reflects_ = true;
     auto port = open("net_ring0;address=10.0.0.1/24;mac=02:00:00:00:00:11");
     ASSERT_TRUE(port);
     {
@@ -27,7 +28,7 @@ TEST_F(EthdevPortTest, RingResolvesHoldsAndDelivers) {
         ASSERT_EQ(payloads.size(), 16u);
         EXPECT_EQ(payloads[15].size(), 1'012u);
         EXPECT_EQ(payloads[15][1'011], 0x5a);
-        EXPECT_EQ(flows_[0], (FlowKey{kUs, kUs, 4000, 4000}));
+        EXPECT_EQ(flows_[0], (FlowKey{kNeighbour, kUs, 4000, 4000}));
         const PortCounters& c = port->counters(0);
         EXPECT_EQ(c[PortCounter::hold_sent], 16u);
         EXPECT_EQ(c[PortCounter::rx_linearised], 18u);  // announcement and ARP request too
@@ -46,6 +47,7 @@ TEST_F(EthdevPortTest, RingResolvesHoldsAndDelivers) {
 // The same with both families on one port: each packet comes from, and goes to, the address of its
 // flow.
 TEST_F(EthdevPortTest, RingDeliversToAddressesOfBothFamilies) {
+    reflects_ = true;
     auto port = open(
         "net_ring8;address=10.0.0.1/24;address=fd00::1/64;address=192.168.7.1/24;"
         "mac=02:00:00:00:00:11");
@@ -62,7 +64,7 @@ TEST_F(EthdevPortTest, RingDeliversToAddressesOfBothFamilies) {
             fan_out(*port, out, own.address, 4000);
             EXPECT_EQ(turn(*port).size(), 16u) << to_string(own.address);
             ASSERT_EQ(flows_.size(), before + 16);
-            const IpAddress source = own.address.is_v4() ? kUs : own.address;
+            const IpAddress source = own.address.is_v4() ? kNeighbour : kNeighbourV6;
             EXPECT_EQ(flows_.back(), (FlowKey{source, own.address, 4000, 4000}));
         }
         const PortCounters& c = port->counters(0);
@@ -90,6 +92,7 @@ TEST_F(EthdevPortTest, UnansweredPacketsAreDroppedAfterAWhile) {
 }
 
 TEST_F(EthdevPortTest, WorkersShareOneReceiveQueue) {
+    reflects_ = true;
     auto port = open("net_ring2;address=10.0.0.1/24;mac=02:00:00:00:00:11", 2);
     ASSERT_TRUE(port);
     FanOut out(*port, 0, *pools_, {});
@@ -102,6 +105,7 @@ TEST_F(EthdevPortTest, WorkersShareOneReceiveQueue) {
 }
 
 TEST_F(EthdevPortTest, HandOffRingOverflowIsCounted) {
+    reflects_ = true;
     auto port = open("net_ring3;address=10.0.0.1/24;mac=02:00:00:00:00:11", 2);
     ASSERT_TRUE(port);
     FanOut out(*port, 0, *pools_, {});
