@@ -12,6 +12,20 @@ namespace {
 constexpr std::uint8_t kEchoRequest = 8, kEchoReply = 0;
 constexpr std::uint8_t kEchoRequestV6 = 128, kEchoReplyV6 = 129;
 constexpr std::size_t kEchoBytes = 8;
+
+// An answer has a way of its own before it. The header's checksum, which doesn't mind that the
+// addresses have changed places, follows (RFC 1624 section 3).
+void renew_ttl(std::uint8_t* ip) {
+    std::uint16_t before, after, sum;
+    std::memcpy(&before, ip + 8, 2);
+    ip[8] = kHopLimit;
+    std::memcpy(&after, ip + 8, 2);
+    std::memcpy(&sum, ip + 10, 2);
+    sum = checksum(std::uint32_t{static_cast<std::uint16_t>(~sum)} +
+                   static_cast<std::uint16_t>(~before) + after);
+    std::memcpy(ip + 10, &sum, 2);
+}
+
 }  // namespace
 
 bool answer_echo_v4(std::span<std::uint8_t> packet) {
@@ -22,6 +36,7 @@ bool answer_echo_v4(std::span<std::uint8_t> packet) {
     if (icmp[0] != kEchoRequest || icmp[1] != 0) return false;
     const std::size_t size = packet.size() - header;
     if (fold(raw_sum(icmp, size)) != 0xffff) return false;
+    renew_ttl(packet.data());
     std::swap_ranges(packet.begin() + 12, packet.begin() + 16, packet.begin() + 16);
     icmp[0] = kEchoReply;
     std::memset(icmp + 2, 0, 2);
@@ -36,6 +51,7 @@ bool answer_echo_v6(std::span<std::uint8_t> packet) {
     if (icmp[0] != kEchoRequestV6 || icmp[1] != 0) return false;
     const auto size = static_cast<std::uint16_t>(packet.size() - kIpv6Bytes);
     if (icmpv6_checksum(packet.data(), size) != 0) return false;
+    packet[7] = kHopLimit;
     std::swap_ranges(packet.begin() + 8, packet.begin() + 24, packet.begin() + 24);
     icmp[0] = kEchoReplyV6;
     std::memset(icmp + 2, 0, 2);

@@ -53,6 +53,23 @@ TEST(Icmp, RequestsBecomeTheirReplies) {
     }
 }
 
+// However far the request came.
+TEST(Icmp, RepliesHaveAHopLimitOfTheirOwn) {
+    for (const int hops : {0, 1, 63, 64, 255})
+        for (std::size_t data = 0; data < 300; ++data) {
+            Bytes v4 = echo_v4(data), v6 = echo_v6(data);
+            v4[8] = v6[7] = static_cast<std::uint8_t>(hops);
+            v4[5] = static_cast<std::uint8_t>(data);  // other sums
+            const std::uint16_t sum = checksum(raw_sum(v4.data(), 20));
+            std::memcpy(&v4[10], &sum, 2);
+            ASSERT_TRUE(answer_echo_v4(v4));
+            EXPECT_EQ(v4[8], kHopLimit);
+            EXPECT_EQ(fold(raw_sum(v4.data(), 20)), 0xffff);
+            ASSERT_TRUE(answer_echo_v6(v6));
+            EXPECT_EQ(v6[7], kHopLimit);
+        }
+}
+
 TEST(Icmp, WhatIsNoRequestStaysAsItIs) {
     const auto refused = [](Bytes packet, auto change, auto answer) {
         change(packet);
