@@ -17,7 +17,9 @@ namespace {
 
 constexpr std::uint16_t kMaxVlanId = 0xfff;
 constexpr std::uint8_t kProtocolTcp = 6;
-constexpr std::uint8_t kFragmentHeader = 44;  // RFC 8200 section 4.5
+// Next headers in IPv6 (RFC 8200 section 4). Only the first three stand in front of a fragment's.
+constexpr std::uint8_t kHopByHop = 0, kRouting = 43, kDestinationOptions = 60, kFragmentHeader = 44;
+constexpr int kMostExtensions = 8;
 
 Ingress consumed(PortCounter counter) { return {.counter = counter}; }
 
@@ -181,6 +183,22 @@ bool is_reserved_v6(const std::uint8_t* address) {
     return first == 0;
 }
 
+// For the counter alone: nothing behind an extension header is ours. Each is at least 8 bytes.
+bool is_fragment_v6(std::span<const std::uint8_t> packet) {
+    std::uint8_t next = packet[6];
+    std::span<const std::uint8_t> rest = packet.subspan(kIpv6Bytes);
+    for (int i = 0; i < kMostExtensions; ++i) {
+        if (next == kFragmentHeader) return true;
+        const bool extension = next == kHopByHop || next == kRouting || next == kDestinationOptions;
+        if (!extension || rest.size() < 8) return false;
+        const std::size_t bytes = (rest[1] + 1u) * 8u;
+        if (bytes > rest.size()) return false;
+        next = rest[0];
+        rest = rest.subspan(bytes);
+    }
+    return false;
+}
+
 Ingress receive_ipv6(const Frame& f) {
     const std::span<std::uint8_t> body = f.body();
     if (body.size() < kIpv6Bytes) return consumed(PortCounter::rx_truncated);
@@ -200,8 +218,10 @@ Ingress receive_ipv6(const Frame& f) {
         return receive_icmpv6(f, body.first(kIpv6Bytes + payload), ours && f.to_us());
     }
     if (!ours || !f.to_us()) return consumed(PortCounter::rx_not_for_us);
-    if (ip[6] == kFragmentHeader) return consumed(PortCounter::rx_fragment);
-    if (ip[6] != kProtocolUdp) return consumed(PortCounter::rx_unknown_type);
+    if (ip[6] != kProtocolUdp)
+        return consumed(is_fragment_v6(body.first(kIpv6Bytes + payload))
+                            ? PortCounter::rx_fragment
+                            : PortCounter::rx_unknown_type);
     if (martian || f.local.own.refuses(from)) return consumed(PortCounter::rx_bad_header);
     f.flow.remote = from;
     f.flow.local = to;

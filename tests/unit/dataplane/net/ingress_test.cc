@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstring>
 #include <tuple>
 #include <vector>
@@ -137,6 +138,44 @@ TEST_F(IngressTest, FragmentsAreCounted) {
     auto frame = udp(v6_, 4000, 20);
     frame[20] = 44;
     expect_counted(v6_, frame, PortCounter::rx_fragment);
+}
+
+// RFC 8200 section 4.1: hop-by-hop options, destination options and routing may stand before.
+TEST_F(IngressTest, FragmentsBehindOtherExtensionHeadersAreCounted) {
+    constexpr std::uint8_t kFragment = 44;
+    const auto counted = [&](std::vector<std::uint8_t> types, std::uint8_t words = 0) {
+        auto frame = udp(v6_, 4000, 20);
+        frame[20] = types[0];
+        std::vector<std::uint8_t> headers;
+        for (std::size_t i = 1; i < types.size(); ++i) {
+            headers.insert(headers.end(), {types[i], words});
+            headers.resize(headers.size() + 6 + words * 8u);
+        }
+        frame.insert(frame.begin() + 54, headers.begin(), headers.end());
+        put_be16(&frame[18], static_cast<std::uint16_t>(frame.size() - 54));
+        const Ingress in = receive(v6_, frame);
+        EXPECT_EQ(in.action, Ingress::Action::consumed);
+        return in.counter;
+    };
+    for (const std::uint8_t words : std::to_array<std::uint8_t>({0, 3})) {
+        EXPECT_EQ(counted({0, kFragment}, words), PortCounter::rx_fragment);
+        EXPECT_EQ(counted({0, 60, 43, kFragment}, words), PortCounter::rx_fragment);
+        EXPECT_EQ(counted({60, 17}, words), PortCounter::rx_unknown_type);
+    }
+    EXPECT_EQ(counted({0, 60, 43, 6}), PortCounter::rx_unknown_type);
+    EXPECT_EQ(counted({50, kFragment}), PortCounter::rx_unknown_type);  // ESP: nothing to see
+    std::vector<std::uint8_t> many(20, 60);
+    many.back() = kFragment;
+    EXPECT_EQ(counted(many), PortCounter::rx_unknown_type);
+    // A header longer than the packet, and one that isn't there.
+    auto frame = udp(v6_, 4000, 20);
+    frame[20] = 60;
+    frame[54] = kFragment;
+    frame[55] = 200;
+    expect_counted(v6_, frame, PortCounter::rx_unknown_type);
+    frame.resize(54);
+    put_be16(&frame[18], 0);
+    expect_counted(v6_, frame, PortCounter::rx_unknown_type);
 }
 
 }  // namespace
