@@ -1,6 +1,7 @@
 #include "dataplane/net/icmp_error.h"
 
 #include <algorithm>
+#include <array>
 
 #include "dataplane/net/checksum.h"
 #include "dataplane/net/neighbour_discovery.h"
@@ -38,6 +39,15 @@ void put_ipv4(std::uint8_t* ip, std::size_t total, const IpAddress& from, const 
     std::memcpy(ip + 10, &sum, 2);
 }
 
+// What a path may take of which only is known that it doesn't take `total` (RFC 1191 section 7):
+// the next smaller one of the sizes that networks have. 0: none is.
+std::uint16_t plateau_below(std::uint16_t total) {
+    constexpr auto kPlateaus = std::to_array<std::uint16_t>(
+        {32'000, 17'914, 8'166, 4'352, 2'002, 1'492, 1'006, 508, 296, 68});
+    const auto at = std::ranges::find_if(kPlateaus, [=](std::uint16_t p) { return p < total; });
+    return at == kPlateaus.end() ? std::uint16_t{0} : *at;
+}
+
 // Header and first bytes of the datagram, IPv4: what RFC 792 asks for.
 std::size_t quoted_v4(const std::uint8_t* ip) { return (ip[0] & 0xfu) * 4u + kUdpBytes; }
 
@@ -61,8 +71,11 @@ std::optional<IcmpError> parse_icmp_error_v4(std::span<const std::uint8_t> packe
     error.flow.remote = get_ipv4(&sent[16]);
     if (!read_ports(&sent[header], local, error.flow)) return std::nullopt;
     if (icmp[0] != kUnreachable || icmp[1] != kFragmentationNeeded) return error;
-    const std::uint16_t mtu = get_be16(&icmp[6]);
-    if (mtu == 0 || mtu >= get_be16(&sent[2])) return std::nullopt;
+    const std::uint16_t total = get_be16(&sent[2]);
+    std::uint16_t mtu = get_be16(&icmp[6]);
+    // From a router of before RFC 1191: section 5.
+    if (mtu == 0) mtu = plateau_below(total);
+    if (mtu == 0 || mtu >= total) return std::nullopt;
     error.mtu = std::max(mtu, kLeastPathMtuV4);
     return error;
 }

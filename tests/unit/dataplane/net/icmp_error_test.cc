@@ -106,8 +106,28 @@ TEST(IcmpError, PathsTakeWhatEveryHostTakes) {
     EXPECT_FALSE(parse_icmp_error_v6(sealed_v6(error_v6(2, 1'279)), kV6));
 }
 
+// RFC 1191 section 5: old routers don't say what the next hop takes.
+TEST(IcmpError, WithoutAnMtuItIsTheNextOfThoseThatNetworksHave) {
+    for (const auto& [total, mtu] : {std::pair{1'500, 1'492},
+                                     {1'493, 1'492},
+                                     {1'492, 1'006},
+                                     {1'400, 1'006},
+                                     {9'000, 8'166},
+                                     {1'006, 576},
+                                     {600, 576}}) {
+        Bytes p = error_v4(3, 4, 0);
+        be16(p, 30, static_cast<std::size_t>(total));
+        const auto error = parse_icmp_error_v4(sealed_v4(p), kV4);
+        ASSERT_TRUE(error) << total;
+        EXPECT_EQ(error->mtu, mtu) << total;
+    }
+    Bytes p = error_v4(3, 4, 0);
+    be16(p, 30, 68);
+    EXPECT_FALSE(parse_icmp_error_v4(sealed_v4(p), kV4));
+}
+
 TEST(IcmpError, WhatTheDatagramFitsIntoIsNoReport) {
-    for (const std::uint16_t mtu : {std::uint16_t{0}, std::uint16_t{1'400}, std::uint16_t{9'000}})
+    for (const std::uint16_t mtu : {std::uint16_t{1'400}, std::uint16_t{9'000}})
         EXPECT_FALSE(parse_icmp_error_v4(sealed_v4(error_v4(3, 4, mtu)), kV4)) << mtu;
     EXPECT_FALSE(parse_icmp_error_v6(sealed_v6(error_v6(2, 1'440)), kV6));
 }
