@@ -96,6 +96,13 @@ std::expected<EthdevDevice, PortError> EthdevDevice::open(const EthdevSpec& spec
                                          "mtu=" + std::to_string(spec.mtu) + " would be cut to " +
                                              std::to_string(kAfPacketFrame) + " bytes",
                                          "add framesz=4096,blocksz=8192 behind the device"});
+    const EthdevAbilities& can = device.abilities_;
+    if (spec.mtu < can.min_mtu || spec.mtu > can.max_mtu)
+        return std::unexpected(PortError{
+            "port-capability", name,
+            "mtu=" + std::to_string(spec.mtu) + " isn't possible: " + spec.device + " takes " +
+                std::to_string(can.min_mtu) + " to " + std::to_string(can.max_mtu),
+            "give an mtu= within that"});
     return device;
 }
 
@@ -123,6 +130,7 @@ void EthdevDevice::read_abilities() {
     abilities_.checksum_offload =
         !virtual_device && (info.tx_offload_capa & kChecksums) == kChecksums;
     if (abilities_.checksum_offload) tx_offloads_ |= kChecksums;
+    read_mtus(info);
     abilities_.max_rx_queues = std::max<std::uint16_t>(info.max_rx_queues, 1);
     // Of its queues net_tap tells other processes, in a message of eight descriptors at most: with
     // more, one for each queue and direction, it writes beyond that (DPDK 22.11).
@@ -135,6 +143,16 @@ void EthdevDevice::read_abilities() {
     abilities_.rss_key_bytes = info.hash_key_size;
     abilities_.max_tx_queues = std::max<std::uint16_t>(info.max_tx_queues, 1);
     if (is_driver("net_af_xdp")) abilities_.rx_mbufs_per_queue = kXdpRing;
+}
+
+// What rte_eth_dev_configure takes: by the MTU, and by the whole frame.
+void EthdevDevice::read_mtus(const rte_eth_dev_info& info) {
+    const bool both = info.max_mtu != UINT16_MAX && info.max_rx_pktlen > info.max_mtu;
+    const std::uint32_t overhead = both ? info.max_rx_pktlen - info.max_mtu
+                                        : std::uint32_t{RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN};
+    const std::uint32_t most = info.max_rx_pktlen - std::min(info.max_rx_pktlen, overhead);
+    abilities_.min_mtu = info.min_mtu;
+    abilities_.max_mtu = static_cast<std::uint16_t>(std::min<std::uint32_t>(info.max_mtu, most));
 }
 
 // The device with its queues, as `method` needs them, but for what steers packets to them.

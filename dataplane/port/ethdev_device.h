@@ -11,6 +11,8 @@
 #include "dataplane/port/port.h"
 #include "dataplane/port/steering.h"
 
+struct rte_eth_dev_info;
+
 namespace strata::dataplane {
 
 // What a driver says it can do, as far as it matters here.
@@ -24,6 +26,7 @@ struct EthdevAbilities {
     std::uint16_t reta_size = 0;
     std::size_t rss_key_bytes = 0;
     std::uint16_t max_tx_queues = 1;
+    std::uint16_t min_mtu = 0, max_mtu = UINT16_MAX;
     std::uint32_t rx_mbufs_per_queue = 0;  // that it takes from the pool at start
 };
 
@@ -68,6 +71,7 @@ class EthdevDevice {
     EthdevDevice(std::uint16_t id, const EthdevSpec& spec, std::string name);
     bool is_driver(std::string_view name) const;
     void read_abilities();
+    void read_mtus(const rte_eth_dev_info& info);
     Done start_queues(const Setup& setup, api::Steering method);
     int configure(const Setup& setup, api::Steering method, bool interrupt);
     int set_up_queues(const Setup& setup);

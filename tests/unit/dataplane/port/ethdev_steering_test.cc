@@ -173,6 +173,17 @@ TEST_F(SteeringTest, WhatIsAskedForAndNotPossibleIsOneClearError) {
               "possible are steering=ring and steering=auto");
 }
 
+// As a TAP, whose largest frame has 1,522 bytes with its CRC (DPDK 22.11).
+TEST_F(SteeringTest, AnMtuThatTheDeviceDoesNotTakeIsOneClearError) {
+    SteeringCard card("net_ring45", {.largest_frame = 1'522});
+    const PortConfig config{.workers = 2, .base_udp_port = kFirst, .rx_ring = 256};
+    const auto opened = open_port("net_ring45;address=10.0.0.1/24;mtu=9000", config);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, "port-capability");
+    EXPECT_EQ(opened.error().message, "mtu=9000 isn't possible: net_ring45 takes 46 to 1504");
+    EXPECT_TRUE(open_port("net_ring45;address=10.0.0.1/24;mtu=1504", config));
+}
+
 // One worker has nothing to steer, whatever is asked for.
 TEST_F(SteeringTest, OneWorkerNeedsNone) {
     auto port = open("net_ring35;address=10.0.0.1/24;steering=rss");

@@ -180,6 +180,7 @@ int rte_eth_dev_info_get(std::uint16_t id, rte_eth_dev_info* info) {
         steering_card::library<decltype(rte_eth_dev_info_get)>("rte_eth_dev_info_get")(id, info);
     if (const SteeringCard* card = steering_card::card_of(id)) {
         info->max_rx_queues = card->character.rx_queues;
+        info->max_rx_pktlen = card->character.largest_frame;
         info->flow_type_rss_offloads = card->character.hashes;
         info->reta_size = card->character.reta_size;
         info->hash_key_size = 40;

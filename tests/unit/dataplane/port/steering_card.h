@@ -24,6 +24,7 @@ class SteeringCard {
     // What it can do, and where it errs.
     struct Character {
         std::uint16_t rx_queues = 8;
+        std::uint32_t largest_frame = UINT32_MAX;  // with its CRC
         int refuses_rules = 0;             // with this errno, when asked whether it would take them
         std::size_t most_rules = 64;       // room for so many, which it doesn't say when asked
         bool loses_rules = false;          // with the link
