@@ -159,7 +159,7 @@ void EthdevPort::ask(const IpAddress& hop) {
         return hop.is_v4() ? net::write_arp_request(local_, source, hop, frame)
                            : net::write_solicitation(local_, source, hop, frame);
     };
-    if (send_written(write)) ++counters_[0][PortCounter::arp_requests];
+    send_written(PortCounter::arp_requests, write);
 }
 
 // Neighbours and switches learn where our addresses are without having asked: at start, when the
@@ -181,17 +181,20 @@ void EthdevPort::announce(const IpAddress& address) {
         return address.is_v4() ? net::write_arp_request(local_, address, address, frame)
                                : net::write_announcement(local_, address, frame);
     };
-    if (send_written(write)) ++counters_[0][PortCounter::announcements];
+    send_written(PortCounter::announcements, write);
 }
 
-// A frame of our own; `write` returns its size.
+// A frame of our own, counted as `sent`; `write` returns its size.
 template <typename Write>
-bool EthdevPort::send_written(Write write) {
+void EthdevPort::send_written(PortCounter sent, Write write) {
     rte_mbuf* m = rte_pktmbuf_alloc(header_pool_);
-    if (m == nullptr) return false;
-    m->data_len = write(rte_pktmbuf_mtod(m, std::uint8_t*));
-    m->pkt_len = m->data_len;
-    return send_own(m);
+    bool left = false;
+    if (m != nullptr) {
+        m->data_len = write(rte_pktmbuf_mtod(m, std::uint8_t*));
+        m->pkt_len = m->data_len;
+        left = send_own(m);
+    }
+    ++counters_[0][left ? sent : PortCounter::own_lost];
 }
 
 }  // namespace strata::dataplane

@@ -161,8 +161,7 @@ void EthdevPort::end_here(rte_mbuf* m, const net::Ingress& in, relay::TimeUs now
     if (answer && answered == PortCounter::icmp_unreachable)
         answer = net::answer_port_unreachable(*m, local_);
     if (!answer) return rte_pktmbuf_free(m);
-    ++counters[answered];
-    send_own(m);
+    ++counters[send_own(m) ? answered : PortCounter::own_lost];
 }
 
 // Drivers that pass pointers (net_ring) deliver chains, and mbufs of other pools that have no

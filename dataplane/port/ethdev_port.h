@@ -115,7 +115,7 @@ class EthdevPort final : public Port {
     void ask(const IpAddress& hop);
     void ask_neighbours(relay::TimeUs now);
     template <typename Write>
-    bool send_written(Write write);
+    void send_written(PortCounter sent, Write write);
 
     EthdevDevice device_;
     net::LocalNet local_;

@@ -13,12 +13,22 @@
 #include "dataplane/net/frame.h"
 #include "dataplane/port/ethdev_port.h"
 #include "tests/unit/dataplane/port/ethdev_port_fixture.h"
+#include "tests/unit/dataplane/port/steering_fixture.h"
 
 // What a port does as a host on its network: announcements, and ICMP both ways.
 namespace strata::dataplane {
 namespace {
 
 using EthdevHostTest = EthdevPortTest;
+using ethdev_steering_test::Frame;
+
+// net_ring: what is written here arrives.
+void receive(Port& port, rte_mempool* pool, const std::vector<std::uint8_t>& frame) {
+    rte_mbuf* m = rte_pktmbuf_alloc(pool);
+    std::memcpy(rte_pktmbuf_append(m, static_cast<std::uint16_t>(frame.size())), frame.data(),
+                frame.size());
+    ASSERT_EQ(rte_eth_tx_burst(static_cast<EthdevPort&>(port).device_id(), 0, &m, 1), 1);
+}
 
 TEST_F(EthdevHostTest, AnnouncesItsAddressAtStart) {
     const std::string sent = testing::TempDir() + "strata-" + std::to_string(getpid()) + "-3.pcap";
@@ -54,7 +64,7 @@ TEST_F(EthdevHostTest, AnnouncesEachOfItsAddresses) {
         turn(*port);
         EXPECT_EQ(port->counters(0)[PortCounter::announcements], 3u);
     }
-    const auto frames = read_pcap(sent);
+    auto frames = read_pcap(sent);
     ASSERT_EQ(frames.size(), 3u);
     EXPECT_EQ(net::get_ipv4(&frames[0][28]), kUs);
     EXPECT_EQ(net::get_ipv6(&frames[1][14 + 40 + 8]), *IpAddress::parse("fd00::1"));
@@ -89,6 +99,33 @@ TEST_F(EthdevHostTest, NextHopsOfBothFamiliesAreAskedFor) {
     std::remove(sent.c_str());
 }
 
+// A device that takes nothing: what doesn't leave is no answer.
+TEST_F(EthdevHostTest, WhatDoesNotLeaveIsCountedAsThat) {
+    auto port = open("net_ring10;address=10.0.0.1/24;mac=02:00:00:00:00:11");
+    ASSERT_TRUE(port);
+    for (const Frame& frame :
+         {ethdev_steering_test::echo_request(), ethdev_steering_test::datagram(4'999, 0),
+          ethdev_steering_test::arp_request()})
+        receive(*port, pools_->rx, frame);
+    const std::uint16_t id = static_cast<EthdevPort&>(*port).device_id();
+    const auto none = [](std::uint16_t, std::uint16_t, rte_mbuf**, std::uint16_t,
+                         void*) -> std::uint16_t { return 0; };
+    const auto* callback = rte_eth_add_tx_callback(id, 0, none, nullptr);
+    ASSERT_NE(callback, nullptr);
+    turn(*port);
+    const PortCounters& c = port->counters(0);
+    EXPECT_EQ(c[PortCounter::rx_icmp] + c[PortCounter::rx_unknown_port] + c[PortCounter::rx_arp],
+              3u);
+    for (const PortCounter answer : {PortCounter::icmp_answered, PortCounter::icmp_unreachable,
+                                     PortCounter::arp_answered, PortCounter::announcements})
+        EXPECT_EQ(c[answer], 0u) << name(answer);
+    EXPECT_EQ(c[PortCounter::own_lost], 4u);  // an announcement too
+    expect_balance(c);
+    ASSERT_EQ(rte_eth_remove_tx_callback(id, 0, callback), 0);
+    port.reset();
+    EXPECT_TRUE(pools_.idle());
+}
+
 // What comes from our own address is nobody's, and isn't answered.
 TEST_F(EthdevHostTest, OurOwnAddressSendsNothing) {
     auto port = open("net_ring9;address=10.0.0.1/24;mac=02:00:00:00:00:11");
@@ -105,14 +142,6 @@ TEST_F(EthdevHostTest, OurOwnAddressSendsNothing) {
     }
     port.reset();
     EXPECT_TRUE(pools_.idle());
-}
-
-// net_ring: what is written here arrives.
-void receive(Port& port, rte_mempool* pool, const std::vector<std::uint8_t>& frame) {
-    rte_mbuf* m = rte_pktmbuf_alloc(pool);
-    std::memcpy(rte_pktmbuf_append(m, static_cast<std::uint16_t>(frame.size())), frame.data(),
-                frame.size());
-    ASSERT_EQ(rte_eth_tx_burst(static_cast<EthdevPort&>(port).device_id(), 0, &m, 1), 1);
 }
 
 // A router's "fragmentation needed" about a datagram of 1,054 bytes that we sent from port 4000 to
