@@ -9,6 +9,7 @@
 #include "dataplane/net/frame.h"
 #include "dataplane/net/icmp.h"
 #include "dataplane/net/icmp_error.h"
+#include "dataplane/net/multicast_listener.h"
 #include "dataplane/net/neighbour_discovery.h"
 
 namespace strata::dataplane::net {
@@ -18,7 +19,7 @@ namespace {
 constexpr std::uint16_t kMaxVlanId = 0xfff;
 constexpr std::uint8_t kProtocolTcp = 6;
 // Next headers in IPv6 (RFC 8200 section 4). Only the first three stand in front of a fragment's.
-constexpr std::uint8_t kHopByHop = 0, kRouting = 43, kDestinationOptions = 60, kFragmentHeader = 44;
+constexpr std::uint8_t kRouting = 43, kDestinationOptions = 60, kFragmentHeader = 44;
 constexpr int kMostExtensions = 8;
 
 Ingress consumed(PortCounter counter) { return {.counter = counter}; }
@@ -217,7 +218,12 @@ Ingress receive_ipv6(const Frame& f) {
         if (martian && !nobody_yet) return consumed(PortCounter::rx_bad_header);
         return receive_icmpv6(f, body.first(kIpv6Bytes + payload), ours && f.to_us());
     }
-    if (!ours || !f.to_us()) return consumed(PortCounter::rx_not_for_us);
+    if (!ours || !f.to_us()) {
+        Ingress result = consumed(PortCounter::rx_not_for_us);
+        result.groups_asked_for = asks_for_groups(body.first(kIpv6Bytes + payload), f.local);
+        if (result.groups_asked_for) result.counter = PortCounter::rx_icmp;
+        return result;
+    }
     if (ip[6] != kProtocolUdp)
         return consumed(is_fragment_v6(body.first(kIpv6Bytes + payload))
                             ? PortCounter::rx_fragment

@@ -35,11 +35,12 @@ struct Ingress {
     std::uint16_t worker = 0;                                // of a delivered one
     // The sender told where it is: worth an entry only if somebody had asked for it.
     bool learned = false;
-    bool claimed = false;        // somebody wants an address of ours, or asks whether it is free
-    bool conflict = false;       // and has it already, as it says
-    bool icmp_error = false;     // about a datagram of ours, whose flow was filled in
-    Punt punt = Punt::none;      // of a consumed one
-    std::uint16_t path_mtu = 0;  // then: what its path takes, 0: not said
+    bool claimed = false;           // somebody wants an address of ours, or asks whether it is free
+    bool conflict = false;          // and has it already, as it says
+    bool groups_asked_for = false;  // a multicast listener query that is for us
+    bool icmp_error = false;        // about a datagram of ours, whose flow was filled in
+    Punt punt = Punt::none;         // of a consumed one
+    std::uint16_t path_mtu = 0;     // then: what its path takes, 0: not said
     IpAddress neighbour;
     MacAddress mac{};
 };

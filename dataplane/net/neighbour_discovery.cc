@@ -50,10 +50,15 @@ std::optional<MacAddress> find_mac(std::span<const std::uint8_t> options, std::u
 
 }  // namespace
 
-std::uint16_t icmpv6_checksum(const std::uint8_t* ip, std::uint16_t message_bytes) {
-    const std::uint32_t pseudo = raw_sum(ip + 8, 32) + rte_cpu_to_be_16(message_bytes) +
+std::uint16_t icmpv6_checksum(const std::uint8_t* ip, std::span<const std::uint8_t> message) {
+    const auto bytes = static_cast<std::uint16_t>(message.size());
+    const std::uint32_t pseudo = raw_sum(ip + 8, 32) + rte_cpu_to_be_16(bytes) +
                                  std::uint32_t{rte_cpu_to_be_16(kProtocolIcmpv6)};
-    return checksum(pseudo + raw_sum(ip + kIpv6Bytes, message_bytes));
+    return checksum(pseudo + raw_sum(message.data(), bytes));
+}
+
+std::uint16_t icmpv6_checksum(const std::uint8_t* ip, std::uint16_t message_bytes) {
+    return icmpv6_checksum(ip, std::span(ip + kIpv6Bytes, message_bytes));
 }
 
 std::optional<NeighbourMessage> parse_neighbour(std::span<const std::uint8_t> packet) {

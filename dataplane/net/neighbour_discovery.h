@@ -45,7 +45,9 @@ std::uint16_t write_announcement(const LocalNet& local, const IpAddress& source,
 std::uint16_t write_advertisement(const LocalNet& local, const NeighbourMessage& solicitation,
                                   const MacAddress& to, std::uint8_t* frame);
 
-// Checksum of an ICMPv6 message behind the IPv6 header `ip`; 0 when a received one is right.
+// Checksum of an ICMPv6 message, somewhere or right behind the IPv6 header `ip`; 0 when a received
+// one is right.
+std::uint16_t icmpv6_checksum(const std::uint8_t* ip, std::span<const std::uint8_t> message);
 std::uint16_t icmpv6_checksum(const std::uint8_t* ip, std::uint16_t message_bytes);
 
 }  // namespace strata::dataplane::net

@@ -19,6 +19,8 @@ constexpr std::uint32_t kRequestsPerRound = 32;
 // RFC 4861 section 10: MAX_NEIGHBOR_ADVERTISEMENT, RetransTimer; as many for ARP.
 constexpr unsigned kAnnouncements = 3;
 constexpr relay::TimeUs kAnnouncementUs = 1'000'000;
+constexpr unsigned kReports = 2;  // RFC 3810 section 9.1: robustness; with the announcements
+constexpr relay::TimeUs kReportUs = 500'000;      // between answers, well within a second
 constexpr relay::TimeUs kDefenceUs = 10'000'000;  // RFC 5227 section 2.4: DEFEND_INTERVAL
 
 }  // namespace
@@ -30,6 +32,7 @@ void EthdevPort::take_note(const net::Ingress& in, const FlowKey& flow, relay::T
         neighbours_.learn(in.neighbour, in.mac, now) == net::NeighbourTable::Learned::moved)
         ++counters[PortCounter::neighbours_moved];
     if (in.conflict) ++counters[PortCounter::address_conflicts];
+    groups_asked_for_ |= in.groups_asked_for;
     if (in.claimed && now >= next_defence_us_) {
         next_defence_us_ = now + kDefenceUs;
         announcements_left_ = std::max(announcements_left_, 1u);
@@ -144,6 +147,8 @@ void EthdevPort::poll_slow(std::uint16_t queue, relay::TimeUs now) {
 void EthdevPort::ask_neighbours(relay::TimeUs now) {
     next_round_us_ = now + kRoundUs;
     announce(now);
+    if (groups_asked_for_ && now >= next_report_us_)
+        report_groups(net::ReportRecord::mode_is_exclude, now);
     std::uint32_t cursor = 0;
     for (std::uint32_t i = 0; i < kRequestsPerRound; ++i) {
         const auto hop = neighbours_.next_request(cursor, now);
@@ -167,12 +172,16 @@ void EthdevPort::ask(const IpAddress& hop) {
 void EthdevPort::announce(relay::TimeUs now) {
     if (came_up_.load(std::memory_order_relaxed) && came_up_.exchange(false)) {
         announcements_left_ = kAnnouncements;
+        reports_left_ = kReports;
         next_announcement_us_ = now;
     }
     if (announcements_left_ == 0 || now < next_announcement_us_) return;
     --announcements_left_;
     next_announcement_us_ = now + kAnnouncementUs;
     for (const net::Prefix& own : local_.own.all()) announce(own.address);
+    if (reports_left_ == 0) return;
+    --reports_left_;
+    report_groups(net::ReportRecord::change_to_exclude_mode, now);
 }
 
 // For ARP this is a request for our own address (RFC 5227 section 3).
@@ -182,6 +191,16 @@ void EthdevPort::announce(const IpAddress& address) {
                                : net::write_announcement(local_, address, frame);
     };
     send_written(PortCounter::announcements, write);
+}
+
+// Switches that snoop bring solicitations to those that say that they listen. Where the kernel has
+// our addresses it says so.
+void EthdevPort::report_groups(net::ReportRecord type, relay::TimeUs now) {
+    next_report_us_ = now + kReportUs;
+    groups_asked_for_ = false;
+    if (kernel_ || !local_.own.has_v6()) return;
+    const auto write = [&](std::uint8_t* frame) { return net::write_report(local_, type, frame); };
+    send_written(PortCounter::listener_reports, write);
 }
 
 // A frame of our own, counted as `sent`; `write` returns its size.

@@ -12,6 +12,7 @@
 #include "dataplane/net/kernel_routes.h"
 #include "dataplane/net/learned_routes.h"
 #include "dataplane/net/local_net.h"
+#include "dataplane/net/multicast_listener.h"
 #include "dataplane/net/neighbour_table.h"
 #include "dataplane/port/ethdev_device.h"
 #include "dataplane/port/held_packets.h"
@@ -112,6 +113,7 @@ class EthdevPort final : public Port {
     void release_held(std::uint16_t queue, relay::TimeUs now);
     void announce(relay::TimeUs now);
     void announce(const IpAddress& address);
+    void report_groups(net::ReportRecord type, relay::TimeUs now);
     void ask(const IpAddress& hop);
     void ask_neighbours(relay::TimeUs now);
     template <typename Write>
@@ -135,6 +137,9 @@ class EthdevPort final : public Port {
     unsigned announcements_left_ = 0;
     relay::TimeUs next_announcement_us_ = 0;
     relay::TimeUs next_defence_us_ = 0;
+    unsigned reports_left_ = 0;  // unasked
+    bool groups_asked_for_ = false;
+    relay::TimeUs next_report_us_ = 0;
     std::atomic<bool> came_up_{true};  // main thread → worker 0
     bool link_up_ = false;             // main thread
     bool link_was_up_ = false;         // likewise

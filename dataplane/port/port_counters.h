@@ -42,6 +42,7 @@ enum class PortCounter : std::uint8_t {
     icmp_unreachable,   // UDP to a port that no worker owns: its sender was told
     icmp_limited,       // neither answered nor followed: more ICMP than limits.icmp_per_s
     icmp_errors,        // messages of the network about datagrams from a worker's UDP port
+    listener_reports,   // MLD: when the link comes up, and to queries
     own_lost,  // answers, requests and announcements of ours: no buffer, or the device took no more
     // Beside the equation too: of the consumed ones, what the kernel got (exception path).
     to_kernel_tcp,

@@ -11,6 +11,7 @@
 
 #include "dataplane/net/checksum.h"
 #include "dataplane/net/frame.h"
+#include "dataplane/net/neighbour_discovery.h"
 #include "dataplane/port/ethdev_port.h"
 #include "tests/unit/dataplane/port/ethdev_port_fixture.h"
 #include "tests/unit/dataplane/port/steering_fixture.h"
@@ -21,6 +22,15 @@ namespace {
 
 using EthdevHostTest = EthdevPortTest;
 using ethdev_steering_test::Frame;
+
+// Takes what is to all MLD routers out of `frames`.
+std::vector<Frame> take_reports(std::vector<Frame>& frames) {
+    const auto others = std::ranges::stable_partition(
+        frames, [](const Frame& f) { return f[0] != 0x33 || f[5] != 0x16; });
+    const std::vector<Frame> reports(others.begin(), others.end());
+    frames.erase(others.begin(), others.end());
+    return reports;
+}
 
 // net_ring: what is written here arrives.
 void receive(Port& port, rte_mempool* pool, const std::vector<std::uint8_t>& frame) {
@@ -42,11 +52,13 @@ TEST_F(EthdevHostTest, AnnouncesItsAddressAtStart) {
             }
             EXPECT_EQ(port->counters(0)[PortCounter::announcements], 3u);
         }
-        const auto frames = read_pcap(sent);
+        auto frames = read_pcap(sent);
+        const auto reports = take_reports(frames);
         ASSERT_EQ(frames.size(), 3u) << address;
         // Broadcast ARP for our own address; or to all nodes.
         const bool v6 = net::get_be16(&frames[0][12]) == net::kEtherTypeIpv6;
         EXPECT_EQ(frames[0][0], v6 ? 0x33 : 0xff);
+        EXPECT_EQ(reports.size(), v6 ? 2u : 0u);
         if (v6)
             EXPECT_EQ(frames[0][14 + 40], 136);
         else
@@ -65,6 +77,7 @@ TEST_F(EthdevHostTest, AnnouncesEachOfItsAddresses) {
         EXPECT_EQ(port->counters(0)[PortCounter::announcements], 3u);
     }
     auto frames = read_pcap(sent);
+    EXPECT_EQ(take_reports(frames).size(), 1u);
     ASSERT_EQ(frames.size(), 3u);
     EXPECT_EQ(net::get_ipv4(&frames[0][28]), kUs);
     EXPECT_EQ(net::get_ipv6(&frames[1][14 + 40 + 8]), *IpAddress::parse("fd00::1"));
@@ -89,6 +102,7 @@ TEST_F(EthdevHostTest, NextHopsOfBothFamiliesAreAskedFor) {
         EXPECT_EQ(port->counters(0)[PortCounter::arp_requests], 3u);
     }
     auto frames = read_pcap(sent);
+    take_reports(frames);
     ASSERT_EQ(frames.size(), 6u);
     frames.erase(frames.begin(), frames.begin() + 3);  // announcements
     EXPECT_EQ(net::get_ipv4(&frames[0][28]), kUs);
@@ -97,6 +111,41 @@ TEST_F(EthdevHostTest, NextHopsOfBothFamiliesAreAskedFor) {
     EXPECT_EQ(net::get_ipv6(&frames[1][14 + 40 + 8]), *IpAddress::parse("fd00::2"));
     EXPECT_EQ(net::get_ipv4(&frames[2][28]), *IpAddress::parse("192.168.7.1"));
     std::remove(sent.c_str());
+}
+
+// RFC 3810 section 5.1: a router's question for all groups, from the link.
+Frame group_query() {
+    Frame frame(14 + 40 + 8 + 28);
+    net::put_mac(&frame[0], {0x33, 0x33, 0, 0, 0, 1});
+    net::put_be16(&frame[12], net::kEtherTypeIpv6);
+    std::uint8_t* ip = &frame[14];
+    ip[0] = 0x60;
+    net::put_be16(ip + 4, 8 + 28);
+    ip[7] = 1;
+    std::memcpy(ip + 8, IpAddress::parse("fe80::9")->bytes.data(), 16);
+    std::memcpy(ip + 24, IpAddress::parse("ff02::1")->bytes.data(), 16);
+    const Frame alert{58, 0, 5, 2, 0, 0, 1, 0};
+    std::ranges::copy(alert, ip + 40);
+    ip[48] = 130;
+    const std::uint16_t sum = net::icmpv6_checksum(ip, std::span<const std::uint8_t>(ip + 48, 28));
+    std::memcpy(ip + 50, &sum, 2);
+    return frame;
+}
+
+TEST_F(EthdevHostTest, SaysThatItListensWhenAskedAndNotTooOften) {
+    auto port = open("net_ring11;address=fd00::1/64;mac=02:00:00:00:00:11");
+    ASSERT_TRUE(port);
+    const PortCounters& c = port->counters(0);
+    for (int i = 0; i < 6; ++i, now_ += 1'000'000) turn(*port);
+    EXPECT_EQ(c[PortCounter::listener_reports], 2u);  // unasked
+    const std::uint64_t before = c[PortCounter::rx_icmp];
+    for (int i = 0; i < 10; ++i, now_ += 60'000) {
+        receive(*port, pools_->rx, group_query());
+        turn(*port);
+    }
+    EXPECT_EQ(c[PortCounter::rx_icmp], before + 10);
+    EXPECT_EQ(c[PortCounter::listener_reports], 2u + 2u);
+    expect_balance(c);
 }
 
 // A device that takes nothing: what doesn't leave is no answer.
