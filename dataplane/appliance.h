@@ -62,6 +62,7 @@ class Appliance {
     void note_time(const char* part);
     void note_first_state();
     void look_after_ports();
+    void tell_payloads();
     void start_kernel_mirror();
     api::WorkerInfo worker_info(std::size_t p, std::uint32_t w) const;
     std::vector<std::string> reachable_at(std::size_t first, std::uint32_t w) const;

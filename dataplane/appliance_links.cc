@@ -57,6 +57,16 @@ void Appliance::look_after_ports() {
     }
 }
 
+// It stays as it is.
+void Appliance::tell_payloads() {
+    for (std::uint32_t i = 0; i < ports_.size(); ++i) {
+        const PayloadReport found = ports_[i]->payload();
+        api::set_payload(statistics_->port(i), found.path, found.reason);
+        log_info("port " + ports_[i]->spec() + ": payloads " + std::string(api::name(found.path)) +
+                 (found.reason.empty() ? "" : ": " + found.reason));
+    }
+}
+
 // Worker 0 has the other end of each port's way to the kernel.
 void Appliance::start_kernel_mirror() {
     std::vector<KernelLink*> links;

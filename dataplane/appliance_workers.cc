@@ -68,6 +68,7 @@ Appliance::Started Appliance::start_workers() {
     auto segment = api::StatisticsSegment::create(statistics_segment_name(config_), layout);
     if (!segment) return std::unexpected(StartError{segment.error(), 1});
     statistics_ = std::make_unique<api::StatisticsSegment>(std::move(*segment));
+    tell_payloads();
     start_telemetry(*statistics_);
 
     std::vector<Port*> ports;

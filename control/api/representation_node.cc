@@ -105,6 +105,7 @@ ordered_json Representation::ports() const {
             {{"port", port.spec},
              {"link_up", port.link_up},
              {"steering", {{"method", api::name(port.steering)}, {"reason", port.steering_reason}}},
+             {"payload", {{"method", api::name(port.payload)}, {"reason", port.payload_reason}}},
              {"counters", std::move(counters)}});
     }
     return {{"items", std::move(items)}, {"sampled_at", timestamp_text(unix_ms())}};

@@ -25,15 +25,19 @@ Result<void> list_ports(Session& session, const Values&) {
                  {"TO WORKERS", true},
                  {"PACKETS OUT", true},
                  {"STEERING"},
+                 {"PAYLOADS"},
                  {"PORT"},
-                 {"WHY NOT STEERED BETTER"}});
+                 {"WHY NOT STEERED BETTER"},
+                 {"WHY PAYLOADS SO"}});
     for (const Json& port : *ports) {
         const Json& counters = part(port, "counters");
         table.add({field_text(port, "link_up") == "true" ? "up" : "down",
                    number_text(counters, "rx_frames"), number_text(counters, "rx_delivered"),
                    number_text(counters, "tx_packets"),
-                   field_text(part(port, "steering"), "method"), field_text(port, "port"),
-                   field_text(part(port, "steering"), "reason")});
+                   field_text(part(port, "steering"), "method"),
+                   field_text(part(port, "payload"), "method"), field_text(port, "port"),
+                   field_text(part(port, "steering"), "reason"),
+                   field_text(part(port, "payload"), "reason")});
     }
     session.print(table);
     return {};

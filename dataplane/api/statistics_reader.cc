@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -50,6 +51,10 @@ std::vector<NamedValue> read_named(std::span<const Counter> values, const char* 
         out.push_back({std::string(text, ::strnlen(text, kStatisticsNameBytes)), values[i].get()});
     }
     return out;
+}
+
+std::string read_reason(const std::array<char, kPortReasonBytes>& reason) {
+    return {reason.data(), ::strnlen(reason.data(), reason.size())};
 }
 
 }  // namespace
@@ -139,15 +144,17 @@ std::vector<PortSnapshot> StatisticsReader::ports() const {
                                                                std::size_t{i} * sizeof(PortBlock));
         const std::string_view spec(port.spec.data(), ::strnlen(port.spec.data(), kPortSpecBytes));
         const std::span<const Counter> values(port.values.data(), checked_.port_counter_count);
-        const char* reason = port.steering_reason.data();
-        const std::uint64_t steering = port.steering.get();
-        out.push_back({.spec = std::string(spec),
-                       .link_up = port.link_up.get() != 0,
-                       .steering = steering < kSteeringNames.size()
-                                       ? static_cast<Steering>(steering)
-                                       : Steering::none,
-                       .steering_reason = std::string(reason, ::strnlen(reason, kPortReasonBytes)),
-                       .counters = read_named(values, names)});
+        const std::uint64_t steering = port.steering.get(), payload = port.payload.get();
+        out.push_back(
+            {.spec = std::string(spec),
+             .link_up = port.link_up.get() != 0,
+             .steering = steering < kSteeringNames.size() ? static_cast<Steering>(steering)
+                                                          : Steering::none,
+             .steering_reason = read_reason(port.steering_reason),
+             .payload = payload < kPayloadPathNames.size() ? static_cast<PayloadPath>(payload)
+                                                           : PayloadPath::chained,
+             .payload_reason = read_reason(port.payload_reason),
+             .counters = read_named(values, names)});
         for (const auto& [counter, value] : {std::pair{"link_changes", &port.link_changes},
                                              {"device_missed", &port.device_missed},
                                              {"device_errors", &port.device_errors},

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/api/config/payload_path.h"
 #include "dataplane/api/config/steering.h"
 #include "dataplane/api/histogram_summary.h"
 #include "dataplane/api/shared_memory.h"
@@ -23,7 +24,7 @@
 namespace strata::api {
 
 constexpr std::uint64_t kStatisticsMagic = 0x5453415441525453ULL;  // "STRATAST"
-constexpr std::uint32_t kStatisticsVersion = 6;
+constexpr std::uint32_t kStatisticsVersion = 7;
 constexpr std::size_t kStatisticsNameBytes = 32;  // zero-terminated
 
 struct alignas(64) SegmentHeader {
@@ -80,9 +81,11 @@ constexpr std::size_t kPortReasonBytes = 256;
 struct alignas(64) PortBlock {
     std::array<char, kPortSpecBytes> spec;
     std::array<char, kPortReasonBytes> steering_reason;  // why not a better one; mostly constant
-    Counter steering;                                    // G: Steering
-    Counter link_up;                                     // G: 1 when it has a link, or needs none
-    Counter link_changes;                                // C
+    std::array<char, kPortReasonBytes> payload_reason;
+    Counter steering;      // G: Steering
+    Counter payload;       // G: PayloadPath
+    Counter link_up;       // G: 1 when it has a link, or needs none
+    Counter link_changes;  // C
     // C, of the device, which dropped them before a worker saw them.
     Counter device_missed;                       // the receive ring was full: the worker was late
     Counter device_errors;                       // damaged, or larger than a buffer
@@ -136,6 +139,7 @@ class StatisticsSegment {
 
 // How packets come to the port's workers. Main thread.
 void set_steering(PortBlock& port, Steering method, std::string_view reason);
+void set_payload(PortBlock& port, PayloadPath path, std::string_view reason);
 
 // Gives a slot an identity and zeroes its values, or frees it. Main thread.
 void assign_slot(ObjectSlot& slot, StatisticsKind kind, std::uint64_t id, std::uint64_t parent,
@@ -163,6 +167,8 @@ struct PortSnapshot {
     bool link_up = false;
     Steering steering = Steering::none;
     std::string steering_reason;
+    PayloadPath payload = PayloadPath::chained;
+    std::string payload_reason;
     std::vector<NamedValue> counters;
 };
 

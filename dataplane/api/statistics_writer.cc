@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <array>
 #include <cstring>
 #include <ctime>
 #include <new>
@@ -41,6 +42,13 @@ char* write_names(char* at) {
         at += kStatisticsNameBytes;
     }
     return at;
+}
+
+void write_reason(std::string_view reason, std::array<char, kPortReasonBytes>& to) {
+    // The last byte stays 0, whatever a reader sees of a reason that changes.
+    const std::string_view cut = reason.substr(0, kPortReasonBytes - 1);
+    to.fill(0);
+    cut.copy(to.data(), cut.size());
 }
 
 std::uint64_t unix_time_us() {
@@ -120,11 +128,13 @@ PortBlock& StatisticsSegment::port(std::uint32_t index) {
 }
 
 void set_steering(PortBlock& port, Steering method, std::string_view reason) {
-    // The last byte stays 0, whatever a reader sees of a reason that changes.
-    const std::string_view cut = reason.substr(0, kPortReasonBytes - 1);
-    std::memset(port.steering_reason.data(), 0, kPortReasonBytes);
-    cut.copy(port.steering_reason.data(), cut.size());
+    write_reason(reason, port.steering_reason);
     port.steering.set(static_cast<std::uint64_t>(method));
+}
+
+void set_payload(PortBlock& port, PayloadPath path, std::string_view reason) {
+    write_reason(reason, port.payload_reason);
+    port.payload.set(static_cast<std::uint64_t>(path));
 }
 
 std::span<ObjectSlot> StatisticsSegment::slots(std::uint32_t worker) {

@@ -16,11 +16,6 @@ namespace strata::dataplane {
 
 namespace {
 
-// Drivers that take chains without advertising RTE_ETH_TX_OFFLOAD_MULTI_SEGS; each is tried in
-// tests/unit/dataplane/port/ethdev_port_test.cc. Any other one without it gets linear packets:
-// net_af_xdp, for one, sends the right number of wrong bytes.
-constexpr std::array<std::string_view, 3> kTestedWithChains{"net_null", "net_pcap", "net_ring"};
-
 // net_af_xdp fills its ring from the pool with this many mbufs whatever is asked for.
 constexpr std::uint32_t kXdpRing = 2'048;
 // net_af_packet cuts frames that are longer than its default frame size without a word.
@@ -44,6 +39,7 @@ EthdevDevice::EthdevDevice(EthdevDevice&& other) noexcept
       driver_(std::move(other.driver_)),
       numa_node_(other.numa_node_),
       abilities_(other.abilities_),
+      payload_(std::move(other.payload_)),
       tx_offloads_(other.tx_offloads_),
       rx_queues_(other.rx_queues_),
       tx_queues_(other.tx_queues_),
@@ -117,12 +113,12 @@ void EthdevDevice::read_abilities() {
     const bool virtual_device = device_.starts_with("net_");
     const bool advertised = (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
     if (advertised) tx_offloads_ |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
-    const bool tested = std::find(kTestedWithChains.begin(), kTestedWithChains.end(), driver_) !=
-                        kTestedWithChains.end();
-    abilities_.chains = advertised || tested;
-    abilities_.max_segments = abilities_.chains ? 8 : 1;
+    std::uint16_t max_segments = 8;
     for (const std::uint16_t limit : {info.tx_desc_lim.nb_seg_max, info.tx_desc_lim.nb_mtu_seg_max})
-        if (limit != 0) abilities_.max_segments = std::min(abilities_.max_segments, limit);
+        if (limit != 0) max_segments = std::min(max_segments, limit);
+    payload_ = payload_report(virtual_device ? driver_ : device_, advertised, max_segments);
+    abilities_.chains = payload_.path == api::PayloadPath::chained;
+    abilities_.max_segments = abilities_.chains ? max_segments : std::uint16_t{1};
     // Virtual drivers compute checksums in software, over each receiver's copy of the payload; the
     // fan-out sums a payload up once.
     constexpr std::uint64_t kChecksums =

@@ -8,6 +8,7 @@
 
 #include "dataplane/port/ethdev_spec.h"
 #include "dataplane/port/flow_rules.h"
+#include "dataplane/port/payload_report.h"
 #include "dataplane/port/port.h"
 #include "dataplane/port/steering.h"
 
@@ -40,6 +41,7 @@ class EthdevDevice {
     ~EthdevDevice();
 
     const EthdevAbilities& abilities() const { return abilities_; }
+    const PayloadReport& payload() const { return payload_; }
 
     // With a transmit queue for each worker if the driver has as many, else one; and with a receive
     // queue for each if the device steers packets to them as spec.steering wants it, else one, or
@@ -93,6 +95,7 @@ class EthdevDevice {
     std::string driver_;
     int numa_node_ = -1;
     EthdevAbilities abilities_;
+    PayloadReport payload_;
     std::uint64_t tx_offloads_ = 0;
     std::uint16_t rx_queues_ = 1;
     std::uint16_t tx_queues_ = 1;

@@ -57,6 +57,7 @@ class EthdevPort final : public Port {
     KernelLink* kernel_link() override { return kernel_ ? &*kernel_ : nullptr; }
     bool link_up() const override { return link_up_; }
     SteeringReport steering() const override { return device_.steering(); }
+    PayloadReport payload() const override { return device_.payload(); }
     net::EthernetContext* ethernet(std::uint16_t queue) override;
 
     // What an answer of the network's does: fills in the MAC of a next hop that a link waits for.

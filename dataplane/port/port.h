@@ -15,6 +15,7 @@
 #include "dataplane/port/flow_key.h"
 #include "dataplane/port/kernel_rates.h"
 #include "dataplane/port/packet_meta.h"
+#include "dataplane/port/payload_report.h"
 #include "dataplane/port/pools.h"
 #include "dataplane/port/port_counters.h"
 #include "dataplane/port/port_error.h"
@@ -200,6 +201,15 @@ class Port {
 
     // How packets come to their workers, as of the last watch_link. After start.
     virtual SteeringReport steering() const { return {}; }
+
+    // What becomes of payloads that are sent by it, for people.
+    virtual PayloadReport payload() const {
+        if (capabilities_.through_kernel)
+            return {api::PayloadPath::copied_by_kernel, "each packet goes through a socket"};
+        if (!capabilities_.chains)
+            return {api::PayloadPath::linearised, "the port sends no chains"};
+        return {};
+    }
 
     // Where frames for the kernel wait, and those from it; null: there is no such way. After start.
     virtual KernelLink* kernel_link() { return nullptr; }

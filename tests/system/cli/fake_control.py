@@ -178,6 +178,15 @@ def turns(state, method, match, query, body):
                   "gap_us": 0.0, "received": 32, "sent": 3200, "timers": 2, "commands": 1} for i in range(3)]
 
 
+def ports(state, method, match, query, body):
+    def port(name, steering, payload):
+        return {"port": name, "link_up": True, "steering": dict(zip(("method", "reason"), steering)),
+                "payload": dict(zip(("method", "reason"), payload)),
+                "counters": {"rx_frames": 1200, "rx_delivered": 1100, "tx_packets": 5000, "rx_missed": 7, "rx_arp": 0}}
+    return 200, [port("socket:127.0.0.1", ("none", ""), ("copied_by_kernel", "each packet goes through a socket")),
+                 port("net_af_xdp0,iface=eth0", ("ring", "no rte_flow"), ("linearised", "no chains"))]
+
+
 def drops(state, method, match, query, body):
     return 200, [{"worker": 0, "direction": "rx", "reason": "layer_not_wanted", "packets": 12345}]
 
@@ -211,7 +220,7 @@ ROUTES = [(re.compile(pattern + "$"), handler) for pattern, handler in (
     (r"/v1/subscriptions", listed("subscriptions")),
     (r"/v1/subscriptions/([^/]+)", single("subscriptions", "subscription")),
     (r"/v1/workers", workers), (r"/v1/workers/([^/]+)", worker), (r"/v1/workers/([^/]+)/turns", turns),
-    (r"/v1/drops", drops), (r"/v1/stats", stats),
+    (r"/v1/ports", ports), (r"/v1/drops", drops), (r"/v1/stats", stats),
     (r"/v1/health", health), (r"/v1/node", node))]
 
 

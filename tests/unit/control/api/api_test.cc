@@ -351,6 +351,26 @@ TEST_F(ApiTest, a_worker_is_shown_with_its_loop) {
     EXPECT_EQ(loop["rx_tx_ns"]["p50"], 1023);  // of the bucket from 896
 }
 
+TEST_F(ApiTest, a_port_says_what_becomes_of_payloads_and_packets) {
+    const std::string name = "/strata-api-test-" + std::to_string(getpid());
+    auto segment = api::StatisticsSegment::create(
+        name, {.workers = 1, .slots_per_worker = 8, .ports = {"net_af_xdp0,iface=eth0"}});
+    ASSERT_TRUE(segment) << segment.error();
+    api::set_steering(segment->port(0), api::Steering::ring, "no rte_flow");
+    api::set_payload(segment->port(0), api::PayloadPath::linearised, "no chains");
+    f_.dataplane.segment = name;
+    f_.connect();
+    const json port = get("/v1/ports")["items"][0];
+    EXPECT_EQ(port["port"], "net_af_xdp0,iface=eth0");
+    EXPECT_EQ(port["steering"], json::parse(R"({"method":"ring","reason":"no rte_flow"})"));
+    EXPECT_EQ(port["payload"], json::parse(R"({"method":"linearised","reason":"no chains"})"));
+    // All that it can be is in the document, in this order.
+    std::string all;
+    for (const std::string_view path : api::kPayloadPathNames)
+        all += (all.empty() ? "enum: [" : ", ") + std::string(path);
+    EXPECT_NE(call("GET", "/v1/openapi.yaml").body.find(all + "]"), std::string::npos) << all;
+}
+
 TEST_F(ApiTest, turns_of_a_worker_are_listed) {
     const std::string name = "/strata-api-test-" + std::to_string(getpid());
     auto segment = api::StatisticsSegment::create(name, {.workers = 1, .slots_per_worker = 8});

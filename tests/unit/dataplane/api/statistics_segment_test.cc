@@ -55,6 +55,7 @@ TEST(StatisticsSegment, PortsHaveNamedCountersOfTheirOwn) {
     segment.port(1).link_up.set(1);
     set_steering(segment.port(1), Steering::rss, std::string(1'000, 'x'));
     set_steering(segment.port(1), Steering::ring, "no rte_flow");
+    set_payload(segment.port(1), PayloadPath::linearised, std::string(1'000, 'y'));
     const auto ports = StatisticsReader::open(name).value().ports();
     ASSERT_EQ(ports.size(), 2u);
     EXPECT_EQ(ports[0].spec, "socket:::1");
@@ -65,6 +66,10 @@ TEST(StatisticsSegment, PortsHaveNamedCountersOfTheirOwn) {
     EXPECT_EQ(ports[0].steering_reason, "");
     EXPECT_EQ(ports[1].steering, Steering::ring);
     EXPECT_EQ(ports[1].steering_reason, "no rte_flow");
+    EXPECT_EQ(ports[0].payload, PayloadPath::chained);
+    EXPECT_EQ(ports[0].payload_reason, "");
+    EXPECT_EQ(ports[1].payload, PayloadPath::linearised);
+    EXPECT_EQ(ports[1].payload_reason, std::string(kPortReasonBytes - 1, 'y'));
     EXPECT_EQ(find(ports[1].counters, "rx_frames"), 0u);
     EXPECT_EQ(find(ports[1].counters, "rx_arp"), 5u);
     EXPECT_EQ(find(ports[1].counters, "link_changes"), 0u);

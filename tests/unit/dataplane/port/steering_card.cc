@@ -184,6 +184,7 @@ int rte_eth_dev_info_get(std::uint16_t id, rte_eth_dev_info* info) {
         info->flow_type_rss_offloads = card->character.hashes;
         info->reta_size = card->character.reta_size;
         info->hash_key_size = 40;
+        info->tx_desc_lim.nb_seg_max = card->character.most_segments;
     }
     return code;
 }

@@ -31,6 +31,7 @@ class SteeringCard {
         std::uint64_t hashes = kPortHash;  // of that it is capable
         std::uint64_t read_back = kPortHash;  // what it says it does once it was told
         std::uint16_t reta_size = 128;
+        std::uint16_t most_segments = 0;      // of a packet that it sends; 0: it doesn't say
         std::vector<std::uint8_t> own_key{};  // it takes no other; empty: it takes any
         std::size_t hash_offset = 0;          // zeros in front of the port in what it hashes
         bool keeps_reta = true;               // false: its table stays as it was
