@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dataplane/api/config/config.h"
+#include "dataplane/api/config/pool_sizes.h"
 #include "dataplane/plan/pinning.h"
 #include "dataplane/port/kernel_mirror.h"
 #include "dataplane/port/pools.h"
@@ -49,6 +50,7 @@ class Appliance {
 
     Started start_environment();
     void tell_memory() const;
+    Started check_memory(const api::PoolSizes& sizes) const;
     WorkerConfig worker_config(std::uint32_t id) const;
     Started open_ports();
     PortConfig port_config() const;

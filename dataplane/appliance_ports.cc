@@ -18,14 +18,10 @@ StartError from(const PortError& error) {
 
 Appliance::Started Appliance::start_environment() {
     const api::PoolSizes sizes = api::pool_sizes(config_);
-    const std::uint64_t needed_mb = (sizes.memory_bytes() >> 20) + 1;
-    log_info("memory: buffers need " + std::to_string(needed_mb) +
+    log_info("memory: buffers need " + std::to_string(sizes.memory_mb()) +
              " MB of dataplane.memory_mb = " + std::to_string(config_.dataplane.memory_mb));
     tell_memory();
-    if (needed_mb > config_.dataplane.memory_mb)
-        return std::unexpected(StartError{
-            "dataplane.memory_mb: found " + std::to_string(config_.dataplane.memory_mb) +
-            ", the configured rings, queues and pools need " + std::to_string(needed_mb)});
+    if (auto fits = check_memory(sizes); !fits) return fits;
     std::vector<std::string> specs;
     for (const api::PortSpec& port : config_.dataplane.ports) specs.push_back(port.text);
     const std::vector<std::string> devices = eal_device_arguments(specs);
@@ -38,6 +34,12 @@ Appliance::Started Appliance::start_environment() {
         return std::unexpected(StartError{started.error()});
     environment_ = true;
     note_time("eal");
+    return {};
+}
+
+Appliance::Started Appliance::check_memory(const api::PoolSizes& sizes) const {
+    if (const std::string problem = api::memory_problem(config_, sizes); !problem.empty())
+        return std::unexpected(StartError{"dataplane.memory_mb: " + problem});
     return {};
 }
 
@@ -92,7 +94,16 @@ PortConfig Appliance::port_config() const {
 }
 
 Appliance::Started Appliance::make_pools() {
-    const api::PoolSizes sizes = api::pool_sizes(config_);
+    // What the devices turned out to take, where the configuration didn't tell.
+    const auto unchained =
+        std::ranges::find_if(ports_, [](const auto& port) { return !port->capabilities().chains; });
+    const bool linear = unchained != ports_.end();
+    const api::PoolSizes sizes = api::pool_sizes(config_, linear);
+    if (linear && api::pool_sizes(config_).linear_packets == 0)
+        log_info("memory: " + text_of({std::to_string(sizes.linear_packets) + " linear buffers",
+                                       sizes.linear_mb() << 20,
+                                       "since " + (*unchained)->spec() + " sends no chains"}));
+    if (auto fits = check_memory(sizes); !fits) return fits;
     PoolConfig pools;
     pools.name = "strata";
     pools.rx_mbufs = sizes.payload_packets;
@@ -100,14 +111,7 @@ Appliance::Started Appliance::make_pools() {
     pools.indirect_mbufs = sizes.indirect_packets;
     pools.compact_mbufs = sizes.small_packets;
     pools.cache_mbufs = config_.dataplane.pool_cache_packets;
-    if (std::any_of(ports_.begin(), ports_.end(),
-                    [](const auto& port) { return !port->capabilities().chains; }))
-        pools.linear_mbufs = sizes.header_packets;
-    if (pools.linear_mbufs != 0)
-        log_info("memory: " +
-                 text_of({std::to_string(pools.linear_mbufs) + " linear buffers",
-                          api::PoolSizes{.payload_packets = pools.linear_mbufs}.memory_bytes(),
-                          "since a port sends no chains"}));
+    pools.linear_mbufs = sizes.linear_packets;
     auto made = Pools::create(pools);
     if (!made) return std::unexpected(from(made.error()));
     pools_ = std::move(*made);

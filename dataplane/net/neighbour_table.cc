@@ -23,6 +23,12 @@ NeighbourTable::NeighbourTable(std::uint32_t capacity)
     for (std::uint32_t i = 0; i < capacity_; ++i) words_[i].word = i;
 }
 
+std::size_t NeighbourTable::bytes_for(std::uint32_t capacity) {
+    const std::uint32_t entries = std::clamp(capacity, 1u, kMaxCapacity);
+    return entries * (sizeof(Entry) + sizeof(Neighbour) + sizeof(std::atomic<std::uint32_t>)) +
+           std::bit_ceil(entries * 2) * sizeof(std::uint32_t);
+}
+
 bool NeighbourTable::lock() {
     for (int i = 0; i < kLockTries; ++i) {
         if (rte_spinlock_trylock(&lock_) != 0) return true;

@@ -23,6 +23,8 @@ class NeighbourTable {
     // An entry's MAC stays in use while it is refreshed: a wrong one costs no more than none.
 
     explicit NeighbourTable(std::uint32_t capacity);
+    // What it takes of memory.
+    static std::size_t bytes_for(std::uint32_t capacity);
 
     // An unresolved entry's word is its index, so that a frame written with it says whom it waits
     // for.

@@ -2,6 +2,11 @@
 
 #include "dataplane/api/config/pool_sizes.h"
 #include "dataplane/api/statistics_segment.h"
+#include "dataplane/net/neighbour_table.h"
+#include "dataplane/port/frame_ring.h"
+#include "dataplane/port/held_packets.h"
+#include "dataplane/port/pools.h"
+#include "dataplane/port/socket_queue.h"
 #include "dataplane/worker/checkpoint.h"
 #include "dataplane/worker/hot_state.h"
 #include "dataplane/worker/object_memory.h"
@@ -20,7 +25,7 @@ std::size_t ports_of(const api::DataplaneConfig& dataplane) {
 void add_buffers(const api::Config& config, std::vector<MemoryPart>& parts) {
     const api::PoolSizes all = api::pool_sizes(config);
     const auto add = [&](const char* name, std::uint32_t api::PoolSizes::* packets) {
-        api::PoolSizes one;
+        api::PoolSizes one{.scattered = all.scattered};
         one.*packets = all.*packets;
         parts.push_back(
             {std::to_string(all.*packets) + " " + name + " buffers", one.memory_bytes(), {}});
@@ -29,6 +34,44 @@ void add_buffers(const api::Config& config, std::vector<MemoryPart>& parts) {
     add("header", &api::PoolSizes::header_packets);
     add("indirect", &api::PoolSizes::indirect_packets);
     add("small", &api::PoolSizes::small_packets);
+    if (all.linear_packets != 0) {
+        add("linear", &api::PoolSizes::linear_packets);
+        parts.back().note = "since a port may send no chains";
+    }
+    if (all.device_bytes != 0)
+        parts.push_back({"drivers", all.device_bytes, "at most, and rings between workers"});
+}
+
+// Of devices, which are hosts on a wire. The rooms of rings for the kernel are those of a buffer.
+void add_ports(const api::Config& config, std::vector<MemoryPart>& parts) {
+    constexpr std::size_t kFrameBytes = PoolConfig{}.rx_room_bytes - RTE_PKTMBUF_HEADROOM;
+    std::uint64_t devices = 0, mirrors = 0;
+    for (const api::PortSpec& port : config.dataplane.ports) {
+        if (port.kind != api::PortSpec::Kind::kEthdev) continue;
+        ++devices;
+        mirrors += port.text.find(";kernel=") != std::string::npos ? 1 : 0;
+    }
+    const auto of = [](std::uint64_t n) {
+        return " of " + std::to_string(n) + (n == 1 ? " port" : " ports");
+    };
+    const api::LimitsConfig& limits = config.limits;
+    if (devices != 0) {
+        parts.push_back({"neighbours" + of(devices),
+                         devices * net::NeighbourTable::bytes_for(limits.neighbours_per_port),
+                         {}});
+        parts.push_back({"held packets" + of(devices),
+                         devices * config.dataplane.workers *
+                             HeldPackets::bytes_for(limits.held_packets_per_queue),
+                         "where they wait, without their buffers"});
+    }
+    if (mirrors != 0)
+        parts.push_back({"frames to and from the kernel" + of(mirrors),
+                         mirrors * 2 * FrameRing::bytes_for(limits.kernel_ring_frames, kFrameBytes),
+                         {}});
+    if (const std::uint64_t sockets = config.dataplane.ports.size() - devices; sockets != 0)
+        parts.push_back({"sockets" + of(sockets),
+                         sockets * config.dataplane.workers * SocketQueue::bytes(),
+                         "without the kernel's buffers"});
 }
 
 }  // namespace
@@ -44,6 +87,7 @@ std::vector<MemoryPart> memory_at_start(const api::Config& config, const WorkerC
     parts.push_back({"history" + of_workers, workers * one.history, {}});
     parts.push_back({"queues" + of_workers, workers * one.queues, {}});
     parts.push_back({"rest" + of_workers, workers * one.own, {}});
+    add_ports(config, parts);
     api::StatisticsLayout statistics{.workers = config.dataplane.workers,
                                      .slots_per_worker = config.limits.statistics_slots_per_worker};
     statistics.ports.resize(ports_of(config.dataplane));

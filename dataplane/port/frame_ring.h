@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstddef>
@@ -14,6 +15,10 @@ namespace strata::dataplane {
 class FrameRing {
   public:
     // Room for at least `frames` frames of at most `frame_bytes` each.
+    static constexpr std::size_t bytes_for(std::size_t frames, std::size_t frame_bytes) {
+        return std::bit_ceil(std::max<std::size_t>(frames, 2)) *
+               (frame_bytes + sizeof(std::size_t));
+    }
     FrameRing(std::size_t frames, std::size_t frame_bytes)
         : mask_(std::bit_ceil(frames < 2 ? std::size_t{2} : frames) - 1),
           stride_(frame_bytes),

@@ -13,8 +13,16 @@ namespace strata::dataplane {
 // Packets of one queue that wait for their next hop's MAC. The frames were written with the index
 // of their entry in the destination's place (see net::NeighbourTable). Bounded; one thread.
 class HeldPackets {
+    struct Waiting {
+        rte_mbuf* packet;
+        relay::TimeUs since_us;
+    };
+
   public:
     HeldPackets(std::uint32_t capacity, relay::TimeUs limit_us);
+    static constexpr std::size_t bytes_for(std::uint32_t capacity) {
+        return capacity * sizeof(Waiting);
+    }
     ~HeldPackets();
     HeldPackets(const HeldPackets&) = delete;
     HeldPackets& operator=(const HeldPackets&) = delete;
@@ -32,10 +40,6 @@ class HeldPackets {
                      relay::TimeUs now);
 
   private:
-    struct Waiting {
-        rte_mbuf* packet;
-        relay::TimeUs since_us;
-    };
     std::uint32_t capacity_;
     relay::TimeUs limit_us_;
     std::vector<Waiting> waiting_;  // never beyond its reserved capacity

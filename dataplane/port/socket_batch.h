@@ -26,6 +26,13 @@ class SocketBatch {
     };
 
     SocketBatch();
+    // What it takes beside its own size.
+    static constexpr std::size_t bytes() {
+        return kBuckets * sizeof(std::uint32_t) +
+               kMaxPackets * (4 * sizeof(std::uint32_t) + sizeof(Destination) + sizeof(Message) +
+                              sizeof(mmsghdr) + kMaxChain * sizeof(iovec) + sizeof(Control) +
+                              sizeof(rte_mbuf*));
+    }
 
     // Lays out `packets` (at most kMaxPackets), each beginning with net::kSocketLinkBytes of
     // address.

@@ -25,6 +25,9 @@ class SocketQueue {
     SocketQueue(const SocketQueue&) = delete;
     SocketQueue& operator=(const SocketQueue&) = delete;
 
+    // What one takes of memory, its socket's buffers left out.
+    static constexpr std::size_t bytes() { return sizeof(SocketQueue) + SocketBatch::bytes(); }
+
     // Creates and binds the socket. Nonzero: errno of what failed.
     int open(rte_mempool* pool);
     int descriptor() const { return fd_; }

@@ -97,14 +97,8 @@ void check_pools(const Config& config, Found& found) {
     enough("header_pool_packets", config.dataplane.header_pool_packets, least.header_packets);
     enough("indirect_pool_packets", config.dataplane.indirect_pool_packets, least.indirect_packets);
 
-    constexpr std::uint64_t kMegabyte = 1048576;
-    const std::uint64_t pools_mb = pool_sizes(config).memory_bytes() / kMegabyte + 1;
-    if (pools_mb > config.dataplane.memory_mb) {
-        found.push_back(
-            {"dataplane.memory_mb", "found " + number(config.dataplane.memory_mb) +
-                                        ", but the packet pools need " + number(pools_mb) +
-                                        " MB; give more, or make rings, queues or pools smaller"});
-    }
+    if (const std::string problem = memory_problem(config, pool_sizes(config)); !problem.empty())
+        found.push_back({"dataplane.memory_mb", problem});
 }
 
 void check_sockets(const ControlConfig& control, Found& found) {

@@ -3,15 +3,36 @@
 #include <algorithm>
 #include <bit>
 
+#include "dataplane/api/config/chains.h"
+
 namespace strata::api {
 namespace {
 
-// Per packet: struct rte_mbuf (128), private area (64), mempool header (64) and the room: 128 bytes
-// of headroom and 2,048; 448 for the longest link header, RTP header and extensions.
-constexpr std::uint64_t kPayloadBytes = 128 + 64 + 64 + 128 + 2048;
-constexpr std::uint64_t kHeaderBytes = 128 + 64 + 64 + 448;
-constexpr std::uint64_t kIndirectBytes = 128 + 64 + 64;
-constexpr std::uint64_t kSmallBytes = 128 + 64 + 128 + 256;
+constexpr std::uint64_t kLine = 64, kPage = 4'096;
+// struct rte_mbuf, and what rte_mempool has in front of each.
+constexpr std::uint64_t kMbuf = 128, kObjectHeader = kLine;
+// Room for data behind them, and the private area of received packets (pools.h).
+constexpr std::uint64_t kPayloadRoom = 64 + 128 + 2'048, kHeaderRoom = 448, kSmallRoom = 128 + 256;
+constexpr std::uint64_t kLinearRoom = 128 + 2'048;
+
+// rte_mempool spreads its objects over memory channels: an odd number of lines each (of four
+// channels, if EAL isn't told of others).
+constexpr std::uint64_t object_bytes(std::uint64_t room) {
+    return ((kMbuf + kObjectHeader + room) / kLine | 1) * kLine;
+}
+
+// What a pool has beside its objects: a cache for each of 128 possible lcores, and a ring of
+// pointers.
+constexpr std::uint64_t kCaches = 128 * 8'256;
+
+// Without hugepages no object crosses a page, so that one larger than half of it has a page.
+std::uint64_t pool_bytes(std::uint32_t packets, std::uint64_t room, bool scattered) {
+    if (packets == 0) return 0;
+    const std::uint64_t object = object_bytes(room), per_page = kPage / object;
+    const std::uint64_t objects =
+        scattered ? (packets + per_page - 1) / per_page * kPage : packets * object;
+    return objects + kCaches + std::bit_ceil(std::uint64_t{packets} + 1) * sizeof(void*);
+}
 
 // net_af_xdp refuses a receive queue whose pool has fewer.
 constexpr std::uint64_t kLeastPerReceiveQueue = 2048;
@@ -47,6 +68,17 @@ std::uint64_t on_the_way_to_workers(const DataplaneConfig& dataplane) {
            worker_ring_packets(dataplane);
 }
 
+// Of EAL's memory. The driver: as much as the one that takes most takes (net_tap; the others that
+// were tried less), rounded up. The rings: from each worker to each.
+std::uint64_t taken_by_devices(const DataplaneConfig& dataplane) {
+    constexpr std::uint64_t kDriver = 2 << 20;
+    const auto devices = static_cast<std::uint64_t>(
+        std::ranges::count(dataplane.ports, PortSpec::Kind::kEthdev, &PortSpec::kind));
+    const std::uint64_t ring = std::bit_ceil(handed_over(dataplane) + 1) * sizeof(void*);
+    const std::uint64_t rings = dataplane.workers > 1 ? dataplane.workers * dataplane.workers : 0;
+    return devices * (kDriver + rings * ring);
+}
+
 std::uint32_t saturated(std::uint64_t packets) {
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(packets, UINT32_MAX));
 }
@@ -60,8 +92,15 @@ std::uint32_t worker_ring_packets(const DataplaneConfig& dataplane) {
 }
 
 std::uint64_t PoolSizes::memory_bytes() const {
-    return payload_packets * kPayloadBytes + header_packets * kHeaderBytes +
-           indirect_packets * kIndirectBytes + small_packets * kSmallBytes;
+    return pool_bytes(payload_packets, kPayloadRoom, scattered) +
+           pool_bytes(header_packets, kHeaderRoom, scattered) +
+           pool_bytes(indirect_packets, 0, scattered) +
+           pool_bytes(small_packets, kSmallRoom, scattered) +
+           pool_bytes(linear_packets, kLinearRoom, scattered) + device_bytes;
+}
+
+std::uint64_t PoolSizes::linear_mb() const {
+    return linear_packets == 0 ? 0 : (pool_bytes(linear_packets, kLinearRoom, scattered) >> 20) + 1;
 }
 
 PoolSizes least_pool_sizes(const Config& config) {
@@ -85,15 +124,33 @@ PoolSizes least_pool_sizes(const Config& config) {
 }
 
 PoolSizes pool_sizes(const Config& config) {
+    return pool_sizes(config, std::ranges::any_of(config.dataplane.ports, may_send_no_chains));
+}
+
+PoolSizes pool_sizes(const Config& config, bool linear) {
     const PoolSizes least = least_pool_sizes(config);
     const DataplaneConfig& dataplane = config.dataplane;
     const auto chosen = [](std::uint32_t configured, std::uint32_t computed) {
         return configured == 0 ? computed : configured;
     };
+    const std::uint32_t headers = chosen(dataplane.header_pool_packets, least.header_packets);
     return {.payload_packets = chosen(dataplane.payload_pool_packets, least.payload_packets),
-            .header_packets = chosen(dataplane.header_pool_packets, least.header_packets),
+            .header_packets = headers,
             .indirect_packets = chosen(dataplane.indirect_pool_packets, least.indirect_packets),
-            .small_packets = least.small_packets};
+            .small_packets = least.small_packets,
+            .linear_packets = linear ? headers : 0,
+            .scattered = !dataplane.hugepages,
+            .device_bytes = taken_by_devices(dataplane)};
+}
+
+std::string memory_problem(const Config& config, const PoolSizes& sizes) {
+    if (sizes.memory_mb() <= config.dataplane.memory_mb) return {};
+    std::string text = "found " + std::to_string(config.dataplane.memory_mb) +
+                       ", but the packet pools need " + std::to_string(sizes.memory_mb()) + " MB";
+    if (sizes.linear_packets != 0)
+        text += ", " + std::to_string(sizes.linear_mb()) +
+                " of them for whole packets, since a port sends no chains";
+    return text + "; give more, or make rings, queues or pools smaller";
 }
 
 std::uint32_t history_reserve(const Config& config) {

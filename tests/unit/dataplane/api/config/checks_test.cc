@@ -2,7 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "dataplane/api/config/pool_sizes.h"
+#include "dataplane/api/config/port_spec.h"
 
 namespace strata::api {
 namespace {
@@ -79,8 +84,59 @@ TEST(Contradictions, MemoryHoldsThePools) {
     config.dataplane.header_pool_packets = 1000000;
     const std::string found = found_in(config);
     EXPECT_TRUE(
-        found.starts_with("dataplane.memory_mb: found 512, but the packet pools need 714 MB"))
+        found.starts_with("dataplane.memory_mb: found 512, but the packet pools need 862 MB"))
         << found;
+}
+
+PortSpec device(const std::string& name) {
+    return parse_port(name + ";address=10.77.0.1/24").value();
+}
+
+TEST(Contradictions, MemoryHoldsWholePacketsWhereAPortSendsNoChains) {
+    Config config;
+    config.dataplane.memory_mb = 90;
+    config.dataplane.ports = {device("net_tap0,iface=strata0")};
+    EXPECT_EQ(found_in(config), "");
+    config.dataplane.ports = {device("net_af_xdp0,iface=eth0")};
+    const std::string found = found_in(config);
+    const PoolSizes sizes = pool_sizes(config);
+    EXPECT_EQ(found, "dataplane.memory_mb: found 90, but the packet pools need " +
+                         std::to_string(sizes.memory_mb()) + " MB, " +
+                         std::to_string(sizes.linear_mb()) +
+                         " of them for whole packets, since a port sends no chains; give more, or "
+                         "make rings, queues or pools smaller\n");
+    config.dataplane.memory_mb = static_cast<std::uint32_t>(sizes.memory_mb());
+    EXPECT_EQ(found_in(config), "");
+}
+
+// What a device turns out to be at the start.
+TEST(Contradictions, MemoryIsFoundTooSmallOnceADeviceIsKnown) {
+    Config config;
+    config.dataplane.memory_mb = 90;
+    config.dataplane.ports = {device("pci:0000:3b:00.0")};
+    EXPECT_EQ(found_in(config), "");
+    EXPECT_EQ(memory_problem(config, pool_sizes(config, false)), "");
+    EXPECT_TRUE(memory_problem(config, pool_sizes(config, true)).starts_with("found 90, but "));
+}
+
+TEST(PoolSizes, WholePacketsWhereDriversMaySendNoChains) {
+    const auto linear = [](std::vector<PortSpec> ports) {
+        Config config;
+        config.dataplane.ports = std::move(ports);
+        return pool_sizes(config).linear_packets;
+    };
+    EXPECT_EQ(linear({PortSpec{}}), 0u);
+    for (const char* name : {"net_tap0,iface=t0", "net_null1", "net_ring0", "net_pcap0,iface=t0",
+                             "net_af_packet0,iface=t0", "net_memif0", "net_virtio_user0,path=x",
+                             "net_vhost0,iface=x", "pci:0000:3b:00.0"})
+        EXPECT_EQ(linear({device(name)}), 0u) << name;
+    for (const char* name : {"net_af_xdp0,iface=t0", "net_af_xdp12,iface=t0", "net_new0"}) {
+        Config config;
+        config.dataplane.ports = {PortSpec{}, device(name)};
+        EXPECT_EQ(pool_sizes(config).linear_packets, pool_sizes(config).header_packets) << name;
+        config.dataplane.header_pool_packets = 100'000;
+        EXPECT_EQ(pool_sizes(config).linear_packets, 100'000u) << name;
+    }
 }
 
 TEST(Contradictions, SocketsDiffer) {
