@@ -15,7 +15,7 @@ void publish(const Port& port, api::PortBlock& block) {
         block.values[c].set(sum);
     }
     const Port::DeviceDrops drops = port.device_drops();
-    block.device_missed.set(drops.missed);
+    block.rx_missed.set(drops.missed);
     block.device_errors.set(drops.errors);
     block.device_no_buffer.set(drops.no_buffer);
 }

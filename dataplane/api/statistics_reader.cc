@@ -156,7 +156,7 @@ std::vector<PortSnapshot> StatisticsReader::ports() const {
              .payload_reason = read_reason(port.payload_reason),
              .counters = read_named(values, names)});
         for (const auto& [counter, value] : {std::pair{"link_changes", &port.link_changes},
-                                             {"device_missed", &port.device_missed},
+                                             {"rx_missed", &port.rx_missed},
                                              {"device_errors", &port.device_errors},
                                              {"device_no_buffer", &port.device_no_buffer}})
             out.back().counters.push_back({counter, value->get()});

@@ -87,7 +87,7 @@ struct alignas(64) PortBlock {
     Counter link_up;       // G: 1 when it has a link, or needs none
     Counter link_changes;  // C
     // C, of the device, which dropped them before a worker saw them.
-    Counter device_missed;                       // the receive ring was full: the worker was late
+    Counter rx_missed;                           // the receive ring was full: the worker was late
     Counter device_errors;                       // damaged, or larger than a buffer
     Counter device_no_buffer;                    // the pool was empty
     std::array<Counter, kMaxPortValues> values;  // the first port_counter_count

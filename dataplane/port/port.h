@@ -191,7 +191,7 @@ class Port {
     virtual void watch_link() {}
     // The same: what the device dropped before a worker saw it, since the start.
     struct DeviceDrops {
-        std::uint64_t missed = 0;     // the receive ring was full
+        std::uint64_t missed = 0;     // the receive ring, or the socket's buffer, was full
         std::uint64_t errors = 0;     // damaged, or larger than a buffer
         std::uint64_t no_buffer = 0;  // the pool was empty
     };

@@ -65,4 +65,17 @@ LinkState SocketPort::make_link(const FlowKey& flow, std::span<std::byte, kLinkB
 
 int SocketPort::wait_descriptor(std::uint16_t queue) const { return queues_[queue]->descriptor(); }
 
+// What the kernel has dropped is read here, and not per packet by the workers.
+void SocketPort::watch_link() {
+    missed_.resize(queues_.size());
+    for (std::size_t i = 0; i < queues_.size(); ++i)
+        if (const auto drops = queues_[i]->kernel_drops()) missed_[i].see(*drops);
+}
+
+Port::DeviceDrops SocketPort::device_drops() const {
+    DeviceDrops drops;
+    for (const WideCount& missed : missed_) drops.missed += missed.total();
+    return drops;
+}
+
 }  // namespace strata::dataplane

@@ -5,6 +5,7 @@
 
 #include "dataplane/port/port.h"
 #include "dataplane/port/socket_queue.h"
+#include "dataplane/port/wide_count.h"
 
 namespace strata::dataplane {
 
@@ -22,10 +23,13 @@ class SocketPort final : public Port {
     TxResult tx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n) override;
     LinkState make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) override;
     int wait_descriptor(std::uint16_t queue) const override;
+    void watch_link() override;
+    DeviceDrops device_drops() const override;
 
   private:
     IpAddress address_;
     std::vector<std::unique_ptr<SocketQueue>> queues_;
+    std::vector<WideCount> missed_;  // of each queue; main thread
 };
 
 }  // namespace strata::dataplane

@@ -1,8 +1,10 @@
 #include "dataplane/port/socket_queue.h"
 
+#include <linux/sock_diag.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -50,6 +52,15 @@ int SocketQueue::open(rte_mempool* pool) {
     if (getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) != 0) return errno;
     local_ = {bind_to_.address, to_endpoint(address).port};
     return 0;
+}
+
+std::optional<std::uint32_t> SocketQueue::kernel_drops() const {
+    std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
+    socklen_t size = sizeof memory;
+    if (getsockopt(fd_, SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0 ||
+        size < sizeof memory[0] * (SK_MEMINFO_DROPS + 1))
+        return std::nullopt;
+    return memory[SK_MEMINFO_DROPS];
 }
 
 std::uint16_t SocketQueue::refill(std::uint16_t n) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "dataplane/port/port.h"
@@ -32,6 +33,10 @@ class SocketQueue {
     int open(rte_mempool* pool);
     int descriptor() const { return fd_; }
     const Endpoint& local() const { return local_; }
+
+    // Datagrams that the kernel dropped since the socket was opened, modulo 2^32: its buffer was
+    // full, or their checksum was wrong. Nullopt: it doesn't say. Any thread.
+    std::optional<std::uint32_t> kernel_drops() const;
 
     std::uint16_t receive(rte_mbuf** packets, std::uint16_t n);
     TxResult send(rte_mbuf** packets, std::uint32_t n);

@@ -53,6 +53,7 @@ TEST(StatisticsSegment, PortsHaveNamedCountersOfTheirOwn) {
                        .value();
     segment.port(1).values[1].add(5);
     segment.port(1).link_up.set(1);
+    segment.port(1).rx_missed.set(9);
     set_steering(segment.port(1), Steering::rss, std::string(1'000, 'x'));
     set_steering(segment.port(1), Steering::ring, "no rte_flow");
     set_payload(segment.port(1), PayloadPath::linearised, std::string(1'000, 'y'));
@@ -73,6 +74,7 @@ TEST(StatisticsSegment, PortsHaveNamedCountersOfTheirOwn) {
     EXPECT_EQ(find(ports[1].counters, "rx_frames"), 0u);
     EXPECT_EQ(find(ports[1].counters, "rx_arp"), 5u);
     EXPECT_EQ(find(ports[1].counters, "link_changes"), 0u);
+    EXPECT_EQ(find(ports[1].counters, "rx_missed"), 9u);
 }
 
 TEST(StatisticsSegment, ObjectsComeAndGo) {

@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
+#include "dataplane/port/wide_count.h"
 #include "dataplane/worker/fanout.h"
 #include "tests/unit/dataplane/eal.h"
 
@@ -235,6 +237,53 @@ TEST_P(SocketPortTest, FansOutFromPortToPeers) {
     EXPECT_EQ(fan_out.queue().counters().sent, 80u);
     port_.reset();
     EXPECT_TRUE(pools_.idle());
+}
+
+// Two workers' sockets with little room, and nobody who takes what comes: what doesn't fit is
+// counted by the kernel, and by the port once it is asked.
+TEST_P(SocketPortTest, CountsWhatTheKernelDropped) {
+    auto port = open_port(port_->spec(), {.workers = 2, .socket_buffer_bytes = 16'384});
+    ASSERT_TRUE(port);
+    ASSERT_TRUE((*port)->start(*pools_));
+    (*port)->watch_link();
+    EXPECT_EQ((*port)->device_drops().missed, 0u);
+    constexpr std::uint64_t kSent = 400;
+    Peer publisher(GetParam());
+    std::uint64_t sent = 0, missed = 0;
+    for (const bool again : {false, true}) {
+        for (std::uint64_t i = 0; i < kSent; ++i)
+            for (std::uint16_t q = 0; q < 2; ++q)
+                publisher.send((*port)->local_endpoint(q).port, 1'000);
+        sent += 2 * kSent;
+        std::uint64_t came = 0;
+        for (std::uint16_t q = 0; q < 2; ++q) {
+            std::array<rte_mbuf*, 64> burst;
+            while (const std::uint16_t n = (*port)->rx_burst(q, burst.data(), 64, 0)) {
+                rte_pktmbuf_free_bulk(burst.data(), n);
+                came += n;
+            }
+        }
+        EXPECT_EQ((*port)->device_drops().missed, missed) << "as of the last look";
+        (*port)->watch_link();
+        missed = (*port)->device_drops().missed;
+        const std::uint64_t delivered = (*port)->counters(0)[PortCounter::rx_delivered] +
+                                        (*port)->counters(1)[PortCounter::rx_delivered];
+        EXPECT_EQ(missed, sent - delivered);
+        EXPECT_GT(came, 0u);
+        EXPECT_LT(came, 2 * kSent) << again;
+    }
+}
+
+TEST(WideCount, GoesOnWhereTheOtherWraps) {
+    WideCount count;
+    count.see(5);
+    count.see(0xffff'fff0);
+    EXPECT_EQ(count.total(), 0xffff'fff0u);
+    count.see(0xffff'fff0);
+    count.see(3);
+    EXPECT_EQ(count.total(), 0x1'0000'0003u);
+    count.see(2);
+    EXPECT_EQ(count.total(), 0x2'0000'0002u);
 }
 
 INSTANTIATE_TEST_SUITE_P(BothFamilies, SocketPortTest, testing::Values(AF_INET, AF_INET6),
