@@ -1,6 +1,9 @@
 #include "control/api/observation_reader.h"
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "control/api/json_body.h"
 #include "control/api/path_ids.h"
@@ -26,6 +29,31 @@ bool is_reason(const std::string& text) {
 struct Sides {
     bool in = false, out = false;
 };
+
+// Of these packets it isn't known which they were, where they end.
+struct NeverShown {
+    std::string_view reason, why;
+};
+constexpr std::array<NeverShown, 2> kNeverShown{{
+    {"branch_gone",
+     "it ends at the worker that it was handed to, which doesn't see it as received"},
+    {"port_error", "the port says how many packets it refused, not which"},
+}};
+
+const NeverShown* never_shown(std::string_view reason) {
+    const auto found = std::ranges::find(kNeverShown, reason, &NeverShown::reason);
+    return found == kNeverShown.end() ? nullptr : &*found;
+}
+
+template <typename Enum>
+std::string shown_reasons() {
+    std::string all;
+    for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(Enum::kCount); ++i) {
+        const std::string_view reason = name(static_cast<Enum>(i));
+        if (!never_shown(reason)) all += (all.empty() ? "" : ", ") + std::string(reason);
+    }
+    return all;
+}
 
 Sides sides_of(const std::string& reason) {
     if (reason == "*") return {true, true};
@@ -65,6 +93,12 @@ void read_drops(JsonFields& fields, ObservationSpec& spec, Sides& sides) {
             return fields.fail(ErrorCode::invalid_field, "drops",
                                "'" + text.substr(0, 64) + "' is no drop reason",
                                "`strata drops --all` lists them; \"*\" is all of them");
+        if (const NeverShown* never = never_shown(text))
+            return fields.fail(
+                ErrorCode::invalid_field, "drops",
+                "packets dropped as '" + text + "' can't be shown: " + std::string(never->why),
+                "these can: " +
+                    (of.in ? shown_reasons<api::RxDrop>() : shown_reasons<api::TxDrop>()));
         sides.in = sides.in || of.in;
         sides.out = sides.out || of.out;
         spec.drops.push_back(text);

@@ -66,7 +66,8 @@ std::string fate_words(const api::Fate& fate) {
         case ObservedFate::held: return "held: the next hop's address isn't known yet";
         case ObservedFate::tx_dropped: return "tx drop: " + reason_text<api::TxDrop>(fate.reason);
         case ObservedFate::unclear:
-            return "left the queue, which lost " + counted(fate.count, "packet") + " in that turn";
+            return "left the queue, of which the port refused " + counted(fate.count, "packet") +
+                   " in that turn";
         case ObservedFate::made: return "made by the relay, queued";
     }
     return "unknown";

@@ -28,7 +28,7 @@ enum class ObservedFate : std::uint8_t {
     queued,      // out: waits for the port, as one of `count`
     held,        // out: waits for the address of its next hop
     tx_dropped,  // out: `reason` is a TxDrop
-    unclear,     // out: left the queue, in a turn in which `count` packets of it were lost
+    unclear,     // out: left the queue, in a turn in which the port refused `count` packets of it
     made,        // out: a report of the relay's own, put in the queue
 };
 

@@ -94,6 +94,7 @@ void EthdevPort::release_held(std::uint16_t queue, relay::TimeUs now) {
         q.held.release(neighbours_.words(), ready.data(), kBurst, now);
     const std::uint32_t sent = tx_burst(queue, ready.data(), released.ready).sent;
     for (std::uint32_t i = sent; i < released.ready; ++i) rte_pktmbuf_free(ready[i]);
+    q.held.only_sent(sent);
     counters_[queue][PortCounter::hold_sent] += sent;
     counters_[queue][PortCounter::hold_dropped] += released.expired + released.ready - sent;
 }

@@ -45,6 +45,12 @@ class EthdevPort final : public Port {
     std::uint32_t hold(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n,
                        relay::TimeUs now) override;
     std::uint32_t held(std::uint16_t queue) const override;
+    std::uint32_t newest_held(std::uint16_t queue) const override {
+        return queues_[queue]->held.newest();
+    }
+    HeldFate held_fate(std::uint16_t queue, std::uint32_t number) const override {
+        return queues_[queue]->held.fate(number);
+    }
     LinkState make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) override;
     void release_link(std::span<const std::byte, kLinkBytes> link) override;
     bool next_path_mtu(std::uint16_t queue, PathMtu& path) override;

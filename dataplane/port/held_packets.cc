@@ -6,8 +6,9 @@
 namespace strata::dataplane {
 
 HeldPackets::HeldPackets(std::uint32_t capacity, relay::TimeUs limit_us)
-    : capacity_(capacity), limit_us_(limit_us) {
+    : capacity_(capacity), limit_us_(limit_us), fates_(fates_for(capacity)) {
     waiting_.reserve(capacity);
+    released_.reserve(capacity);
 }
 
 HeldPackets::~HeldPackets() {
@@ -16,7 +17,10 @@ HeldPackets::~HeldPackets() {
 
 std::uint32_t HeldPackets::hold(rte_mbuf** packets, std::uint32_t n, relay::TimeUs now) {
     const std::uint32_t taken = std::min(n, capacity_ - size());
-    for (std::uint32_t i = 0; i < taken; ++i) waiting_.push_back({packets[i], now});
+    for (std::uint32_t i = 0; i < taken; ++i) {
+        waiting_.push_back({packets[i], now, ++newest_});
+        end(newest_, HeldFate::waiting);
+    }
     return taken;
 }
 
@@ -24,6 +28,7 @@ HeldPackets::Released HeldPackets::release(const net::Neighbour* neighbours, rte
                                            std::uint32_t n, relay::TimeUs now) {
     Released released;
     std::size_t kept = 0;
+    released_.clear();
     for (const Waiting& w : waiting_) {
         auto* frame = rte_pktmbuf_mtod(w.packet, std::uint8_t*);
         std::uint16_t index;
@@ -32,15 +37,22 @@ HeldPackets::Released HeldPackets::release(const net::Neighbour* neighbours, rte
         if ((word & net::Neighbour::kResolved) != 0 && released.ready < n) {
             std::memcpy(frame, &word, 6);
             out[released.ready++] = w.packet;
+            released_.push_back(w.number);
+            end(w.number, HeldFate::sent);
         } else if (now - w.since_us > limit_us_) {
             rte_pktmbuf_free(w.packet);
             ++released.expired;
+            end(w.number, HeldFate::dropped);
         } else {
             waiting_[kept++] = w;
         }
     }
     waiting_.resize(kept, Waiting{});
     return released;
+}
+
+void HeldPackets::only_sent(std::uint32_t n) {
+    for (std::size_t i = n; i < released_.size(); ++i) end(released_[i], HeldFate::dropped);
 }
 
 }  // namespace strata::dataplane

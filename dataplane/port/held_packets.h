@@ -2,10 +2,14 @@
 
 #include <rte_mbuf.h>
 
+#include <algorithm>
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "dataplane/net/ethernet_link.h"
+#include "dataplane/port/held_fate.h"
 #include "relay/rtp/types.h"
 
 namespace strata::dataplane {
@@ -16,12 +20,13 @@ class HeldPackets {
     struct Waiting {
         rte_mbuf* packet;
         relay::TimeUs since_us;
+        std::uint32_t number;
     };
 
   public:
     HeldPackets(std::uint32_t capacity, relay::TimeUs limit_us);
     static constexpr std::size_t bytes_for(std::uint32_t capacity) {
-        return capacity * sizeof(Waiting);
+        return capacity * (sizeof(Waiting) + sizeof(std::uint32_t)) + fates_for(capacity);
     }
     ~HeldPackets();
     HeldPackets(const HeldPackets&) = delete;
@@ -35,14 +40,29 @@ class HeldPackets {
         std::uint32_t ready = 0;    // moved to `out`, their destination filled in
         std::uint32_t expired = 0;  // waited too long: freed
     };
+    // Packets have numbers in the order in which they were taken: that of the newest one.
+    std::uint32_t newest() const { return newest_; }
+    // What became of one. Remembered of the last ones, twice as many as there is room for.
+    HeldFate fate(std::uint32_t number) const { return fates_[number & (fates_.size() - 1)]; }
+
     // Moves up to `n` packets whose next hop answered to `out`, in order.
     Released release(const net::Neighbour* neighbours, rte_mbuf** out, std::uint32_t n,
                      relay::TimeUs now);
+    // Of those moved last only the first `n` could be sent.
+    void only_sent(std::uint32_t n);
 
   private:
+    static constexpr std::size_t fates_for(std::uint32_t capacity) {
+        return std::bit_ceil(std::max<std::size_t>(capacity, 1) * 2);
+    }
+    void end(std::uint32_t number, HeldFate fate) { fates_[number & (fates_.size() - 1)] = fate; }
+
     std::uint32_t capacity_;
     relay::TimeUs limit_us_;
-    std::vector<Waiting> waiting_;  // never beyond its reserved capacity
+    std::vector<Waiting> waiting_;         // never beyond its reserved capacity
+    std::vector<std::uint32_t> released_;  // likewise; numbers of those moved last
+    std::uint32_t newest_ = 0;
+    std::vector<HeldFate> fates_;
 };
 
 }  // namespace strata::dataplane

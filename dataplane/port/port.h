@@ -13,6 +13,7 @@
 
 #include "dataplane/net/own_addresses.h"
 #include "dataplane/port/flow_key.h"
+#include "dataplane/port/held_fate.h"
 #include "dataplane/port/kernel_rates.h"
 #include "dataplane/port/packet_meta.h"
 #include "dataplane/port/payload_report.h"
@@ -157,6 +158,11 @@ class Port {
     }
     // Packets held now.
     virtual std::uint32_t held(std::uint16_t) const { return 0; }
+
+    // For captures: the number of the packet held last, and what has become of one, as long as it
+    // is asked about once per turn.
+    virtual std::uint32_t newest_held(std::uint16_t) const { return 0; }
+    virtual HeldFate held_fate(std::uint16_t, std::uint32_t) const { return HeldFate::sent; }
 
     // Fills `link` for packets from flow.local to flow.remote. A local address that isn't one of
     // the port's of that family gives way to the one that fits (OwnAddresses::towards), a zero

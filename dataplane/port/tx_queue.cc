@@ -135,7 +135,8 @@ void TxQueue::note_sent(std::uint32_t n, relay::TimeUs now) {
 // may still wait shelters the ones behind it for at most a quarter of the time, since order is
 // kept.
 void TxQueue::expire(relay::TimeUs now) {
-    while (head_ != tail_) {
+    expired_from_ = expired_to_ = left();
+    for (; head_ != tail_; expired_to_ = left()) {
         rte_mbuf* m = packets_[head_ & mask_];
         const std::size_t c = tx_group(class_of(*m));
         if (now - since_us_[head_ & mask_] <= wait_us_[c]) return;

@@ -70,8 +70,15 @@ class TxQueue {
     }
     // Packets that have left it, in whichever way, in their order.
     std::uint32_t left() const { return static_cast<std::uint32_t>(counters_.sent + lost_late()); }
+    // Whether the packet that was the `number`th to leave waited too long, where it left in the
+    // last flush. On a port that regroups bursts it may have been another one of its burst.
+    bool expired(std::uint32_t number) const {
+        return static_cast<std::int32_t>(number - expired_from_) > 0 &&
+               static_cast<std::int32_t>(number - expired_to_) <= 0;
+    }
     const TxQueueCounters& counters() const { return counters_; }
     Port& port() { return port_; }
+    const Port& port() const { return port_; }
     std::uint16_t queue() const { return queue_; }
 
   private:
@@ -94,6 +101,7 @@ class TxQueue {
     std::vector<rte_mbuf*> packets_;     // ring, a power of two
     std::vector<relay::TimeUs>
         since_us_;  // beside it; when a port reorders, off by one burst at most
+    std::uint32_t expired_from_ = 0, expired_to_ = 0;  // left() before and after the last ones
     TxQueueCounters counters_;
 };
 

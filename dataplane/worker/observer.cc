@@ -15,6 +15,12 @@ std::uint64_t word_of(const api::Fate& fate) {
     return word;
 }
 
+constexpr std::uint32_t bit_of(api::TxDrop reason) { return 1u << static_cast<unsigned>(reason); }
+
+constexpr api::Fate tx_dropped(api::TxDrop reason) {
+    return {.fate = api::ObservedFate::tx_dropped, .reason = static_cast<std::uint8_t>(reason)};
+}
+
 }  // namespace
 
 Observer::Observer(api::ObservationLog& log, std::span<const Observation> observations)
@@ -30,6 +36,8 @@ Observer::Observer(api::ObservationLog& log, std::span<const Observation> observ
         if (o.trace) traces_ |= bit;
         if (o.anyone) anyone_ |= bit;
         if (o.by_drop) by_drop_ |= bit;
+        const std::uint32_t later = bit_of(api::TxDrop::tx_late) | bit_of(api::TxDrop::unresolved);
+        if (o.by_drop && o.out && (o.tx_drops & later) != 0) followed_.reserve(kMaxFollowed);
     }
 }
 
@@ -44,6 +52,10 @@ void Observer::continue_from(const Observer& before) {
         until_dropped_out_[o.slot] = before.until_dropped_out_[o.slot];
         if (o.packets == 0) end(o.slot);
     }
+    for (const Followed& f : before.followed_)
+        if (observations_[f.slot].id == before.observations_[f.slot].id &&
+            followed_.size() < std::min(kMaxFollowed, followed_.capacity()))
+            followed_.push_back(f);
 }
 
 void Observer::begin(relay::TimeUs now) {
@@ -123,16 +135,69 @@ void Observer::resolve(const Pending& p) {
         log_.set_word(p.position, std::uint64_t{waiting} << 32 | (p.packets - waiting));
         return;
     }
-    const std::uint64_t lost = p.queue->lost_late() - p.lost;
+    const std::uint64_t refused = p.queue->counters().errors - p.refused;
     api::Fate fate{.fate = api::ObservedFate::sent};
     if (waiting != 0)
         fate = {.fate = api::ObservedFate::queued, .count = p.queue->queued()};
-    else if (lost != 0)
-        fate = {.fate = api::ObservedFate::unclear, .count = static_cast<std::uint32_t>(lost)};
+    else if (p.queue->expired(p.mark))
+        fate = tx_dropped(api::TxDrop::tx_late);
+    else if (refused != 0)
+        fate = {.fate = api::ObservedFate::unclear, .count = static_cast<std::uint32_t>(refused)};
     log_.set_word(p.position, word_of(fate));
 }
 
+bool Observer::follows(std::uint8_t slot, const api::Fate& fate) const {
+    const Observation& o = observations_[slot];
+    if (!o.by_drop || followed_.size() >= std::min(kMaxFollowed, followed_.capacity()))
+        return false;
+    if (fate.fate == api::ObservedFate::queued)
+        return (o.tx_drops & bit_of(api::TxDrop::tx_late)) != 0;
+    return fate.fate == api::ObservedFate::held &&
+           (o.tx_drops & bit_of(api::TxDrop::unresolved)) != 0;
+}
+
+void Observer::follow(std::uint8_t slot, std::size_t tail_bytes, const Later& later) {
+    followed_.push_back({slot, tail_bytes, later, record_});
+}
+
+// "queued" and "held" as long as it isn't known.
+api::Fate Observer::fate_of(const Later& later) {
+    const TxQueue& queue = *later.queue;
+    if (later.held) {
+        switch (queue.port().held_fate(queue.queue(), later.number)) {
+            case HeldFate::waiting: return {.fate = api::ObservedFate::held};
+            case HeldFate::sent: return {.fate = api::ObservedFate::sent};
+            case HeldFate::dropped: return tx_dropped(api::TxDrop::unresolved);
+        }
+    }
+    if (static_cast<std::int32_t>(later.number - queue.left()) > 0)
+        return {.fate = api::ObservedFate::queued};
+    return queue.expired(later.number) ? tx_dropped(api::TxDrop::tx_late)
+                                       : api::Fate{.fate = api::ObservedFate::sent};
+}
+
+// Those that ended in this turn leave the list; those that were dropped are written.
+void Observer::settle_followed() {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < followed_.size(); ++i) {
+        const Followed& f = followed_[i];
+        const api::Fate fate = fate_of(f.later);
+        if (fate.fate == api::ObservedFate::queued || fate.fate == api::ObservedFate::held) {
+            if (kept != i) followed_[kept] = f;
+            ++kept;
+            continue;
+        }
+        if (!wants(f.slot, fate)) continue;
+        record_ = f.record;
+        head().fate = fate;
+        std::uint64_t position = 0;
+        write(f.slot, f.tail_bytes, head().at_us, position);
+    }
+    followed_.resize(kept);
+}
+
 void Observer::finish() {
+    if (!followed_.empty()) settle_followed();
     if (!written_) return;
     written_ = false;
     for (const Pending& pending : pending_) resolve(pending);

@@ -104,10 +104,21 @@ class Observer {
         const TxQueue* queue = nullptr;
         std::uint32_t mark = 0;  // what was pushed last
         std::uint32_t packets = 1;
-        std::uint64_t lost = 0;  // what the queue had lost by then
-        bool in_trace = false;   // a TracedOutput's sent and queued, else a Fate
+        std::uint64_t refused = 0;  // what the port had refused by then
+        bool in_trace = false;      // a TracedOutput's sent and queued, else a Fate
     };
     void await(const Pending& pending);
+
+    // Where a packet ends that wasn't sent in its turn.
+    struct Later {
+        const TxQueue* queue = nullptr;
+        bool held = false;         // the port has it, else the queue
+        std::uint32_t number = 0;  // Port::newest_held, or what was pushed last
+    };
+    // Whether `slot` is about packets that are dropped later on, after this fate.
+    bool follows(std::uint8_t slot, const api::Fate& fate) const;
+    // Keeps the record that was filled, until it is known whether `slot` wants it.
+    void follow(std::uint8_t slot, std::size_t tail_bytes, const Later& later);
     // End of the turn: records can be read from now on.
     void finish();
 
@@ -134,7 +145,18 @@ class Observer {
     void end(std::uint8_t slot);
     void resolve(const Pending& pending);
 
+    using Record = std::array<std::uint64_t, api::kMaxRecordBytes / 8>;
+    struct Followed {
+        std::uint8_t slot = 0;
+        std::size_t tail_bytes = 0;
+        Later later;
+        Record record;
+    };
+    static api::Fate fate_of(const Later& later);
+    void settle_followed();
+
     static constexpr std::size_t kMaxPending = 512;
+    static constexpr std::size_t kMaxFollowed = 256;  // more are left out
 
     api::ObservationLog& log_;
     std::uint8_t in_ = 0, out_ = 0, traces_ = 0, anyone_ = 0, by_drop_ = 0;
@@ -143,9 +165,10 @@ class Observer {
     std::uint32_t until_next_ = 1;                    // stays so
     Countdown until_dropped_in_, until_dropped_out_;  // of those in by_drop_
     std::array<Observation, api::kMaxObservations> observations_;
-    std::array<std::uint64_t, api::kMaxRecordBytes / 8> record_{};
+    Record record_{};
     std::array<std::uint8_t, api::kMaxCapturedBytes> kept_{};
     std::vector<Pending> pending_;
+    std::vector<Followed> followed_;  // room only where an observation asks for it
 };
 
 }  // namespace strata::dataplane

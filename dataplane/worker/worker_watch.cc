@@ -26,33 +26,54 @@ struct Tally {
                  fan_out.queue().counters().full[0] + fan_out.queue().counters().full[1] +
                      fan_out.queue().counters().full[2],
                  fan_out.queue().counters().unresolved,
-                 fan_out.queue().counters().held,
-                 fan_out.queue().lost_late()} {}
+                 of(fan_out, PortCounter::hold_dropped),
+                 of(fan_out, PortCounter::hold_too_large),
+                 of(fan_out, PortCounter::hold_sent),
+                 fan_out.queue().counters().held},
+          newest_held(fan_out.queue().port().newest_held(fan_out.queue().queue())),
+          refused(fan_out.queue().counters().errors) {}
+    static std::uint64_t of(const FanOut& fan_out, PortCounter counter) {
+        return fan_out.queue().port().counters(fan_out.queue().queue())[counter];
+    }
     static constexpr std::array kReasons{
-        TxDrop::too_large,  TxDrop::no_header_mbuf, TxDrop::no_payload_mbuf, TxDrop::unkeyed,
-        TxDrop::index_used, TxDrop::tx_full,        TxDrop::unresolved};
-    static constexpr std::size_t kHeld = kReasons.size(), kLate = kHeld + 1;
-    std::array<std::uint64_t, kLate + 1> values;
+        TxDrop::too_large,  TxDrop::no_header_mbuf, TxDrop::no_payload_mbuf,
+        TxDrop::unkeyed,    TxDrop::index_used,     TxDrop::tx_full,
+        TxDrop::unresolved, TxDrop::unresolved,     TxDrop::path_mtu};
+    // Those from kOfHeld on were given to the port to hold, which dealt with them at once.
+    static constexpr std::size_t kOfHeld = 7, kHoldSent = kReasons.size(), kHeld = kHoldSent + 1;
+    std::array<std::uint64_t, kHeld + 1> values;
+    std::uint32_t newest_held;
+    std::uint64_t refused;
 };
 
 // Of those since `before`.
 struct Ended {
-    std::uint32_t dropped = 0, held = 0;
+    std::uint32_t dropped = 0, held = 0, hold_sent = 0;
     std::uint8_t reason = 0;
-    std::uint64_t late = 0;  // maybe others
+    std::uint32_t newest_held = 0;
+
+    Fate of_one() const {
+        if (dropped != 0) return {.fate = ObservedFate::tx_dropped, .reason = reason};
+        if (held != 0) return {.fate = ObservedFate::held};
+        return {.fate = hold_sent != 0 ? ObservedFate::sent : ObservedFate::queued};
+    }
 };
 
 Ended ended_since(const Tally& before, const FanOut& fan_out) {
     const Tally after(fan_out);
+    const auto added = [&](std::size_t i) {
+        return static_cast<std::uint32_t>(after.values[i] - before.values[i]);
+    };
     Ended ended;
+    ended.hold_sent = added(Tally::kHoldSent);
+    ended.held = added(Tally::kHeld) - ended.hold_sent;
     for (std::size_t i = 0; i < Tally::kReasons.size(); ++i) {
-        const auto n = static_cast<std::uint32_t>(after.values[i] - before.values[i]);
+        const std::uint32_t n = added(i);
         if (n != 0) ended.reason = static_cast<std::uint8_t>(Tally::kReasons[i]);
         ended.dropped += n;
+        if (i >= Tally::kOfHeld) ended.held -= n;
     }
-    ended.held =
-        static_cast<std::uint32_t>(after.values[Tally::kHeld] - before.values[Tally::kHeld]);
-    ended.late = after.values[Tally::kLate] - before.values[Tally::kLate];
+    ended.newest_held = after.newest_held;
     return ended;
 }
 
@@ -162,9 +183,7 @@ void Worker::send_one_watched(rte_mbuf& packet, const relay::Output& output, con
     if (watched.slot->seal) fan_out.seal(how.now);
     const Ended ended = ended_since(before, fan_out);
 
-    Fate fate{.fate = ObservedFate::queued};
-    if (ended.dropped != 0) fate = {.fate = ObservedFate::tx_dropped, .reason = ended.reason};
-    if (ended.held != 0) fate = {.fate = ObservedFate::held};
+    const Fate fate = ended.of_one();
     const std::size_t clear =
         clear_until_ > output.payload_offset
             ? std::min<std::size_t>(clear_until_ - output.payload_offset, output.payload_size)
@@ -173,7 +192,8 @@ void Worker::send_one_watched(rte_mbuf& packet, const relay::Output& output, con
         rte_pktmbuf_mtod_offset(&packet, const std::uint8_t*, output.payload_offset);
     for (unsigned left = subscription.marks & bits; left != 0; left &= left - 1) {
         const auto slot = static_cast<std::uint8_t>(std::countr_zero(left));
-        if (!observer_->wants(slot, fate)) continue;
+        const bool later = observer_->follows(slot, fate);
+        if (!later && !observer_->wants(slot, fate)) continue;
         api::ObservedHead& head = observer_->head();
         head = {};
         fill_out_head(head, *subscription.transport, fate, how.now);
@@ -189,13 +209,20 @@ void Worker::send_one_watched(rte_mbuf& packet, const relay::Output& output, con
         const std::size_t from_header = std::min(n, header_bytes);
         std::memcpy(observer_->tail(), header.data(), from_header);
         std::memcpy(observer_->tail() + from_header, payload, n - from_header);
+        if (later) {
+            const bool held = fate.fate == ObservedFate::held;
+            observer_->follow(
+                slot, n,
+                {&fan_out.queue(), held, held ? ended.newest_held : newest_of(fan_out.queue())});
+            continue;
+        }
         std::uint64_t position = 0;
         if (!observer_->write(slot, n, how.now, position)) continue;
         if (fate.fate != ObservedFate::queued) continue;
         observer_->await({.position = position + offsetof(api::ObservedHead, fate) / 8,
                           .queue = &fan_out.queue(),
                           .mark = newest_of(fan_out.queue()),
-                          .lost = before.values[Tally::kLate]});
+                          .refused = before.refused});
     }
 }
 
@@ -230,7 +257,7 @@ void Worker::trace_output(const relay::Output& output, const TracedEnd& end) {
         .queue = &queue,
         .mark = newest_of(queue),
         .packets = receivers - std::min(receivers, end.dropped + end.held),
-        .lost = 0,
+        .refused = 0,
         .in_trace = true};
 }
 

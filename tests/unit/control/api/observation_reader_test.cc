@@ -62,6 +62,30 @@ TEST_F(ObservationReaderTest, a_drop_reason_says_the_direction) {
     EXPECT_EQ(code(R"({"drops":[7]})"), ErrorCode::invalid_field);
 }
 
+// Where it can't be known which packets they were, asking for them would wait in vain.
+TEST_F(ObservationReaderTest, reasons_that_cannot_be_shown_are_refused_with_those_that_can) {
+    const auto refused = [&](const std::string& reason) {
+        const auto spec = capture(R"({"drops":[")" + reason + R"("]})");
+        return spec ? "" : spec.error().detail + " (" + spec.error().hint + ")";
+    };
+    std::string out;
+    for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(api::TxDrop::kCount); ++i) {
+        const std::string reason = name(static_cast<api::TxDrop>(i));
+        EXPECT_EQ(refused(reason).empty(), reason != "port_error") << reason;
+        if (reason != "port_error") out += (out.empty() ? "" : ", ") + reason;
+    }
+    for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(api::RxDrop::kCount); ++i) {
+        const std::string reason = name(static_cast<api::RxDrop>(i));
+        EXPECT_EQ(refused(reason).empty(), reason != "branch_gone") << reason;
+    }
+    EXPECT_EQ(refused("port_error"),
+              "packets dropped as 'port_error' can't be shown: the port says how many "
+              "packets it refused, not which (these can: " +
+                  out + ")");
+    EXPECT_NE(refused("branch_gone").find("these can: empty, not_ours, "), std::string::npos);
+    EXPECT_NE(refused("rx_fragment").find("is no drop reason"), std::string::npos);
+}
+
 TEST_F(ObservationReaderTest, what_it_names_must_exist) {
     EXPECT_EQ(code(R"({"room":"other"})"), ErrorCode::not_found);
     EXPECT_EQ(code(R"({"participant":"p999"})"), ErrorCode::not_found);

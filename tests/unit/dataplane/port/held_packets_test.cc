@@ -91,5 +91,25 @@ TEST_F(HeldPacketsTest, WhatStillWaitsIsFreedAtTheEnd) {
     EXPECT_TRUE(pools_.idle());
 }
 
+TEST_F(HeldPacketsTest, SaysWhatBecameOfEach) {
+    HeldPackets held(4, 1'000);
+    std::array<rte_mbuf*, 4> first{frame(1, 1), frame(2, 2), frame(1, 3), frame(3, 4)};
+    EXPECT_EQ(held.hold(first.data(), 4, 0), 4u);
+    EXPECT_EQ(held.newest(), 4u);
+    EXPECT_EQ(held.fate(4), HeldFate::waiting);
+    resolve(1);
+    release(held, 8, 500);
+    held.only_sent(1);  // the device had no room for the other
+    EXPECT_EQ(held.fate(1), HeldFate::sent);
+    EXPECT_EQ(held.fate(3), HeldFate::dropped);
+    EXPECT_EQ(held.fate(2), HeldFate::waiting);
+    release(held, 8, 1'001);
+    for (const std::uint32_t number : {2u, 4u}) EXPECT_EQ(held.fate(number), HeldFate::dropped);
+    rte_mbuf* more = frame(2, 5);
+    EXPECT_EQ(held.hold(&more, 1, 2'000), 1u);
+    EXPECT_EQ(held.newest(), 5u);
+    EXPECT_EQ(held.fate(5), HeldFate::waiting);
+}
+
 }  // namespace
 }  // namespace strata::dataplane

@@ -63,6 +63,25 @@ TEST_F(TxQueueTest, FullQueueDropsUpperLayersBeforeAudio) {
     EXPECT_TRUE(pools_.idle());
 }
 
+// By their numbers among those that left.
+TEST_F(TxQueueTest, WhichPacketsWaitedTooLongIsKnownUntilTheNextFlush) {
+    TxQueue queue(port_, 0, {.packets = 100, .max_wait_us = 1'000});
+    EXPECT_FALSE(queue.expired(0));
+    push(queue, 3, TxClass::audio, 0);
+    queue.flush(0);
+    port_.set_tx_limit(0);
+    push(queue, 2, TxClass::audio, 10);
+    push(queue, 2, TxClass::audio, 500);
+    queue.flush(1'011);
+    for (std::uint32_t number = 0; number <= 8; ++number)
+        EXPECT_EQ(queue.expired(number), number == 4 || number == 5) << number;
+    port_.set_tx_limit(UINT32_MAX);
+    queue.flush(1'012);
+    EXPECT_FALSE(queue.expired(6));
+    EXPECT_EQ(queue.left(), 7u);
+    EXPECT_TRUE(pools_.idle());
+}
+
 TEST_F(TxQueueTest, WhatWaitedTooLongIsDropped) {
     TxQueue queue(port_, 0, {.packets = 100, .max_wait_us = 1'000});
     port_.set_tx_limit(0);
