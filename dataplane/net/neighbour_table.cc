@@ -11,6 +11,7 @@ namespace strata::dataplane::net {
 namespace {
 constexpr std::uint32_t kMaxCapacity = 65'536;  // an index is 16 bits
 constexpr int kLockTries = 4'096;
+constexpr std::uint32_t kEntriesPerRound = 2'048;  // that are looked at: the lock is held for it
 constexpr std::uint16_t kNoLimit = 0xffff;
 }  // namespace
 
@@ -21,6 +22,7 @@ NeighbourTable::NeighbourTable(std::uint32_t capacity)
       words_(std::make_unique<Neighbour[]>(capacity_)),
       paths_(std::make_unique<std::atomic<std::uint32_t>[]>(capacity_)) {
     for (std::uint32_t i = 0; i < capacity_; ++i) words_[i].word = i;
+    new_.reserve(capacity_);
 }
 
 std::size_t NeighbourTable::bytes_for(std::uint32_t capacity) {
@@ -78,9 +80,9 @@ std::optional<std::uint32_t> NeighbourTable::place_for(const IpAddress& address,
     } else {
         ++size_;
     }
-    entries_[index] = Entry{.address = address, .is_path = is_path};
+    const bool is_new = entries_[index].is_new;
+    entries_[index] = Entry{.address = address, .is_path = is_path, .is_new = is_new};
     rebuild();
-    added_.store(true, std::memory_order_relaxed);
     return index;
 }
 
@@ -92,7 +94,10 @@ std::optional<std::uint16_t> NeighbourTable::acquire(const IpAddress& hop,
         index = place_for(hop, false);
     else if (entries_[entries_[*index].hop].address != hop)
         index = move_path(*index, hop);
-    if (index) ++entries_[*index].links;
+    if (index) {
+        ++entries_[*index].links;
+        hurry(entries_[*index].is_path ? entries_[*index].hop : *index);
+    }
     rte_spinlock_unlock(&lock_);
     if (!index) return std::nullopt;
     return static_cast<std::uint16_t>(*index);
@@ -115,6 +120,7 @@ NeighbourTable::Learned NeighbourTable::learn(const IpAddress& address, const Ma
     Learned learned = Learned::nothing;
     if (const auto index = find(address, false)) {
         entries_[*index].heard_us = now;
+        entries_[*index].retry_us = 0;
         std::uint64_t word = Neighbour::kResolved;
         std::memcpy(&word, mac.data(), mac.size());
         const bool moved = resolved(static_cast<std::uint16_t>(*index)) &&
@@ -176,22 +182,46 @@ std::optional<NeighbourTable::Path> NeighbourTable::path(std::uint16_t index) co
     return Path{static_cast<std::uint16_t>(path >> 16), static_cast<std::uint16_t>(path)};
 }
 
-std::optional<IpAddress> NeighbourTable::next_request(std::uint32_t& cursor, relay::TimeUs now) {
-    if (!lock()) return std::nullopt;
-    std::optional<IpAddress> hop;
-    for (; cursor < size_ && !hop; ++cursor) {
-        Entry& e = entries_[cursor];
-        if (e.is_path) {
-            if (now >= e.limited_until_us) set_path(cursor, kNoLimit);
-            continue;
-        }
-        if (e.links == 0 || now - e.asked_us < kRetryUs) continue;
-        if (resolved(static_cast<std::uint16_t>(cursor)) && now - e.heard_us < kRefreshUs) continue;
-        e.asked_us = now;
-        hop = e.address;
+// Somebody begins to wait for it.
+void NeighbourTable::hurry(std::uint32_t index) {
+    Entry& e = entries_[index];
+    e.retry_us = std::min(e.retry_us, kNewLinkRetryUs);
+    if (e.is_new || resolved(static_cast<std::uint16_t>(index))) return;
+    e.is_new = true;
+    new_.push_back(static_cast<std::uint16_t>(index));
+    added_.store(true, std::memory_order_relaxed);
+}
+
+std::uint32_t NeighbourTable::requests(std::span<IpAddress> hops, relay::TimeUs now) {
+    if (!lock()) return 0;
+    std::uint32_t n = 0;
+    std::size_t seen = 0;
+    for (; seen < new_.size() && n < hops.size(); ++seen) {
+        entries_[new_[seen]].is_new = false;
+        if (take_due(new_[seen], now)) hops[n++] = entries_[new_[seen]].address;
+    }
+    new_.erase(new_.begin(), new_.begin() + static_cast<std::ptrdiff_t>(seen));
+    const std::uint32_t most = std::min(size_, kEntriesPerRound);
+    for (std::uint32_t i = 0; i < most && n < hops.size(); ++i) {
+        if (next_ >= size_) next_ = 0;
+        if (take_due(next_, now)) hops[n++] = entries_[next_].address;
+        ++next_;
     }
     rte_spinlock_unlock(&lock_);
-    return hop;
+    return n;
+}
+
+bool NeighbourTable::take_due(std::uint32_t index, relay::TimeUs now) {
+    Entry& e = entries_[index];
+    if (e.is_path) {
+        if (now >= e.limited_until_us) set_path(index, kNoLimit);
+        return false;
+    }
+    if (e.links == 0 || now - e.asked_us < e.retry_us) return false;
+    if (resolved(static_cast<std::uint16_t>(index)) && now - e.heard_us < kRefreshUs) return false;
+    e.asked_us = now;
+    e.retry_us = std::clamp(2 * e.retry_us, kRetryUs, kMostRetryUs);
+    return true;
 }
 
 }  // namespace strata::dataplane::net

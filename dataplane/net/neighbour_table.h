@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "dataplane/net/ethernet_link.h"
@@ -18,7 +19,12 @@ namespace strata::dataplane::net {
 // else takes a lock that is held for a bounded walk, and gives up after a bounded wait.
 class NeighbourTable {
   public:
-    static constexpr relay::TimeUs kRetryUs = 250'000;       // unresolved: between requests
+    // Between requests that nobody answers: first, for whoever a new link waits for, and at most.
+    // So a next hop isn't asked for more than once a second for long (RFC 1122 section 2.3.2.1, RFC
+    // 4861 section 7.2.2).
+    static constexpr relay::TimeUs kRetryUs = 250'000;
+    static constexpr relay::TimeUs kNewLinkRetryUs = 1'000'000;
+    static constexpr relay::TimeUs kMostRetryUs = 8'000'000;
     static constexpr relay::TimeUs kRefreshUs = 30'000'000;  // resolved: asked again
     // An entry's MAC stays in use while it is refreshed: a wrong one costs no more than none.
 
@@ -59,9 +65,11 @@ class NeighbourTable {
     // Nullopt: `index` is a next hop.
     std::optional<Path> path(std::uint16_t index) const;
 
-    // The next hop to ask for, from `cursor` on, or nullopt at the end of the round: 0 begins one.
-    std::optional<IpAddress> next_request(std::uint32_t& cursor, relay::TimeUs now);
-    // True once after an entry was added: ask now instead of at the next round.
+    // Whom to ask now, at most as many as there is room for: how many there are. First those whom
+    // nobody was asked for yet, then the others from where the last round ended, so that each has
+    // its turn.
+    std::uint32_t requests(std::span<IpAddress> hops, relay::TimeUs now);
+    // True once after somebody began to wait for one: ask now instead of at the next round.
     bool take_added() { return added_.exchange(false, std::memory_order_relaxed); }
 
     std::uint32_t size() const { return size_; }
@@ -71,10 +79,12 @@ class NeighbourTable {
         IpAddress address;
         std::uint32_t links = 0;
         relay::TimeUs asked_us = kNever;
+        relay::TimeUs retry_us = 0;  // since then, before it is asked for again
         relay::TimeUs heard_us = kNever;
         bool is_path = false;  // `address` is a destination
         std::uint16_t hop = 0;
         relay::TimeUs limited_until_us = kNever;
+        bool is_new = false;  // its index is in new_
     };
     static constexpr relay::TimeUs kNever = -(relay::TimeUs{1} << 60);
 
@@ -85,6 +95,8 @@ class NeighbourTable {
     std::optional<std::uint32_t> add_path(const IpAddress& hop, const IpAddress& remote);
     void set_path(std::uint32_t index, std::uint16_t limit);
     void give_back(std::uint32_t index);
+    void hurry(std::uint32_t index);
+    bool take_due(std::uint32_t index, relay::TimeUs now);
     std::uint32_t bucket_of(const IpAddress& address) const;
     void rebuild();
 
@@ -93,6 +105,8 @@ class NeighbourTable {
     std::uint32_t size_ = 0;
     std::atomic<bool> added_{false};
     std::vector<Entry> entries_;
+    std::vector<std::uint16_t> new_;      // somebody began to wait for them, in this order
+    std::uint32_t next_ = 0;              // where the next round goes on
     std::vector<std::uint32_t> buckets_;  // entry index + 1; 0: empty
     std::unique_ptr<Neighbour[]> words_;
     std::unique_ptr<std::atomic<std::uint32_t>[]> paths_;  // hop and limit; 0: a next hop

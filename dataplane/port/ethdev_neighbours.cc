@@ -150,12 +150,9 @@ void EthdevPort::ask_neighbours(relay::TimeUs now) {
     announce(now);
     if (groups_asked_for_ && now >= next_report_us_)
         report_groups(net::ReportRecord::mode_is_exclude, now);
-    std::uint32_t cursor = 0;
-    for (std::uint32_t i = 0; i < kRequestsPerRound; ++i) {
-        const auto hop = neighbours_.next_request(cursor, now);
-        if (!hop) return;
-        ask(*hop);
-    }
+    std::array<IpAddress, kRequestsPerRound> hops;
+    const std::uint32_t n = neighbours_.requests(hops, now);
+    for (std::uint32_t i = 0; i < n; ++i) ask(hops[i]);
 }
 
 // From the address that has the next hop on its link. Next hops are of a family that we have.

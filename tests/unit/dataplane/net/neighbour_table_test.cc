@@ -2,12 +2,22 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <vector>
+
 namespace strata::dataplane::net {
 namespace {
 
 IpAddress host(std::uint8_t n) { return IpAddress::v4({10, 0, 0, n}); }
 constexpr MacAddress kMac{2, 0, 0, 0, 0, 7}, kOther{2, 0, 0, 0, 0, 8};
 using Learned = NeighbourTable::Learned;
+constexpr std::size_t kPerRound = 32;
+
+std::vector<IpAddress> asked_for(NeighbourTable& table, relay::TimeUs now) {
+    std::vector<IpAddress> hops(kPerRound);
+    hops.resize(table.requests(hops, now));
+    return hops;
+}
 
 TEST(NeighbourTable, LearnsOnlyWhatSomebodyAskedFor) {
     NeighbourTable table(4);
@@ -43,16 +53,88 @@ TEST(NeighbourTable, AsksAgainUntilAnsweredThenNowAndThen) {
     (void)table.acquire(host(1), host(1));
     EXPECT_TRUE(table.take_added());
     EXPECT_FALSE(table.take_added());
-    const auto ask = [&](relay::TimeUs now) {
-        std::uint32_t cursor = 0;
-        return table.next_request(cursor, now).has_value();
-    };
+    const auto ask = [&](relay::TimeUs now) { return asked_for(table, now).size() == 1; };
     EXPECT_TRUE(ask(0));
     EXPECT_FALSE(ask(NeighbourTable::kRetryUs - 1));
     EXPECT_TRUE(ask(NeighbourTable::kRetryUs));
     table.learn(host(1), kMac, NeighbourTable::kRetryUs);
     EXPECT_FALSE(ask(3 * NeighbourTable::kRetryUs));
-    EXPECT_TRUE(ask(NeighbourTable::kRetryUs + NeighbourTable::kRefreshUs));
+    const relay::TimeUs again = NeighbourTable::kRetryUs + NeighbourTable::kRefreshUs;
+    EXPECT_TRUE(ask(again));
+    EXPECT_FALSE(ask(again + NeighbourTable::kRetryUs - 1));
+    EXPECT_TRUE(ask(again + NeighbourTable::kRetryUs));  // an answer may be lost
+}
+
+// 300 of which nobody answers, and how often each was asked for in rounds of 50 ms.
+class DeadNeighbours {
+  public:
+    DeadNeighbours() {
+        for (std::uint16_t i = 0; i < kHosts; ++i) (void)table.acquire(address(i), address(i));
+    }
+    static IpAddress address(std::uint16_t i) {
+        return IpAddress::v4({10, 1, std::uint8_t(i >> 8), std::uint8_t(i)});
+    }
+    std::vector<IpAddress> round() {
+        const auto hops = asked_for(table, now);
+        for (const IpAddress& hop : hops) ++times[hop.bytes[14] << 8 | hop.bytes[15]];
+        now += kRoundUs;
+        return hops;
+    }
+
+    static constexpr std::uint16_t kHosts = 300;
+    static constexpr relay::TimeUs kRoundUs = 50'000;
+    NeighbourTable table{512};
+    relay::TimeUs now = 0;
+    std::array<int, 512> times{};
+};
+
+TEST(NeighbourTable, EachHasItsTurnHoweverManyDoNotAnswer) {
+    DeadNeighbours dead;
+    for (int i = 0; i < 10; ++i) dead.round();  // of 32 each
+    for (int i = 0; i < DeadNeighbours::kHosts; ++i) EXPECT_GE(dead.times[i], 1) << i;
+    // Nobody is left out later either, with more of them due than a round takes.
+    for (int i = 0; i < 20; ++i) dead.round();
+    for (int i = 0; i < DeadNeighbours::kHosts; ++i) EXPECT_GE(dead.times[i], 2) << i;
+}
+
+TEST(NeighbourTable, ANewOneIsAskedForAtOnce) {
+    DeadNeighbours dead;
+    for (int i = 0; i < 16; ++i) dead.round();
+    EXPECT_EQ(dead.round().size(), kPerRound);  // many are due
+    dead.table.take_added();
+    const IpAddress late = DeadNeighbours::address(400);
+    (void)dead.table.acquire(late, late);
+    EXPECT_TRUE(dead.table.take_added());
+    EXPECT_EQ(dead.round().front(), late);
+}
+
+TEST(NeighbourTable, WhoNeverAnswersIsAskedForLessAndLess) {
+    DeadNeighbours dead;
+    for (int i = 0; i < 600; ++i) dead.round();
+    const auto before = dead.times;
+    for (int i = 0; i < 1'600; ++i) dead.round();  // 80 s
+    for (int i = 0; i < DeadNeighbours::kHosts; ++i) {
+        EXPECT_LE(dead.times[i] - before[i], 10) << i;
+        EXPECT_GE(dead.times[i] - before[i], 9) << i;
+    }
+}
+
+// RFC 1122 section 2.3.2.1: once a second, however many begin to wait.
+TEST(NeighbourTable, ANewLinkAsksAgainButNotMoreThanOnceASecond) {
+    NeighbourTable table(4);
+    (void)table.acquire(host(1), host(1));
+    relay::TimeUs now = 0;
+    for (; now < 30'000'000; now += 50'000) asked_for(table, now);
+    (void)table.acquire(host(1), host(8));
+    EXPECT_TRUE(table.take_added());
+    EXPECT_EQ(asked_for(table, now).size(), 1u);
+    std::size_t asked = 0;
+    for (int i = 1; i <= 400; ++i) {  // 20 s
+        (void)table.acquire(host(1), host(8));
+        asked += asked_for(table, now + i * 50'000).size();
+    }
+    EXPECT_LE(asked, 20u);
+    EXPECT_GE(asked, 19u);
 }
 
 TEST(NeighbourTable, TellsWhenANextHopHasMoved) {
@@ -102,12 +184,9 @@ TEST(NeighbourTable, AnOldLimitLetsEverythingByAndIsNotAskedFor) {
     table.limit_path(host(1), host(9), 1'280, 0);
     const auto limited = table.acquire(host(1), host(9));
     const auto round = [&](relay::TimeUs now) {
-        std::uint32_t cursor = 0, asked = 0;
-        while (const auto hop = table.next_request(cursor, now)) {
-            EXPECT_EQ(*hop, host(1));
-            ++asked;
-        }
-        return asked;
+        const auto hops = asked_for(table, now);
+        for (const IpAddress& hop : hops) EXPECT_EQ(hop, host(1));
+        return hops.size();
     };
     EXPECT_EQ(round(0), 1u);
     EXPECT_EQ(table.path(*limited)->limit, 1'280);
