@@ -55,6 +55,7 @@ constexpr Names<WorkerCounter> kWorkerCounters = {
     "ssrcs_learned",
     "stun_answered",
     "stun_errors_sent",
+    "stun_errors_unsent",
     "ice_tuples",
     "ice_nominations",
     "ice_consent_lost",

@@ -80,6 +80,7 @@ enum class WorkerCounter : std::uint32_t {
     ssrcs_learned,            // C
     stun_answered,            // C: connectivity checks answered with success
     stun_errors_sent,         // C: and with an error
+    stun_errors_unsent,       // C: without an answer, since their next hop isn't known
     ice_tuples,               // C: tuples validated
     ice_nominations,          // C: media moved to another tuple
     ice_consent_lost,         // C: transports whose peer stopped consenting (C42)

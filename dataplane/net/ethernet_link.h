@@ -45,12 +45,47 @@ constexpr std::uint16_t kEtherTypeVlan = 0x8100, kEtherTypeIpv6 = 0x86dd;
 constexpr std::uint8_t kProtocolIcmp = 1, kProtocolUdp = 17, kProtocolIcmpv6 = 58;
 static_assert(kIpv6HeadBytes + kVlanBytes == kMaxLinkBytes);
 
-// A next hop's MAC in the low 48 bits, and whether it is known; until then its index in the table,
+// A next hop's MAC in the low 48 bits, and whether it is known; until then what Awaited is made of,
 // so that a frame that waits says for whom. One atomic word: written when a reply comes, read for
 // every packet.
+//
+//    63   62         48 47                    32 31           16 15            0
+//   +---+--------------+------------------------------------------------------+
+//   | 1 |  generation  |                        MAC                           |
+//   | 0 |  generation  |           0            |   generation  |     index   |
+//   +---+--------------+------------------------------------------------------+
 struct Neighbour {
     static constexpr std::uint64_t kResolved = std::uint64_t{1} << 63;
+    static constexpr std::uint16_t kMostGeneration = 0x7fff;  // 0 comes next
+    static constexpr std::uint16_t generation_of(std::uint64_t word) {
+        return static_cast<std::uint16_t>(word >> 48 & kMostGeneration);
+    }
+    static constexpr std::uint64_t unresolved(std::uint16_t index, std::uint16_t generation) {
+        return index | std::uint64_t{generation} << 16 | std::uint64_t{generation} << 48;
+    }
+    static std::uint64_t resolved(const MacAddress& mac, std::uint16_t generation) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, mac.data(), mac.size());
+        return word | std::uint64_t{generation} << 48 | kResolved;
+    }
+
     std::atomic<std::uint64_t> word{0};
+};
+
+// Whom a frame waits for, in the place of its destination MAC: an entry of the table, and of which
+// generation, since it may become another's meanwhile.
+struct Awaited {
+    std::uint16_t index = 0;
+    std::uint16_t generation = 0;
+
+    static Awaited of(const std::uint8_t* frame) {
+        Awaited awaited;
+        std::memcpy(&awaited.index, frame, 2);
+        std::memcpy(&awaited.generation, frame + 2, 2);
+        return awaited;
+    }
+    // Whether the entry with `word` is still the one.
+    bool is(std::uint64_t word) const { return Neighbour::generation_of(word) == generation; }
 };
 
 // What one queue needs per packet. `neighbours` is shared by all queues of the port.

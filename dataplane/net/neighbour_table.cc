@@ -1,5 +1,6 @@
 #include "dataplane/net/neighbour_table.h"
 
+#include <rte_byteorder.h>
 #include <rte_pause.h>
 
 #include <algorithm>
@@ -42,7 +43,8 @@ bool NeighbourTable::lock() {
 std::uint32_t NeighbourTable::bucket_of(const IpAddress& address) const {
     std::uint64_t low;
     std::memcpy(&low, address.bytes.data() + 8, sizeof low);
-    low *= 0x9e3779b97f4a7c15;
+    // The last bytes, which neighbours differ in, have to come to all bits.
+    low = rte_be_to_cpu_64(low) * 0x9e3779b97f4a7c15;
     return static_cast<std::uint32_t>(low >> 32) & static_cast<std::uint32_t>(buckets_.size() - 1);
 }
 
@@ -56,14 +58,37 @@ std::optional<std::uint32_t> NeighbourTable::find(const IpAddress& address, bool
 }
 
 // At most half of the buckets are in use.
-void NeighbourTable::rebuild() {
+void NeighbourTable::insert(std::uint32_t index) {
     const auto mask = static_cast<std::uint32_t>(buckets_.size() - 1);
-    std::fill(buckets_.begin(), buckets_.end(), 0);
-    for (std::uint32_t i = 0; i < size_; ++i) {
-        std::uint32_t at = bucket_of(entries_[i].address);
-        while (buckets_[at] != 0) at = (at + 1) & mask;
-        buckets_[at] = i + 1;
+    std::uint32_t at = bucket_of(entries_[index].address);
+    while (buckets_[at] != 0) at = (at + 1) & mask;
+    buckets_[at] = index + 1;
+}
+
+// Those behind the gap move into it, unless they would stand before where they are looked for.
+void NeighbourTable::erase(std::uint32_t index) {
+    const auto mask = static_cast<std::uint32_t>(buckets_.size() - 1);
+    std::uint32_t gap = bucket_of(entries_[index].address);
+    while (buckets_[gap] != index + 1) gap = (gap + 1) & mask;
+    for (std::uint32_t at = (gap + 1) & mask; buckets_[at] != 0; at = (at + 1) & mask) {
+        const std::uint32_t home = bucket_of(entries_[buckets_[at] - 1].address);
+        if (((at - home) & mask) < ((at - gap) & mask)) continue;
+        buckets_[gap] = buckets_[at];
+        gap = at;
     }
+    buckets_[gap] = 0;
+}
+
+// The generation first: see leads().
+void NeighbourTable::evict(std::uint32_t index) {
+    erase(index);
+    if (entries_[index].is_path) give_back(entries_[index].hop);
+    const std::uint64_t word = words_[index].word.load(std::memory_order_relaxed);
+    const auto next = static_cast<std::uint16_t>((Neighbour::generation_of(word) + 1) &
+                                                 Neighbour::kMostGeneration);
+    words_[index].word.store(Neighbour::unresolved(static_cast<std::uint16_t>(index), next),
+                             std::memory_order_release);
+    paths_[index].store(0, std::memory_order_release);
 }
 
 std::optional<std::uint32_t> NeighbourTable::place_for(const IpAddress& address, bool is_path) {
@@ -74,15 +99,13 @@ std::optional<std::uint32_t> NeighbourTable::place_for(const IpAddress& address,
                                          [](const Entry& e) { return e.links == 0; });
         if (unused == entries_.end()) return std::nullopt;
         index = static_cast<std::uint32_t>(unused - entries_.begin());
-        if (unused->is_path) give_back(unused->hop);
-        words_[index].word.store(index, std::memory_order_relaxed);
-        paths_[index].store(0, std::memory_order_relaxed);
+        evict(index);
     } else {
         ++size_;
     }
     const bool is_new = entries_[index].is_new;
     entries_[index] = Entry{.address = address, .is_path = is_path, .is_new = is_new};
-    rebuild();
+    insert(index);
     return index;
 }
 
@@ -103,6 +126,19 @@ std::optional<std::uint16_t> NeighbourTable::acquire(const IpAddress& hop,
     return static_cast<std::uint16_t>(*index);
 }
 
+std::optional<std::uint16_t> NeighbourTable::acquire_resolved(const IpAddress& hop,
+                                                              const IpAddress& remote) {
+    if (!lock()) return std::nullopt;
+    const auto via = find(hop, false), path = find(remote, true);
+    const bool fits =
+        via && resolved(static_cast<std::uint16_t>(*via)) && (!path || entries_[*path].hop == *via);
+    const std::uint32_t index = !fits ? 0 : path ? *path : *via;
+    if (fits) ++entries_[index].links;
+    rte_spinlock_unlock(&lock_);
+    if (!fits) return std::nullopt;
+    return static_cast<std::uint16_t>(index);
+}
+
 void NeighbourTable::release(std::uint16_t index) {
     // A link that isn't given back keeps its entry for good: harmless, and better than waiting.
     if (index >= capacity_ || !lock()) return;
@@ -121,12 +157,11 @@ NeighbourTable::Learned NeighbourTable::learn(const IpAddress& address, const Ma
     if (const auto index = find(address, false)) {
         entries_[*index].heard_us = now;
         entries_[*index].retry_us = 0;
-        std::uint64_t word = Neighbour::kResolved;
-        std::memcpy(&word, mac.data(), mac.size());
-        const bool moved = resolved(static_cast<std::uint16_t>(*index)) &&
-                           words_[*index].word.load(std::memory_order_relaxed) != word;
+        const std::uint64_t before = words_[*index].word.load(std::memory_order_relaxed);
+        const std::uint64_t word = Neighbour::resolved(mac, Neighbour::generation_of(before));
+        const bool moved = (before & Neighbour::kResolved) != 0 && before != word;
         learned = moved ? Learned::moved : Learned::known;
-        words_[*index].word.store(word, std::memory_order_relaxed);
+        words_[*index].word.store(word, std::memory_order_release);
     }
     rte_spinlock_unlock(&lock_);
     return learned;
@@ -173,13 +208,22 @@ std::optional<std::uint32_t> NeighbourTable::add_path(const IpAddress& hop,
 
 void NeighbourTable::set_path(std::uint32_t index, std::uint16_t limit) {
     paths_[index].store(std::uint32_t{entries_[index].hop} << 16 | limit,
-                        std::memory_order_relaxed);
+                        std::memory_order_release);
 }
 
 std::optional<NeighbourTable::Path> NeighbourTable::path(std::uint16_t index) const {
-    const std::uint32_t path = paths_[index].load(std::memory_order_relaxed);
+    const std::uint32_t path = paths_[index].load(std::memory_order_acquire);
     if (path == 0) return std::nullopt;
-    return Path{static_cast<std::uint16_t>(path >> 16), static_cast<std::uint16_t>(path)};
+    const auto hop = static_cast<std::uint16_t>(path >> 16);
+    return Path{hop, static_cast<std::uint16_t>(path),
+                words_[hop].word.load(std::memory_order_acquire)};
+}
+
+// A hop's entry becomes another's only after the path has left it: whoever has read the new word
+// sees here that it has.
+bool NeighbourTable::leads(const Awaited& frame, const Path& path) const {
+    const std::uint32_t now = paths_[frame.index].load(std::memory_order_acquire);
+    return now >> 16 == path.hop && frame.is(words_[frame.index].word.load());
 }
 
 // Somebody begins to wait for it.

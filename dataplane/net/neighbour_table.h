@@ -15,8 +15,10 @@ namespace strata::dataplane::net {
 
 // The next hops of one port. Entries exist for links that somebody made, never for what the network
 // says by itself, so that nobody outside can fill the table. An entry without links is reused only
-// when a new one needs its place: a MAC stays known. Reading a MAC is one atomic load; everything
-// else takes a lock that is held for a bounded walk, and gives up after a bounded wait.
+// when a new one needs its place: a MAC stays known. Then its generation is another one, so that a
+// frame that still waits for the former isn't taken for one of the new. Reading a MAC is one atomic
+// load; everything else takes a lock that is held for a bounded walk, and gives up after a bounded
+// wait.
 class NeighbourTable {
   public:
     // Between requests that nobody answers: first, for whoever a new link waits for, and at most.
@@ -32,13 +34,15 @@ class NeighbourTable {
     // What it takes of memory.
     static std::size_t bytes_for(std::uint32_t capacity);
 
-    // An unresolved entry's word is its index, so that a frame written with it says whom it waits
-    // for.
+    // A frame written with an unresolved entry's word says whom it waits for (Awaited).
     const Neighbour* words() const { return words_.get(); }
 
     // One more link to `remote` by way of `hop`: the index of the hop, or of the path where that
     // has a limit. Nullopt: full, or the lock wasn't to be had.
     std::optional<std::uint16_t> acquire(const IpAddress& hop, const IpAddress& remote);
+    // The same where the hop has a MAC already; otherwise nullopt, and nothing is remembered of it:
+    // for what the network asked for.
+    std::optional<std::uint16_t> acquire_resolved(const IpAddress& hop, const IpAddress& remote);
     void release(std::uint16_t index);
     bool resolved(std::uint16_t index) const {
         return (words_[index].word.load(std::memory_order_relaxed) & Neighbour::kResolved) != 0;
@@ -57,6 +61,7 @@ class NeighbourTable {
     struct Path {
         std::uint16_t hop = 0;
         std::uint16_t limit = 0;
+        std::uint64_t word = 0;  // the hop's
     };
     static constexpr relay::TimeUs kPathUs = 600'000'000;  // RFC 1191 section 6.3
     // Links to `remote` that are made from now on are limited. False: no room, or no such hop.
@@ -64,6 +69,8 @@ class NeighbourTable {
                     relay::TimeUs now);
     // Nullopt: `index` is a next hop.
     std::optional<Path> path(std::uint16_t index) const;
+    // Whether `path`, which was read for a frame, is the one that the frame was written for.
+    bool leads(const Awaited& frame, const Path& path) const;
 
     // Whom to ask now, at most as many as there is room for: how many there are. First those whom
     // nobody was asked for yet, then the others from where the last round ended, so that each has
@@ -98,7 +105,9 @@ class NeighbourTable {
     void hurry(std::uint32_t index);
     bool take_due(std::uint32_t index, relay::TimeUs now);
     std::uint32_t bucket_of(const IpAddress& address) const;
-    void rebuild();
+    void insert(std::uint32_t index);
+    void erase(std::uint32_t index);
+    void evict(std::uint32_t index);
 
     rte_spinlock_t lock_ = RTE_SPINLOCK_INITIALIZER;
     std::uint32_t capacity_;

@@ -59,25 +59,30 @@ std::uint32_t EthdevPort::hold(std::uint16_t queue, rte_mbuf** packets, std::uin
 // once, if they are small enough. False: `m` isn't one.
 bool EthdevPort::hold_limited(std::uint16_t queue, rte_mbuf* m, relay::TimeUs now) {
     auto* frame = rte_pktmbuf_mtod(m, std::uint8_t*);
-    std::uint16_t index;
-    std::memcpy(&index, frame, sizeof index);
-    const auto path = neighbours_.path(index);
+    const net::Awaited awaited = net::Awaited::of(frame);
+    const auto path = neighbours_.path(awaited.index);
     if (!path) return false;
+    if (!neighbours_.leads(awaited, *path)) {
+        ++counters_[queue][PortCounter::hold_dropped];
+        rte_pktmbuf_free(m);
+        return true;
+    }
     const std::uint32_t ethernet = std::uint32_t{net::kEthernetBytes} + local_.tag_bytes();
     if (m->pkt_len - ethernet > path->limit) {
         ++counters_[queue][PortCounter::hold_too_large];
         rte_pktmbuf_free(m);
         return true;
     }
-    const std::uint64_t word = neighbours_.words()[path->hop].word.load(std::memory_order_relaxed);
-    if ((word & net::Neighbour::kResolved) != 0) {
-        std::memcpy(frame, &word, 6);
+    if ((path->word & net::Neighbour::kResolved) != 0) {
+        std::memcpy(frame, &path->word, 6);
         if (tx_burst(queue, &m, 1).sent == 1) {
             ++counters_[queue][PortCounter::hold_sent];
             return true;
         }
     }
-    std::memcpy(frame, &path->hop, sizeof path->hop);
+    const std::uint64_t hop =
+        net::Neighbour::unresolved(path->hop, net::Neighbour::generation_of(path->word));
+    std::memcpy(frame, &hop, 6);
     if (queues_[queue]->held.hold(&m, 1, now) == 0) {
         ++counters_[queue][PortCounter::hold_dropped];
         rte_pktmbuf_free(m);
@@ -96,13 +101,23 @@ void EthdevPort::release_held(std::uint16_t queue, relay::TimeUs now) {
     for (std::uint32_t i = sent; i < released.ready; ++i) rte_pktmbuf_free(ready[i]);
     q.held.only_sent(sent);
     counters_[queue][PortCounter::hold_sent] += sent;
-    counters_[queue][PortCounter::hold_dropped] += released.expired + released.ready - sent;
+    counters_[queue][PortCounter::hold_dropped] += released.dropped + released.ready - sent;
 }
 
 LinkState EthdevPort::make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) {
     const auto hop = learned_routes_.next_hop(local_, flow.remote);
     if (!hop || flow.remote_port == 0) return LinkState::refused;
-    const auto neighbour = neighbours_.acquire(*hop, flow.remote);
+    return write_link(flow, neighbours_.acquire(*hop, flow.remote), link);
+}
+
+LinkState EthdevPort::make_answer_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) {
+    const auto hop = learned_routes_.next_hop(local_, flow.remote);
+    if (!hop || flow.remote_port == 0) return LinkState::refused;
+    return write_link(flow, neighbours_.acquire_resolved(*hop, flow.remote), link);
+}
+
+LinkState EthdevPort::write_link(const FlowKey& flow, std::optional<std::uint16_t> neighbour,
+                                 std::span<std::byte, kLinkBytes> link) const {
     if (!neighbour) return LinkState::refused;
     FlowKey full = flow;
     if (flow.local.is_v4() != flow.remote.is_v4() || !local_.own.has(flow.local))

@@ -52,6 +52,7 @@ class EthdevPort final : public Port {
         return queues_[queue]->held.fate(number);
     }
     LinkState make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) override;
+    LinkState make_answer_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) override;
     void release_link(std::span<const std::byte, kLinkBytes> link) override;
     bool next_path_mtu(std::uint16_t queue, PathMtu& path) override;
     bool limit_path(const PathMtu& path, relay::TimeUs now) override;
@@ -116,6 +117,8 @@ class EthdevPort final : public Port {
     std::uint32_t transmit(std::uint16_t tx_queue, rte_mbuf** packets, std::uint32_t n);
     std::uint64_t payload_bytes(rte_mbuf* const* packets, std::uint32_t n) const;
     void send_for_others();
+    LinkState write_link(const FlowKey& flow, std::optional<std::uint16_t> neighbour,
+                         std::span<std::byte, kLinkBytes> link) const;
     bool hold_limited(std::uint16_t queue, rte_mbuf* m, relay::TimeUs now);
     void release_held(std::uint16_t queue, relay::TimeUs now);
     void announce(relay::TimeUs now);

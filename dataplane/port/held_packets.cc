@@ -31,17 +31,17 @@ HeldPackets::Released HeldPackets::release(const net::Neighbour* neighbours, rte
     released_.clear();
     for (const Waiting& w : waiting_) {
         auto* frame = rte_pktmbuf_mtod(w.packet, std::uint8_t*);
-        std::uint16_t index;
-        std::memcpy(&index, frame, sizeof index);
-        const std::uint64_t word = neighbours[index].word.load(std::memory_order_relaxed);
-        if ((word & net::Neighbour::kResolved) != 0 && released.ready < n) {
+        const net::Awaited awaited = net::Awaited::of(frame);
+        const std::uint64_t word = neighbours[awaited.index].word.load(std::memory_order_relaxed);
+        const bool theirs = awaited.is(word);
+        if (theirs && (word & net::Neighbour::kResolved) != 0 && released.ready < n) {
             std::memcpy(frame, &word, 6);
             out[released.ready++] = w.packet;
             released_.push_back(w.number);
             end(w.number, HeldFate::sent);
-        } else if (now - w.since_us > limit_us_) {
+        } else if (!theirs || now - w.since_us > limit_us_) {
             rte_pktmbuf_free(w.packet);
-            ++released.expired;
+            ++released.dropped;
             end(w.number, HeldFate::dropped);
         } else {
             waiting_[kept++] = w;

@@ -14,8 +14,8 @@
 
 namespace strata::dataplane {
 
-// Packets of one queue that wait for their next hop's MAC. The frames were written with the index
-// of their entry in the destination's place (see net::NeighbourTable). Bounded; one thread.
+// Packets of one queue that wait for their next hop's MAC. The frames were written with whom they
+// wait for in the destination's place (net::Awaited). Bounded; one thread.
 class HeldPackets {
     struct Waiting {
         rte_mbuf* packet;
@@ -37,8 +37,9 @@ class HeldPackets {
     std::uint32_t size() const { return static_cast<std::uint32_t>(waiting_.size()); }
 
     struct Released {
-        std::uint32_t ready = 0;    // moved to `out`, their destination filled in
-        std::uint32_t expired = 0;  // waited too long: freed
+        std::uint32_t ready = 0;  // moved to `out`, their destination filled in
+        // Freed: waited too long, or for somebody whose entry is another's now.
+        std::uint32_t dropped = 0;
     };
     // Packets have numbers in the order in which they were taken: that of the newest one.
     std::uint32_t newest() const { return newest_; }

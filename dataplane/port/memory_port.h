@@ -54,10 +54,16 @@ class MemoryPort final : public Port {
                            relay::TimeUs now) override;
     TxResult tx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n) override;
     LinkState make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) override;
+    LinkState make_answer_link(const FlowKey& flow,
+                               std::span<std::byte, kLinkBytes> link) override {
+        return strangers_known_ ? make_link(flow, link) : LinkState::refused;
+    }
     void release_link(std::span<const std::byte, kLinkBytes>) override { --links_; }
     // Links made and not given back, and all that ever were made.
     std::int64_t links() const { return links_; }
     std::int64_t links_made() const { return links_made_; }
+    // False: as if nobody's next hop had an address who isn't a peer.
+    void set_strangers_known(bool known) { strangers_known_ = known; }
     // As if other ways led to every peer from now on.
     void change_routes() { ++routes_generation_; }
     std::uint32_t routes_generation() const override { return routes_generation_; }
@@ -75,6 +81,7 @@ class MemoryPort final : public Port {
     std::uint64_t tx_room_ = ~std::uint64_t{0};
     std::int64_t links_ = 0, links_made_ = 0;
     std::uint32_t routes_generation_ = 0;
+    bool strangers_known_ = true;
 };
 
 }  // namespace strata::dataplane

@@ -169,6 +169,11 @@ class Port {
     // local port to that of worker 0. Main thread or any worker. Each ready or resolving link is
     // given back by release_link.
     virtual LinkState make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) = 0;
+    // The same for an answer to somebody who has not proved to be a peer: refused where the next
+    // hop has no address yet, so that forged senders are neither remembered nor waited for.
+    virtual LinkState make_answer_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) {
+        return make_link(flow, link);
+    }
     virtual void release_link(std::span<const std::byte, kLinkBytes>) {}
 
     // Another number when links may lead elsewhere than when they were made: they are made anew.

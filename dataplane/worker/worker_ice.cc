@@ -83,7 +83,7 @@ void Worker::on_check(rte_mbuf& packet, const relay::StunMessage& message, std::
 }
 
 // Errors go to where the request came from; so many per second that nobody can be flooded with
-// them.
+// them, and only where nobody has to be asked for the way: the sender may be forged.
 void Worker::refuse_check(rte_mbuf& packet, const relay::StunMessage& message,
                           const relay::IceAdmission& admission, std::uint8_t port,
                           relay::TimeUs now) {
@@ -92,7 +92,8 @@ void Worker::refuse_check(rte_mbuf& packet, const relay::StunMessage& message,
     if (code == 0 || !stun_errors_.take(now)) return;
     Link link{};
     const FlowKey& flow = meta(&packet).flow;
-    if (ports_[port]->make_link(flow, link) == LinkState::refused) return;
+    if (ports_[port]->make_answer_link(flow, link) == LinkState::refused)
+        return count(WorkerCounter::stun_errors_unsent);
     std::array<std::uint8_t, relay::kStunAnswerBytes> buffer;
     const auto answer = relay::write_stun_error(buffer, message, code, admission.key);
     fan_outs_[port]->send_own(link, answer, TxClass::audio, now);

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstring>
+#include <map>
+#include <random>
 #include <vector>
 
 namespace strata::dataplane::net {
@@ -46,6 +49,87 @@ TEST(NeighbourTable, IsBoundedAndReusesWhatNobodyLinks) {
     EXPECT_FALSE(table.resolved(*a));  // not with the old one's address
     EXPECT_NE(table.acquire(host(2), host(2)), std::nullopt);
     EXPECT_TRUE(b);
+}
+
+// What the network asks for by itself.
+TEST(NeighbourTable, AnAnswerTakesOnlyAWayThatIsKnown) {
+    NeighbourTable table(4);
+    EXPECT_FALSE(table.acquire_resolved(host(1), host(1)));
+    EXPECT_EQ(table.size(), 0u);
+    const auto index = table.acquire(host(1), host(1));
+    EXPECT_FALSE(table.acquire_resolved(host(1), host(1)));
+    table.learn(host(1), kMac, 0);
+    EXPECT_EQ(table.acquire_resolved(host(1), host(9)), index);
+    table.limit_path(host(1), host(9), 1'280, 0);
+    const auto limited = table.acquire_resolved(host(1), host(9));
+    ASSERT_TRUE(limited);
+    EXPECT_TRUE(table.path(*limited));
+    EXPECT_FALSE(table.acquire_resolved(host(2), host(9)));
+    EXPECT_EQ(table.size(), 2u);
+}
+
+// What was written for the former one isn't the new one's.
+TEST(NeighbourTable, AnEntryOfAnotherHasAnotherGeneration) {
+    NeighbourTable table(1);
+    Awaited frame;
+    for (std::uint8_t n = 1; n <= 3; ++n) {
+        const auto index = table.acquire(host(n), host(n));
+        ASSERT_TRUE(index);
+        const std::uint64_t word = table.words()[*index].word.load();
+        EXPECT_EQ(frame.is(word), n == 1);
+        std::array<std::uint8_t, 8> bytes;
+        std::memcpy(bytes.data(), &word, bytes.size());
+        frame = Awaited::of(bytes.data());
+        EXPECT_EQ(frame.index, *index);
+        EXPECT_TRUE(frame.is(word));
+        table.learn(host(n), kMac, 0);
+        EXPECT_TRUE(frame.is(table.words()[*index].word.load()));
+        EXPECT_EQ(table.words()[*index].word.load() << 16 >> 16, 0x070000000002u);
+        table.release(*index);
+    }
+}
+
+TEST(NeighbourTable, APathLeadsWhoeverWasWrittenForIt) {
+    NeighbourTable table(3);
+    (void)table.acquire(host(1), host(9));
+    table.limit_path(host(1), host(9), 1'280, 0);
+    const std::uint16_t index = *table.acquire(host(1), host(9));
+    const Awaited frame{index, 0};
+    const auto path = table.path(index);
+    ASSERT_TRUE(path);
+    EXPECT_TRUE(table.leads(frame, *path));
+    table.acquire(host(2), host(9));  // another way
+    EXPECT_FALSE(table.leads(frame, *path));
+    EXPECT_TRUE(table.leads(frame, *table.path(index)));
+    EXPECT_FALSE(table.leads({index, 1}, *table.path(index)));
+}
+
+// Against a slow and obvious table: whoever is there is found, whatever went before.
+TEST(NeighbourTable, FindsWhoIsThereHoweverManyCameAndWent) {
+    constexpr std::uint32_t kCapacity = 16;
+    NeighbourTable table(kCapacity);
+    std::map<std::uint8_t, std::uint16_t> there;
+    std::mt19937 random(7);
+    for (int i = 0; i < 20'000; ++i) {
+        const auto n = static_cast<std::uint8_t>(random() % 64);
+        if (const auto known = there.find(n); known != there.end()) {
+            EXPECT_EQ(table.acquire(host(n), host(n)), known->second);
+            table.release(known->second);
+            if (random() % 2 != 0) continue;
+            table.release(known->second);
+            there.erase(known);
+        } else {
+            const auto index = table.acquire(host(n), host(n));
+            ASSERT_EQ(index.has_value(), there.size() < kCapacity) << i;
+            if (!index) continue;
+            for (const auto& [other, at] : there) EXPECT_NE(at, *index) << int{other};
+            there.emplace(n, *index);
+            table.learn(host(n), {2, 0, 0, 0, 0, n}, 0);
+        }
+        for (const auto& [other, at] : there)
+            ASSERT_EQ(table.words()[at].word.load() >> 40 & 0xff, other);
+    }
+    EXPECT_EQ(table.size(), kCapacity);
 }
 
 TEST(NeighbourTable, AsksAgainUntilAnsweredThenNowAndThen) {

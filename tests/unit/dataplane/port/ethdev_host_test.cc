@@ -255,6 +255,51 @@ TEST_F(EthdevHostTest, WhatAPathDoesNotTakeIsDroppedAndTheRestLeaves) {
     EXPECT_TRUE(pools_.idle());
 }
 
+// Whom nobody sends to isn't asked for, however many say that they are there.
+TEST_F(EthdevHostTest, AnswersToStrangersWaitForNobody) {
+    auto port = open("net_null0;address=10.0.0.1/24");
+    ASSERT_TRUE(port);
+    turn(*port);
+    Link link;
+    for (std::uint8_t i = 2; i < 250; ++i)
+        EXPECT_EQ(port->make_answer_link({IpAddress::v4({10, 0, 0, i}), kUs, 9, 4000}, link),
+                  LinkState::refused);
+    now_ += 1'000'000;
+    turn(*port);
+    EXPECT_EQ(port->counters(0)[PortCounter::arp_requests], 0u);
+    const FlowKey peer{IpAddress::v4({10, 0, 0, 2}), kUs, 9, 4000};
+    EXPECT_EQ(port->make_link(peer, link), LinkState::resolving);
+    EXPECT_EQ(port->make_answer_link(peer, link), LinkState::refused);
+    static_cast<EthdevPort&>(*port).learn(peer.remote, {2, 0, 0, 0, 0, 2}, now_);
+    EXPECT_EQ(port->make_answer_link(peer, link), LinkState::ready);
+}
+
+// With room for one next hop, which is another's before the first has answered.
+TEST_F(EthdevHostTest, WhatWaitsForOneHostNeverGoesToAnother) {
+    auto port =
+        open_port("net_null0;address=10.0.0.1/24",
+                  {.base_udp_port = 4'000, .rx_ring = 256, .tx_ring = 256, .neighbours = 1});
+    ASSERT_TRUE(port);
+    ASSERT_TRUE((*port)->start(*pools_));
+    {
+        FanOut out(**port, 0, *pools_, {});
+        const IpAddress other = IpAddress::v4({10, 0, 0, 3});
+        fan_out(**port, out, IpAddress::v4({10, 0, 0, 2}), 6'000);
+        EXPECT_EQ((*port)->held(0), 16u);
+        for (const relay::ReceiverSlot& slot : slots_) (*port)->release_link(slot.link);
+        Link link;
+        EXPECT_EQ((*port)->make_link({other, kUs, 9, 4000}, link), LinkState::resolving);
+        static_cast<EthdevPort&>(**port).learn(other, {2, 0, 0, 0, 0, 3}, now_);
+        turn(**port);
+        const PortCounters& c = (*port)->counters(0);
+        EXPECT_EQ(c[PortCounter::hold_sent], 0u);
+        EXPECT_EQ(c[PortCounter::hold_dropped], 16u);
+        EXPECT_EQ((*port)->held(0), 0u);
+    }
+    port->reset();
+    EXPECT_TRUE(pools_.idle());
+}
+
 TEST_F(EthdevHostTest, IcmpIsLimitedBothWays) {
     auto port =
         open_port("net_ring6;address=10.0.0.1/24;mac=02:00:00:00:00:11",

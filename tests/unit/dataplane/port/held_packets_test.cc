@@ -75,11 +75,29 @@ TEST_F(HeldPacketsTest, AreBoundedInNumberAndTime) {
     EXPECT_EQ(held.hold(three.data(), 3, 0), 2u) << "the third stays the caller's";
     rte_pktmbuf_free(three[2]);
     EXPECT_TRUE(release(held, 8, 1'000).empty());
-    EXPECT_EQ(released_.expired, 0u);
+    EXPECT_EQ(released_.dropped, 0u);
     EXPECT_TRUE(release(held, 8, 1'001).empty());
-    EXPECT_EQ(released_.expired, 2u);
+    EXPECT_EQ(released_.dropped, 2u);
     EXPECT_EQ(held.size(), 0u);
     EXPECT_TRUE(pools_.idle());
+}
+
+// The next hop's entry became another's while they waited.
+TEST_F(HeldPacketsTest, NeverLeaveForSomebodyElse) {
+    HeldPackets held(8, 1'000);
+    std::array<rte_mbuf*, 2> two{frame(1, 10), frame(2, 11)};
+    held.hold(two.data(), 2, 0);
+    neighbours_[1].word = net::Neighbour::resolved(kMac, 1);
+    neighbours_[2].word = net::Neighbour::unresolved(2, 1);
+    EXPECT_TRUE(release(held, 8, 1).empty());
+    EXPECT_EQ(released_.dropped, 2u);
+    EXPECT_EQ(held.size(), 0u);
+    EXPECT_TRUE(pools_.idle());
+    rte_mbuf* later = frame(1, 12);
+    const std::uint64_t word = net::Neighbour::unresolved(1, 1);
+    std::memcpy(rte_pktmbuf_mtod(later, void*), &word, 6);
+    held.hold(&later, 1, 2);
+    EXPECT_EQ(release(held, 8, 3), (std::vector{12}));
 }
 
 TEST_F(HeldPacketsTest, WhatStillWaitsIsFreedAtTheEnd) {

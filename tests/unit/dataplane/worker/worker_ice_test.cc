@@ -107,6 +107,18 @@ TEST_F(WorkerIce, TheAnswerNamesWhereTheCheckCameFrom) {
     EXPECT_EQ(relay::load_be32(&answer[28]), 0x0a00004du ^ 0x2112a442u);
 }
 
+// Whoever forges senders of checks makes no links to them.
+TEST_F(WorkerIce, ErrorsAreSentOnlyWhereTheWayIsKnown) {
+    relay_.port.set_strangers_known(false);
+    const std::int64_t made = relay_.port.links_made();
+    for (std::uint8_t i = 100; i < 103; ++i) EXPECT_FALSE(check("nobody", Relay::peer(i)).error);
+    EXPECT_EQ(relay_[RxDrop::stun_unknown_user], 3u);
+    EXPECT_EQ(relay_[WorkerCounter::stun_errors_unsent], 3u);
+    EXPECT_EQ(relay_[WorkerCounter::stun_errors_sent], 0u);
+    EXPECT_EQ(relay_.port.links_made(), made);
+    EXPECT_TRUE(valid("pub", pub_)) << "a peer is one, known or not";
+}
+
 TEST_F(WorkerIce, EveryWrongCheckHasItsCounter) {
     relay_.receive(pub_, Packet(20, 0));
     EXPECT_EQ(relay_[RxDrop::stun_malformed], 1u);
