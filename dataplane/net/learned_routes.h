@@ -1,8 +1,9 @@
 #pragma once
 
-#include <rte_spinlock.h>
+#include <rte_rwlock.h>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -12,18 +13,28 @@
 namespace strata::dataplane::net {
 
 // Routes that somebody else decides on, beside those of the configuration. Replaced on one thread,
-// looked up on any when a link is made: under a lock that is held for as long as a swap takes.
+// looked up on any when a link is made. Whoever looks up never waits: while the routes are being
+// replaced there is no way, and another generation comes right behind.
 class LearnedRoutes {
   public:
     void replace(std::vector<Route> routes);
-    // As LocalNet::next_hop, these routes included.
+    // As LocalNet::next_hop, these routes included. A binary search for each prefix length there
+    // is. budget: 1 µs with 1,024 of each family in usual lengths, 8 µs in all
     std::optional<IpAddress> next_hop(const LocalNet& local, const IpAddress& remote);
     // Another number after each change: links that were made before may lead elsewhere now.
     std::uint32_t generation() const { return generation_.load(std::memory_order_acquire); }
 
   private:
-    rte_spinlock_t lock_ = RTE_SPINLOCK_INITIALIZER;
-    std::vector<Route> routes_;
+    // Routes [begin, end) have prefixes of `bits`, as in 16 bytes.
+    struct Length {
+        unsigned bits = 0;
+        std::size_t begin = 0, end = 0;
+    };
+    const Route* longest(const IpAddress& remote) const;
+
+    rte_rwlock_t lock_ = RTE_RWLOCK_INITIALIZER;
+    std::vector<Route> routes_;  // by length, then address; the longest first
+    std::vector<Length> lengths_;
     std::atomic<std::uint32_t> generation_{0};
 };
 

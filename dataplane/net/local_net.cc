@@ -2,25 +2,20 @@
 
 namespace strata::dataplane::net {
 
-std::optional<IpAddress> LocalNet::next_hop(const IpAddress& remote,
-                                            std::span<const Route> learned) const {
+std::optional<IpAddress> LocalNet::next_hop(const IpAddress& remote, const Route* learned) const {
     const Prefix* own_link = own.towards(remote);
     if (own_link == nullptr || remote.is_unspecified()) return std::nullopt;
     // The link and the gateway are routes as well.
     const Route link{*own_link, {}};
     const Route* best = own_link->contains(remote) ? &link : nullptr;
-    const auto consider = [&](std::span<const Route> others) {
-        for (const Route& route : others)
-            if (route.to.contains(remote) && (!best || route.to.bits > best->to.bits))
-                best = &route;
-    };
-    consider(routes);
+    for (const Route& route : routes)
+        if (route.to.contains(remote) && (!best || route.to.bits > best->to.bits)) best = &route;
     const Route* configured = best;
-    consider(learned);
+    if (learned && (!best || learned->to.bits > best->to.bits)) best = learned;
     if (!configured && (!best || best->to.bits == 0))
         for (const IpAddress& gateway : gateways)
             if (gateway.is_v4() == remote.is_v4()) return gateway;
-    if (!best) return std::nullopt;
+    if (!best || best->unreachable) return std::nullopt;
     return best->hop.is_unspecified() ? remote : best->hop;
 }
 

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "dataplane/net/ethernet_link.h"
@@ -13,7 +12,8 @@ namespace strata::dataplane::net {
 
 struct Route {
     Prefix to;
-    IpAddress hop;  // on the link; unspecified: the destination itself
+    IpAddress hop;             // on the link, of either family; unspecified: the destination itself
+    bool unreachable = false;  // there is no way
 };
 
 // Who we are on one Ethernet port, and which way leads out.
@@ -30,9 +30,10 @@ struct LocalNet {
     std::uint16_t tag_bytes() const { return vlan != 0 ? kVlanBytes : std::uint16_t{0}; }
     // Whom to send to for `remote`: itself, a route's hop, the gateway, or nobody (no route, no
     // address of its family).
-    // `learned` routes count where they are longer than what the configuration says.
+    // `learned`, a route to it from elsewhere or null, counts where it is longer than what the
+    // configuration says.
     std::optional<IpAddress> next_hop(const IpAddress& remote,
-                                      std::span<const Route> learned = {}) const;
+                                      const Route* learned = nullptr) const;
 };
 
 }  // namespace strata::dataplane::net

@@ -43,7 +43,8 @@ void Worker::follow_paths(Port& port, relay::TimeUs now) {
 // The way to peers may have changed: some of their links are made anew each turn, so that a table
 // full of them takes no turn long.
 void Worker::follow_routes(std::size_t port, relay::TimeUs now) {
-    constexpr std::size_t kCellsPerTurn = 2'048, kLinksPerTurn = 64;
+    // budget: 100 µs, of which the routes are most (LearnedRoutes::next_hop)
+    constexpr std::size_t kCellsPerTurn = 2'048, kLinksPerTurn = 16;
     RoutesFollowed& followed = routes_[port];
     const std::uint32_t generation = ports_[port]->routes_generation();
     if (generation != followed.generation) followed = {generation, 0};

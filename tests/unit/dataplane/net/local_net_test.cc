@@ -36,20 +36,12 @@ TEST(LocalNet, TheLongestPrefixCounts) {
     EXPECT_EQ(routed.next_hop(ip("192.0.2.1")), ip("10.0.0.254"));
 }
 
-TEST(LocalNet, LearnedRoutesCountWhereTheyAreLonger) {
-    LocalNet local_net = local("10.0.0.1", 24, "10.0.0.254");
-    local_net.routes = {{{ip("10.9.0.0"), 16}, ip("10.0.0.253")}};
-    const std::vector<Route> learned = {{{ip("0.0.0.0"), 0}, ip("10.0.0.9")},
-                                        {{ip("10.9.0.0"), 16}, ip("10.0.0.9")},
-                                        {{ip("10.9.1.0"), 24}, ip("10.0.0.8")},
-                                        {{ip("192.0.2.0"), 24}, ip("0.0.0.0")}};
-    EXPECT_EQ(local_net.next_hop(ip("10.9.2.2"), learned), ip("10.0.0.253"));
-    EXPECT_EQ(local_net.next_hop(ip("10.9.1.2"), learned), ip("10.0.0.8"));
-    EXPECT_EQ(local_net.next_hop(ip("192.0.2.7"), learned), ip("192.0.2.7"));  // on the link
-    EXPECT_EQ(local_net.next_hop(ip("198.51.100.1"), learned), ip("10.0.0.254"));
-    local_net.gateways = {};
-    EXPECT_EQ(local_net.next_hop(ip("198.51.100.1"), learned), ip("10.0.0.9"));
-    EXPECT_EQ(local_net.next_hop(ip("10.0.0.7"), learned), ip("10.0.0.7"));
+TEST(LocalNet, WhatIsUnreachableHasNoWay) {
+    const LocalNet routed = local("10.0.0.1", 24, "10.0.0.254");
+    const Route no_way{{ip("10.9.0.0"), 16}, {}, true}, all{{ip("0.0.0.0"), 0}, {}, true};
+    EXPECT_EQ(routed.next_hop(ip("10.9.1.1"), &no_way), std::nullopt);
+    EXPECT_EQ(routed.next_hop(ip("192.0.2.1"), &all), ip("10.0.0.254"));  // the configured one
+    EXPECT_EQ(local("10.0.0.1", 24).next_hop(ip("192.0.2.1"), &all), std::nullopt);
 }
 
 TEST(LocalNet, TheOtherFamilyHasNoWay) {
