@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 namespace strata::dataplane::net {
@@ -18,17 +19,20 @@ namespace {
 constexpr std::size_t kMessageBytes = 32'768;  // as libnetlink has it: the kernel's largest page
 constexpr int kMessagesPerRead = 64;
 
-// What a message says of one route; nothing where it isn't for us.
+// What a message says of one route.
 struct Attributes {
     IpAddress to, hop;
     int interface = 0;
     std::uint32_t table = 0, metric = 0;
+    bool followable = true;  // by an address, and as it is
 };
 
-IpAddress address_of(const rtattr& attribute) {
-    const std::string_view bytes(static_cast<const char*>(RTA_DATA(&attribute)),
-                                 RTA_PAYLOAD(&attribute));
+IpAddress address_of(std::string_view bytes) {
     return IpAddress::from_bytes(bytes).value_or(IpAddress{});
+}
+
+std::string_view bytes_of(const rtattr& attribute) {
+    return {static_cast<const char*>(RTA_DATA(&attribute)), RTA_PAYLOAD(&attribute)};
 }
 
 template <typename T>
@@ -39,25 +43,47 @@ T number_of(const rtattr& attribute) {
     return value;
 }
 
+// A next hop of another family than the route's: its family in two bytes, then the address.
+void read_via(const rtattr& attribute, Attributes& found) {
+    const auto family = number_of<std::uint16_t>(attribute);
+    const std::string_view bytes = bytes_of(attribute).substr(sizeof(rtvia));
+    const std::size_t size = family == AF_INET6 ? 16u : family == AF_INET ? 4u : 0u;
+    found.followable = found.followable && size != 0 && bytes.size() >= size;
+    if (found.followable) found.hop = address_of(bytes.substr(0, size));
+}
+
 Attributes attributes_of(const rtmsg& route, std::size_t bytes) {
     Attributes found;
     found.table = route.rtm_table;
     if (route.rtm_family == AF_INET) found.to = found.hop = IpAddress::v4({0, 0, 0, 0});
     auto left = static_cast<unsigned>(bytes);
     for (const rtattr* a = RTM_RTA(&route); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
-        if (a->rta_type == RTA_DST) found.to = address_of(*a);
-        if (a->rta_type == RTA_GATEWAY) found.hop = address_of(*a);
+        if (a->rta_type == RTA_DST) found.to = address_of(bytes_of(*a));
+        if (a->rta_type == RTA_GATEWAY) found.hop = address_of(bytes_of(*a));
+        if (a->rta_type == RTA_VIA && RTA_PAYLOAD(a) >= sizeof(rtvia)) read_via(*a, found);
         if (a->rta_type == RTA_OIF) found.interface = number_of<int>(*a);
         if (a->rta_type == RTA_PRIORITY) found.metric = number_of<std::uint32_t>(*a);
         if (a->rta_type == RTA_TABLE) found.table = number_of<std::uint32_t>(*a);
+        if (a->rta_type == RTA_ENCAP) found.followable = false;
     }
     return found;
+}
+
+bool is_no_way(std::uint8_t type) {
+    return type == RTN_BLACKHOLE || type == RTN_UNREACHABLE || type == RTN_PROHIBIT;
+}
+
+// What follows the message's head, if it is all there.
+template <typename T>
+const T* body_of(const nlmsghdr& head) {
+    if (head.nlmsg_len < NLMSG_LENGTH(sizeof(T))) return nullptr;
+    return static_cast<const T*>(NLMSG_DATA(&head));
 }
 
 }  // namespace
 
 std::expected<KernelRoutes, std::string> KernelRoutes::open(const std::string& interface, bool v4,
-                                                            std::size_t capacity) {
+                                                            std::size_t capacity, bool v6_hops) {
     const auto failure = [&](const char* what) {
         return std::unexpected(std::string(what) + ": " + std::strerror(errno));
     };
@@ -65,31 +91,47 @@ std::expected<KernelRoutes, std::string> KernelRoutes::open(const std::string& i
     if (index == 0) return failure("no such interface");
     KernelRoutes routes(
         ::socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE),
-        static_cast<int>(index), v4, capacity);
+        static_cast<int>(index), v4, capacity, v6_hops);
+    if (!routes.listen()) return failure("can't listen to the kernel's routes");
+    routes.ask_for_all();
+    if (routes.outdated_) return failure("can't ask for the kernel's routes");
+    return routes;
+}
+
+bool KernelRoutes::listen() {
     sockaddr_nl local{};
     local.nl_family = AF_NETLINK;
-    local.nl_groups = v4 ? RTMGRP_IPV4_ROUTE : RTMGRP_IPV6_ROUTE;
-    if (routes.fd_ < 0 ||
-        ::bind(routes.fd_, reinterpret_cast<const sockaddr*>(&local), sizeof local) != 0)
-        return failure("can't listen to the kernel's routes");
-    if (!routes.ask_for_all()) return failure("can't ask for the kernel's routes");
-    return routes;
+    local.nl_groups = RTMGRP_LINK | (v4_ ? RTMGRP_IPV4_ROUTE | RTMGRP_IPV4_IFADDR
+                                         : RTMGRP_IPV6_ROUTE | RTMGRP_IPV6_IFADDR);
+    auto* address = reinterpret_cast<sockaddr*>(&local);
+    socklen_t size = sizeof local;
+    if (fd_ < 0 || ::bind(fd_, address, size) != 0 || ::getsockname(fd_, address, &size) != 0)
+        return false;
+    request_.port_id = local.nl_pid;
+    // Kernels before 5.3 have no such group, and nothing to say in it.
+    const int next_hops = RTNLGRP_NEXTHOP;
+    ::setsockopt(fd_, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &next_hops, sizeof next_hops);
+    return true;
 }
 
 KernelRoutes::KernelRoutes(KernelRoutes&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)),
       interface_(other.interface_),
       v4_(other.v4_),
+      v6_hops_(other.v6_hops_),
       capacity_(other.capacity_),
       routes_(std::move(other.routes_)),
+      request_(other.request_),
+      answer_(std::move(other.answer_)),
+      outdated_(other.outdated_),
       refused_(other.refused_) {}
 
 KernelRoutes::~KernelRoutes() {
     if (fd_ >= 0) ::close(fd_);
 }
 
-// The answers come among the announcements.
-bool KernelRoutes::ask_for_all() const {
+// The answers come among the announcements. Until they are whole, what was known holds.
+void KernelRoutes::ask_for_all() {
     struct {
         nlmsghdr head;
         rtmsg route;
@@ -97,20 +139,21 @@ bool KernelRoutes::ask_for_all() const {
     request.head.nlmsg_len = sizeof request;
     request.head.nlmsg_type = RTM_GETROUTE;
     request.head.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    request.head.nlmsg_seq = ++request_.sequence;
     request.route.rtm_family = v4_ ? AF_INET : AF_INET6;
-    return ::send(fd_, &request, sizeof request, 0) == static_cast<ssize_t>(sizeof request);
+    if (::send(fd_, &request, sizeof request, 0) != static_cast<ssize_t>(sizeof request)) return;
+    outdated_ = false;
+    answer_.emplace();
 }
 
 bool KernelRoutes::read() {
     alignas(nlmsghdr) std::array<std::uint8_t, kMessageBytes> buffer;
     bool changed = false;
+    if (outdated_ && !answer_) ask_for_all();
     for (int i = 0; i < kMessagesPerRead; ++i) {
         const ssize_t size = ::recv(fd_, buffer.data(), buffer.size(), 0);
         if (size < 0 && errno == ENOBUFS) {
-            // Announcements were lost: begin anew.
-            routes_.clear();
-            changed = true;
-            ask_for_all();
+            outdated_ = true;  // announcements were lost
             continue;
         }
         if (size <= 0) break;
@@ -124,36 +167,97 @@ bool KernelRoutes::apply(std::span<const std::uint8_t> messages) {
     auto left = static_cast<unsigned>(messages.size());
     for (const auto* head = reinterpret_cast<const nlmsghdr*>(messages.data());
          NLMSG_OK(head, left); head = NLMSG_NEXT(head, left)) {
-        const bool added = head->nlmsg_type == RTM_NEWROUTE;
-        if ((!added && head->nlmsg_type != RTM_DELROUTE) ||
-            head->nlmsg_len < NLMSG_LENGTH(sizeof(rtmsg)))
-            continue;
-        const auto& message = *static_cast<const rtmsg*>(NLMSG_DATA(head));
-        if (message.rtm_type != RTN_UNICAST || message.rtm_family != (v4_ ? AF_INET : AF_INET6))
-            continue;
-        const Attributes found = attributes_of(message, RTM_PAYLOAD(head));
-        if (found.table != RT_TABLE_MAIN || found.interface != interface_) continue;
-        const Key key{found.to.bytes, message.rtm_dst_len, found.metric};
-        changed |= added ? set(key, found.hop) : routes_.erase(key) != 0;
+        const bool ours = answers_us(*head);
+        // The kernel's tables changed while it went through them.
+        if (ours && (head->nlmsg_flags & NLM_F_DUMP_INTR) != 0) outdated_ = true;
+        switch (head->nlmsg_type) {
+            case RTM_NEWROUTE:
+            case RTM_DELROUTE: changed |= take_route(*head); break;
+            case NLMSG_DONE: changed |= ours && end_answer(); break;
+            case NLMSG_ERROR:  // EBUSY: asked for too often
+                if (!ours) break;
+                answer_.reset();
+                outdated_ = true;
+                break;
+            default: outdated_ |= concerns_us(*head);
+        }
     }
     return changed;
 }
 
-bool KernelRoutes::set(const Key& key, const IpAddress& hop) {
-    const auto known = routes_.find(key);
-    if (known == routes_.end() && routes_.size() >= capacity_) return ++refused_, false;
-    if (known != routes_.end() && known->second == hop) return false;
-    routes_.insert_or_assign(key, hop);
+bool KernelRoutes::answers_us(const nlmsghdr& head) const {
+    return Request{head.nlmsg_seq, head.nlmsg_pid} == request_;
+}
+
+// Routes go without a word when their interface does, their address or their next hop.
+bool KernelRoutes::concerns_us(const nlmsghdr& head) const {
+    if (head.nlmsg_type == RTM_NEWLINK || head.nlmsg_type == RTM_DELLINK) {
+        const auto* link = body_of<ifinfomsg>(head);
+        return link && link->ifi_index == interface_;
+    }
+    if (head.nlmsg_type == RTM_NEWADDR || head.nlmsg_type == RTM_DELADDR) {
+        const auto* address = body_of<ifaddrmsg>(head);
+        return address && static_cast<int>(address->ifa_index) == interface_;
+    }
+    return head.nlmsg_type == RTM_DELNEXTHOP;
+}
+
+bool KernelRoutes::take_route(const nlmsghdr& head) {
+    const auto* message = body_of<rtmsg>(head);
+    if (!message || message->rtm_family != (v4_ ? AF_INET : AF_INET6)) return false;
+    const Attributes found = attributes_of(*message, RTM_PAYLOAD(&head));
+    if (found.table != RT_TABLE_MAIN) return false;
+    const bool added = head.nlmsg_type == RTM_NEWROUTE, dumped = answers_us(head);
+    const bool no_way = is_no_way(message->rtm_type);
+    const bool over_us = message->rtm_type == RTN_UNICAST && found.interface == interface_;
+    const bool followable = found.followable && (v6_hops_ || !v4_ || no_way || found.hop.is_v4());
+    const Key key{found.to.bytes, message->rtm_dst_len, found.metric};
+    if (!no_way && !(over_us && followable)) {
+        if (over_us && added) ++refused_;
+        // In the place of one of ours, of which the kernel says no more.
+        constexpr unsigned kTakesPlace = NLM_F_REPLACE | NLM_F_APPEND;
+        if (added && (head.nlmsg_flags & kTakesPlace) != 0 && routes_.contains(key))
+            outdated_ = true;
+        return false;
+    }
+    const Way way{no_way ? IpAddress{} : found.hop, no_way};
+    const auto take = [&](Ways& ways) {
+        if (added) return set(ways, key, way);
+        const auto known = ways.find(key);
+        // Another one with the same prefix and metric stays.
+        return known != ways.end() && known->second == way && (ways.erase(known), true);
+    };
+    const std::uint64_t refused = refused_;
+    if (answer_) take(*answer_);
+    if (dumped) return false;
+    refused_ = refused;  // it is counted once
+    return take(routes_);
+}
+
+// All were named: those that were not are gone.
+bool KernelRoutes::end_answer() {
+    if (!answer_) return false;
+    const bool changed = *answer_ != routes_;
+    routes_ = std::move(*answer_);
+    answer_.reset();
+    return changed;
+}
+
+bool KernelRoutes::set(Ways& ways, const Key& key, const Way& way) {
+    const auto known = ways.find(key);
+    if (known == ways.end() && ways.size() >= capacity_) return ++refused_, false;
+    if (known != ways.end() && known->second == way) return false;
+    ways.insert_or_assign(key, way);
     return true;
 }
 
 std::vector<Route> KernelRoutes::routes() const {
     std::vector<Route> all;
-    for (const auto& [key, hop] : routes_) {
+    for (const auto& [key, way] : routes_) {
         const auto& [address, bits, metric] = key;
         const bool again =
             !all.empty() && all.back().to.address.bytes == address && all.back().to.bits == bits;
-        if (!again) all.push_back({{IpAddress{address}, bits}, hop});
+        if (!again) all.push_back({{IpAddress{address}, bits}, way.hop, way.unreachable});
     }
     return all;
 }

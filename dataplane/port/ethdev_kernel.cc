@@ -42,7 +42,8 @@ std::expected<void, PortError> EthdevPort::make_kernel_link() {
     kernel_.emplace(std::move(*tap), config_.kernel_rates, config_.kernel_frames, room);
     for (const bool v4 : {true, false}) {
         if (!(v4 ? local_.own.has_v4() : local_.own.has_v6())) continue;
-        auto routes = net::KernelRoutes::open(ethdev_.kernel, v4, config_.kernel_routes);
+        auto routes =
+            net::KernelRoutes::open(ethdev_.kernel, v4, config_.kernel_routes, local_.own.has_v6());
         if (!routes)
             return std::unexpected(PortError{
                 "port-open", spec_, "kernel=" + ethdev_.kernel + ": " + routes.error(), {}});
@@ -53,7 +54,11 @@ std::expected<void, PortError> EthdevPort::make_kernel_link() {
 
 void EthdevPort::follow_kernel_routes() {
     bool changed = false;
-    for (net::KernelRoutes& routes : kernel_routes_) changed |= routes.read();
+    for (net::KernelRoutes& routes : kernel_routes_) {
+        const std::uint64_t refused = routes.refused();
+        changed |= routes.read();
+        counters_[0][PortCounter::kernel_routes_refused] += routes.refused() - refused;
+    }
     if (!changed) return;
     std::vector<net::Route> all;
     for (const net::KernelRoutes& routes : kernel_routes_)

@@ -58,6 +58,8 @@ enum class PortCounter : std::uint8_t {
     to_kernel_full,    // it didn't take them fast enough
     from_kernel,       // frames that it sent and that left
     from_kernel_lost,  // no buffer, or the device took no more
+    // Of its routes that media can't follow, each time it names one. Main thread.
+    kernel_routes_refused,
     // Transmit: of what tx_burst and hold took, each is sent, an error, or held and later one of
     // hold_sent, hold_dropped or hold_too_large.
     tx_packets,       // UDP datagrams given to the device or kernel
@@ -91,7 +93,7 @@ class PortCount {
     std::atomic<std::uint64_t> value_{0};
 };
 
-// Single writer: the worker of that queue.
+// Single writer of each: the worker of that queue, but for what the main thread counts.
 struct alignas(64) PortCounters {
     std::array<PortCount, kPortCounters> values{};
 

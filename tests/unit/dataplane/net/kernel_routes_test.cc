@@ -1,11 +1,16 @@
 #include "dataplane/net/kernel_routes.h"
 
 #include <gtest/gtest.h>
+#include <linux/netlink.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sys/socket.h>
 
+#include <array>
+#include <cerrno>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 namespace strata::dataplane::net {
@@ -25,6 +30,23 @@ class Message {
         if (bits != 0) address(RTA_DST, to);
     }
     Message& via(const char* hop) { return address(RTA_GATEWAY, hop); }
+    // RTA_VIA: a next hop of a family of its own.
+    Message& via_other(std::uint16_t family, const IpAddress& hop, std::size_t size = 16) {
+        std::array<std::uint8_t, 18> via;
+        std::memcpy(via.data(), &family, 2);
+        std::memcpy(via.data() + 2, hop.bytes.data(), 16);
+        return add(RTA_VIA, via.data(), 2 + size);
+    }
+    Message& encapsulated() { return number(RTA_ENCAP, 0); }
+    Message& flags(std::uint16_t value) {
+        head_.nlmsg_flags = value;
+        return *this;
+    }
+    Message& answers(const KernelRoutes::Request& request) {
+        head_.nlmsg_seq = request.sequence;
+        head_.nlmsg_pid = request.port_id;
+        return *this;
+    }
     Message& over(std::uint32_t interface) { return number(RTA_OIF, interface); }
     Message& metric(std::uint32_t value) { return number(RTA_PRIORITY, value); }
     Message& table(std::uint32_t value) { return number(RTA_TABLE, value); }
@@ -66,10 +88,36 @@ class Message {
     std::vector<std::uint8_t> rest_;
 };
 
+// Another message than one of a route.
+template <typename Body>
+std::vector<std::uint8_t> other(std::uint16_t type, const Body& body,
+                                const KernelRoutes::Request& request = {}) {
+    nlmsghdr head{};
+    head.nlmsg_len = NLMSG_LENGTH(sizeof body);
+    head.nlmsg_type = type;
+    head.nlmsg_seq = request.sequence;
+    head.nlmsg_pid = request.port_id;
+    std::vector<std::uint8_t> out(NLMSG_SPACE(sizeof body));
+    std::memcpy(out.data(), &head, sizeof head);
+    std::memcpy(out.data() + NLMSG_HDRLEN, &body, sizeof body);
+    return out;
+}
+
 // The loopback interface is everywhere; what the kernel really says of it isn't read.
 class KernelRoutesTest : public testing::Test {
   protected:
     bool apply(Message message) { return v4_.apply(message.bytes()); }
+    static Message route() {
+        static const std::uint32_t lo = ::if_nametoindex("lo");
+        return std::move(Message(RTM_NEWROUTE, "10.9.0.0", 16).via("10.0.0.1").over(lo));
+    }
+    bool end_answer() { return v4_.apply(other(NLMSG_DONE, int{0}, v4_.last_request())); }
+    // Whether all routes are asked for at the next read(); what the kernel answers is read as well.
+    bool asks_anew() {
+        const auto before = v4_.last_request();
+        v4_.read();
+        return v4_.last_request() != before;
+    }
 
     std::uint32_t lo_ = ::if_nametoindex("lo");
     KernelRoutes v4_ = KernelRoutes::open("lo", true, 3).value();
@@ -122,6 +170,104 @@ TEST_F(KernelRoutesTest, SixteenBytesForIpv6) {
     ASSERT_EQ(v6.routes().size(), 1u);
     EXPECT_EQ(v6.routes()[0].to.address, ip("2001:db8::"));
     EXPECT_EQ(v6.routes()[0].hop, ip("fd00::9"));
+}
+
+// RFC 8950: an IPv4 route by an IPv6 router.
+TEST_F(KernelRoutesTest, ANextHopMayBeOfTheOtherFamily) {
+    const IpAddress router = ip("fe80::9");
+    const auto message = [&] { return Message(RTM_NEWROUTE, "10.9.0.0", 16).over(lo_); };
+    EXPECT_TRUE(apply(message().via_other(AF_INET6, router)));
+    ASSERT_EQ(v4_.routes().size(), 1u);
+    EXPECT_EQ(v4_.routes()[0].hop, router);
+    EXPECT_TRUE(apply(Message(RTM_DELROUTE, "10.9.0.0", 16).over(lo_).via_other(AF_INET6, router)));
+    EXPECT_EQ(v4_.refused(), 0u);
+    // Not one of which only a part is understood.
+    EXPECT_FALSE(apply(message().via_other(AF_MPLS, router)));
+    EXPECT_FALSE(apply(message().via_other(AF_INET6, router, 4)));
+    EXPECT_FALSE(apply(message().via("10.0.0.1").encapsulated()));
+    EXPECT_EQ(v4_.refused(), 3u);
+    auto no_v6 = KernelRoutes::open("lo", true, 3, false).value();
+    EXPECT_FALSE(no_v6.apply(message().via_other(AF_INET6, router).bytes()));
+    EXPECT_TRUE(no_v6.routes().empty());
+    EXPECT_EQ(no_v6.refused(), 1u);
+}
+
+TEST_F(KernelRoutesTest, WhatHasNoWayIsNotOnTheLink) {
+    for (const std::uint8_t type : {RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT}) {
+        EXPECT_TRUE(apply(Message(RTM_NEWROUTE, "10.9.0.0", 16).type(type)));  // over no interface
+        ASSERT_EQ(v4_.routes().size(), 1u);
+        EXPECT_TRUE(v4_.routes()[0].unreachable);
+        EXPECT_TRUE(apply(Message(RTM_DELROUTE, "10.9.0.0", 16).type(type)));
+    }
+    EXPECT_TRUE(apply(route()));
+    EXPECT_TRUE(apply(Message(RTM_NEWROUTE, "10.9.0.0", 16).type(RTN_BLACKHOLE)));
+    EXPECT_TRUE(v4_.routes()[0].unreachable) << "it took the other's place";
+}
+
+// What was known holds until then.
+TEST_F(KernelRoutesTest, AnAnswerCountsWhenItIsWhole) {
+    const auto named = [&](const char* to) {
+        Message message(RTM_NEWROUTE, to, 16);
+        message.via("10.0.0.1").over(lo_).answers(v4_.last_request());
+        return message;
+    };
+    EXPECT_FALSE(apply(named("10.1.0.0")));
+    EXPECT_TRUE(apply(route())) << "announced meanwhile";
+    EXPECT_EQ(v4_.routes().size(), 1u);
+    EXPECT_TRUE(end_answer());
+    EXPECT_EQ(v4_.routes().size(), 2u);
+    EXPECT_FALSE(apply(named("10.2.0.0"))) << "of an answer that has ended";
+    EXPECT_EQ(v4_.routes().size(), 2u);
+}
+
+TEST_F(KernelRoutesTest, IsAskedAnewWhenRoutesMayGoWithoutAWord) {
+    while (v4_.read()) {
+    }
+    EXPECT_FALSE(asks_anew());
+    const int lo = static_cast<int>(lo_);
+    ifinfomsg link{};
+    ifaddrmsg address{};
+    link.ifi_index = lo + 7;
+    address.ifa_index = lo_ + 7;
+    v4_.apply(other(RTM_NEWLINK, link));
+    v4_.apply(other(RTM_DELADDR, address));
+    EXPECT_FALSE(asks_anew()) << "another interface";
+    link.ifi_index = lo;
+    address.ifa_index = lo_;
+    for (const std::uint16_t type : {RTM_NEWLINK, RTM_DELLINK}) {
+        EXPECT_TRUE(apply(route()));
+        v4_.apply(other(type, link));
+        EXPECT_TRUE(asks_anew());
+        EXPECT_TRUE(v4_.routes().empty()) << "the kernel has no such route";
+    }
+    for (const std::uint16_t type : {RTM_NEWADDR, RTM_DELADDR}) {
+        v4_.apply(other(type, address));
+        EXPECT_TRUE(asks_anew());
+    }
+    v4_.apply(other(RTM_DELNEXTHOP, nhmsg{}));
+    EXPECT_TRUE(asks_anew());
+    EXPECT_FALSE(asks_anew());
+}
+
+TEST_F(KernelRoutesTest, IsAskedAnewWhenAnotherRouteTakesThePlaceOfOurs) {
+    while (v4_.read()) {
+    }
+    EXPECT_TRUE(apply(route()));
+    apply(Message(RTM_NEWROUTE, "10.9.0.0", 16).via("10.0.0.1").over(lo_ + 7));
+    EXPECT_FALSE(asks_anew()) << "beside it";
+    apply(Message(RTM_NEWROUTE, "10.9.0.0", 16).via("10.0.0.1").over(lo_ + 7).flags(NLM_F_REPLACE));
+    EXPECT_TRUE(asks_anew());
+    EXPECT_TRUE(v4_.routes().empty());
+}
+
+TEST_F(KernelRoutesTest, IsAskedAnewWhenTheKernelRefused) {
+    const nlmsgerr busy{.error = -EBUSY, .msg = {}};
+    v4_.apply(other(NLMSG_ERROR, busy));  // somebody else's
+    EXPECT_FALSE(asks_anew());
+    EXPECT_TRUE(apply(route()));
+    v4_.apply(other(NLMSG_ERROR, busy, v4_.last_request()));
+    EXPECT_TRUE(asks_anew());
+    EXPECT_TRUE(v4_.routes().empty());
 }
 
 TEST_F(KernelRoutesTest, CutMessagesSayNothing) {
