@@ -28,7 +28,8 @@ NeighbourTable::NeighbourTable(std::uint32_t capacity)
 
 std::size_t NeighbourTable::bytes_for(std::uint32_t capacity) {
     const std::uint32_t entries = std::clamp(capacity, 1u, kMaxCapacity);
-    return entries * (sizeof(Entry) + sizeof(Neighbour) + sizeof(std::atomic<std::uint32_t>)) +
+    return entries * (sizeof(Entry) + sizeof(Neighbour) + sizeof(std::atomic<std::uint32_t>) +
+                      sizeof(std::uint16_t)) +
            std::bit_ceil(entries * 2) * sizeof(std::uint32_t);
 }
 
