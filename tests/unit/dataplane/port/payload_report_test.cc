@@ -43,6 +43,7 @@ TEST_F(PayloadReportTest, NullAndRingTakeChains) {
 
 // The device's descriptors hold one segment, whatever its driver is tested with.
 TEST_F(PayloadReportTest, ADeviceOfOneSegmentGetsCopies) {
+    reflects_ = true;
     const SteeringCard card("net_ring9", {.rx_queues = 1, .most_segments = 1});
     auto port = open("net_ring9;address=10.0.0.1/24;mac=02:00:00:00:00:11");
     ASSERT_TRUE(port);
