@@ -44,7 +44,7 @@ void add_buffers(const api::Config& config, std::vector<MemoryPart>& parts) {
 
 // Of devices, which are hosts on a wire. The rooms of rings for the kernel are those of a buffer.
 void add_ports(const api::Config& config, std::vector<MemoryPart>& parts) {
-    constexpr std::size_t kFrameBytes = PoolConfig{}.rx_room_bytes - RTE_PKTMBUF_HEADROOM;
+    const std::size_t frame_bytes = PoolConfig{}.rx_room_bytes - RTE_PKTMBUF_HEADROOM;
     std::uint64_t devices = 0, mirrors = 0;
     for (const api::PortSpec& port : config.dataplane.ports) {
         if (port.kind != api::PortSpec::Kind::kEthdev) continue;
@@ -66,7 +66,7 @@ void add_ports(const api::Config& config, std::vector<MemoryPart>& parts) {
     }
     if (mirrors != 0)
         parts.push_back({"frames to and from the kernel" + of(mirrors),
-                         mirrors * 2 * FrameRing::bytes_for(limits.kernel_ring_frames, kFrameBytes),
+                         mirrors * 2 * FrameRing::bytes_for(limits.kernel_ring_frames, frame_bytes),
                          {}});
     if (const std::uint64_t sockets = config.dataplane.ports.size() - devices; sockets != 0)
         parts.push_back({"sockets" + of(sockets),
