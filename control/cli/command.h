@@ -80,7 +80,7 @@ std::span<const Option> global_options();
 // Nouns and what they are, in the order of the help.
 struct Noun {
     std::string_view name;
-    std::string_view doc;
+    std::string_view doc;  // empty: its command's
 };
 std::span<const Noun> nouns();
 

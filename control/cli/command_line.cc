@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "control/cli/number.h"
+#include "control/cli/words.h"
 
 namespace strata::control::cli {
 namespace {
@@ -150,7 +151,8 @@ std::vector<std::string> reversed(const std::vector<std::string>& words) {
 
 }  // namespace
 
-Result<Invocation> parse_command_line(const std::vector<std::string>& words, bool terminal) {
+Result<Invocation> parse_command_line(const std::vector<std::string>& typed, bool terminal) {
+    const std::vector<std::string> words = as_called(typed);
     if (auto checked = check_words(words); !checked) return std::unexpected(checked.error());
     Invocation invocation;
     Parser parser(invocation.values);

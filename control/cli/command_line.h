@@ -18,9 +18,10 @@ struct Invocation {
     std::string text;
 };
 
-// `words` without the program's name. Unknown words come back with the nearest known one.
+// `typed`, without the program's name. What people type for a known word
+// is taken for it (as_called); unknown ones come back with the nearest known one.
 // `terminal`: standard output is one. Reads STRATA_API, STRATA_CONFIG and NO_COLOR.
-Result<Invocation> parse_command_line(const std::vector<std::string>& words, bool terminal);
+Result<Invocation> parse_command_line(const std::vector<std::string>& typed, bool terminal);
 
 // The check of words before CLI11 sees them, which can't say what was meant.
 Result<void> check_words(const std::vector<std::string>& words);

@@ -109,9 +109,48 @@ TEST(CommandLine, UnknownWordsAndTheNearest) {
               "strata: unknown option \"--layer\"\n  hint: did you mean \"--layers\"?\n");
 }
 
+TEST(CommandLine, WhatPeopleTypeForIt) {
+    for (const auto& [typed, called] : std::vector<std::pair<std::string, std::string>>{
+             {"rooms", "room list"},
+             {"-o json rooms", "room list"},
+             {"room", "room list"},
+             {"room ls", "room list"},
+             {"room rm demo", "room delete demo"},
+             {"rooms add demo", "room create demo"},
+             {"participant del p1", "participant remove p1"},
+             {"tracks get t1", "track show t1"},
+             {"track add alice --codec VP8", "track publish alice --codec VP8"},
+             {"ports", "port list"},
+             {"worker describe 0", "worker show 0"},
+             {"node", "node show"},
+             {"status --timeout 2", "node show"},
+             {"config", "config show"},
+             {"--version", "version"},
+             {"-V", "version"}}) {
+        const auto meant = parse(called), given = parse(typed);
+        ASSERT_TRUE(meant) << called;
+        ASSERT_TRUE(given) << typed << ": " << given.error().message;
+        EXPECT_EQ(given->command, meant->command) << typed;
+        for (const Argument& argument : given->command->arguments)
+            EXPECT_EQ(given->values.get(argument.name), meant->values.get(argument.name)) << typed;
+    }
+    EXPECT_EQ(parse("-o json rooms")->options.format, Format::kJson);
+    for (const auto& [typed, called] : std::vector<std::pair<std::string, std::string>>{
+             {"help", "--help"},
+             {"help room", "room --help"},
+             {"help room create", "room create --help"},
+             {"rooms --help", "room --help"},
+             {"room ls -h", "room list --help"}})
+        EXPECT_EQ(parse(typed)->text, parse(called)->text) << typed;
+    // Names are never taken for words.
+    EXPECT_EQ(parse("room show rooms")->values.get("ROOM"), "rooms");
+    EXPECT_EQ(parse("participant list --room ls")->values.get("--room"), "ls");
+    EXPECT_EQ(error_of("help rom"),
+              "strata: unknown command \"rom\"\n  hint: did you mean \"room\"?\n");
+}
+
 TEST(CommandLine, TooFewAndTooMany) {
-    EXPECT_EQ(error_of("room"),
-              "strata: what about room?\n  hint: strata room takes create, list, show, delete\n");
+    EXPECT_EQ(error_of("token"), "strata: what about token?\n  hint: strata token takes create\n");
     EXPECT_EQ(error_of("-o json"),
               "strata: no command\n  hint: `strata --help` shows what there is\n");
     EXPECT_EQ(error_of("room create"),
