@@ -158,13 +158,19 @@ int export_to_pcap(const std::string& plan, ExportOptions options, const std::st
     return 0;
 }
 
+void add_example(CLI::App& command, const std::string& example) {
+    command.footer("Example: " + example);
+}
+
 int command_line(int argc, char** argv) {
     CLI::App app{"strata-gen: packet generator and analyser for media relays"};
     app.require_subcommand(1);
-    app.footer("Example: strata-gen describe vp9-L3T3.pcap && strata-gen run plan.json --live");
+    app.name("strata-gen");
+    add_example(app, "strata-gen bench --preset meeting-10");
 
     RunOptions run_options;
     CLI::App* run = app.add_subcommand("run", "publish and analyse what a plan says");
+    add_example(*run, "strata-gen run plan.json --live");
     run->add_option("plan", run_options.plan, "plan file, - for standard input")->required();
     run->add_option("--json", run_options.json_file,
                     "write the report there, - for standard output");
@@ -179,17 +185,20 @@ int command_line(int argc, char** argv) {
 
     std::string path, kind = "any";
     CLI::App* describe_command = app.add_subcommand("describe", "print the track in a capture");
+    add_example(*describe_command, "strata-gen describe vp9-L3T3.pcap");
     describe_command->add_option("capture", path, "pcap file with its sidecar")->required();
     describe_command->add_option("--kind", kind, "video or audio")
         ->check(CLI::IsMember({"any", "video", "audio"}));
     CLI::App* resolve_command =
         app.add_subcommand("resolve", "print a plan's tracks with the SSRCs that will be sent");
+    add_example(*resolve_command, "strata-gen resolve plan.json");
     resolve_command->add_option("plan", path, "plan file")->required();
 
     ExportOptions export_options;
     std::string source_mac = "02:00:00:00:00:01", destination_mac = "02:00:00:00:00:02";
     CLI::App* export_command = app.add_subcommand(
         "export", "what a plan's publishers would send, as a pcap file for other generators");
+    add_example(*export_command, "strata-gen export plan.json publishers.pcap --seconds 10");
     export_command->add_option("plan", path, "plan file")->required();
     export_command->add_option("file", export_options.file, "pcap file")->required();
     export_command->add_option("--seconds", export_options.seconds, "how much of it")
@@ -201,11 +210,13 @@ int command_line(int argc, char** argv) {
 
     CLI::App* profiles_command =
         app.add_subcommand("profiles", "list synthetic profiles, or describe one");
+    add_example(*profiles_command, "strata-gen profiles vp9-l3t3");
     profiles_command->add_option("name", path, "profile or its file");
 
     double seconds = 3;
     CLI::App* selftest_command =
         app.add_subcommand("selftest", "publish to itself over loopback, without a relay");
+    add_example(*selftest_command, "strata-gen selftest --seconds 5");
     selftest_command->add_option("--seconds", seconds, "how long")->check(CLI::Range(1.0, 3600.0));
     selftest_command->add_option("--json", run_options.json_file, "write the report there");
     selftest_command->add_flag("--live", run_options.live,

@@ -28,17 +28,17 @@ std::vector<SearchGoal> search_goals(const BenchConfig& config) {
     return goals;
 }
 
-TrialVerdict verdict_of(const LoadTrial& trial, double asked_s) {
+TrialVerdict verdict_of(const LoadTrial& trial) {
     // A packet that nobody asked for is worse than a lost one: no load counts with it.
     const double loss = trial.counts.faults() > 0 ? 1 : trial.loss_ratio();
-    return {trial.load, asked_s, loss, trial.generator_limited()};
+    return {trial.load, trial.asked_s, loss, trial.generator_limited()};
 }
 
 void conclude(const ThroughputSearch& search, double trial_s, BenchSearch& out) {
     for (std::size_t i = 0; i < kGoals.size(); ++i) {
         BenchSearch::Found found{kGoals[i], search.result(i), {}, {}, 0};
         for (const LoadTrial& t : out.trials) {
-            if (t.load != found.result.lower || t.duration_s < trial_s * 0.99) continue;
+            if (t.load != found.result.lower || t.asked_s < trial_s * 0.99) continue;
             found.sent_pps.push_back(t.sent_pps);
             found.received_pps.push_back(t.received_pps);
         }
@@ -56,7 +56,7 @@ void search_over(const BenchConfig& config, const SearchRange& range, const Meas
     while (const auto request = search.next()) {
         LoadTrial trial = measure(*request);
         trial.load = request->load;
-        search.record(verdict_of(trial, request->duration_s));
+        search.record(verdict_of(trial));
         progress(out.dimension, trial);
         out.trials.push_back(std::move(trial));
     }

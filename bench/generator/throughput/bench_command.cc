@@ -44,6 +44,7 @@ BenchCommand::BenchCommand(CLI::App& app, OpenIo open_io) : open_io_(std::move(o
         "bench", "how much a running relay carries: throughput at no and little loss, latency");
     preset_ = app.add_subcommand("preset", "workloads for bench");
     preset_->require_subcommand(1);
+    preset_->footer("Example: strata-gen preset show meeting-10");
     list_ = preset_->add_subcommand("list", "their names and what they are");
     show_ = preset_->add_subcommand("show", "one of them");
     show_->add_option("name", preset_name_, "preset or its file")->required();

@@ -59,7 +59,8 @@ json trial_json(const LoadTrial& t) {
               {"late_packets", t.late_packets},
               {"send_failed", t.send_failed},
               {"receive_dropped", t.receive_dropped},
-              {"busy_share", t.busy_share}}}};
+              {"busy_share", t.busy_share},
+              {"starved_share", t.starved_share}}}};
 }
 
 // A goal that the generator kept from its load has no figures, whatever the others have.
@@ -83,6 +84,10 @@ json latency_json(const BenchLatency& l, const GeneratorCheck& generator) {
              {"packets", l.trial.latency.count()},
              {"lost", l.trial.lost},
              {"bias_us", generator.bias_p50_us}};
+    if (l.trial.latency.count() == 0) {
+        out["raw"] = out["corrected"] = nullptr;
+        return out;
+    }
     const auto both = [&](const char* name, double fraction) {
         const std::int64_t raw = l.trial.latency.quantile_us(fraction);
         out["raw"][name] = raw;
@@ -155,6 +160,10 @@ std::string bench_table(const BenchReport& report) {
         const auto corrected = [&](double fraction) {
             return std::max<std::int64_t>(l.trial.latency.quantile_us(fraction) - g.bias_p50_us, 0);
         };
+        if (l.trial.latency.count() == 0) {
+            out += fmt::format("  {:<12} nothing came in time\n", l.at);
+            continue;
+        }
         out += fmt::format(
             "  {:<12} {:>9.0f} packets/s   p50 {:>6} µs   p99 {:>6} µs   "
             "p99.9 {:>6} µs   max {:>6} µs\n",
@@ -170,9 +179,11 @@ std::string bench_table(const BenchReport& report) {
 std::string trial_line(const std::string& dimension, const LoadTrial& t) {
     return fmt::format(
         "{:<9} {:>8.3f}  {:>4.1f} s  {:>8.0f} in  {:>9.0f} out  {:>7} lost  {:>5} wrong  "
-        "busy {:>3.0f} %{}\n",
+        "busy {:>3.0f} %{}{}\n",
         dimension, t.load, t.duration_s, t.sent_pps, t.received_pps, t.lost, t.counts.faults(),
-        t.busy_share * 100, t.generator_limited() ? "  generator was the limit" : "");
+        t.busy_share * 100,
+        t.starved_share >= 0.01 ? fmt::format(", starved {:.0f} %", t.starved_share * 100) : "",
+        t.generator_limited() ? "  generator was the limit" : "");
 }
 
 bool bench_ok(const BenchReport& report) {

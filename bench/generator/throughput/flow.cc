@@ -9,6 +9,7 @@ namespace strata::gen {
 namespace {
 
 constexpr std::uint32_t kWholeCheck = 64;
+constexpr std::int64_t kUnknownAge = INT64_MAX;
 const relay::ExtensionMap kNoExtensions;
 
 bool wanted(const SendLedger::Frame& frame, const relay::LayerTarget& target) {
@@ -33,24 +34,24 @@ FlowCounts FlowCounts::since(const FlowCounts& before) const {
     return c;
 }
 
-void Flow::on_rtp(std::int64_t now_us, std::span<const std::uint8_t> packet,
-                  const SendLedger& ledger, FlowCounts& counts, Histogram& latency) {
+std::int64_t Flow::on_rtp(std::int64_t now_us, std::span<const std::uint8_t> packet,
+                          const SendLedger& ledger, FlowCounts& counts, Histogram& latency) {
     relay::PacketInfo info;
     if (relay::parse_header(packet, kNoExtensions, info) != relay::ParseError::none) {
         ++counts.unreadable;
-        return;
+        return kUnknownAge;
     }
     const SequenceCheck::Verdict order = sequence_.add(info.sequence.value);
     ++counts.packets;
     counts.bytes += packet.size();
     if (info.payload_size == 0) {  // closes a hole in the numbers, late by its nature
         ++counts.empty;
-        return;
+        return kUnknownAge;
     }
     counts.duplicates += order.duplicate;
     counts.reordered += order.late;
     counts.jumps += order.jump;
-    if (order.duplicate) return;
+    if (order.duplicate) return kUnknownAge;
     const auto content = packet.subspan(info.payload_offset, info.payload_size);
     Stamp stamp;
     const bool whole = packets_++ % kWholeCheck == 0;
@@ -58,15 +59,17 @@ void Flow::on_rtp(std::int64_t now_us, std::span<const std::uint8_t> packet,
     const SendLedger::Frame* frame = error == StampError::none ? ledger.frame(stamp) : nullptr;
     if (frame == nullptr) {
         ++counts.foreign_content;
-        return;
+        return kUnknownAge;
     }
     if (!legal(*frame, stamp, now_us)) {
         ++counts.illegal_layers;
-        return;
+        return kUnknownAge;
     }
-    if (!ledger.in_trial(stamp.frame)) return;
+    const std::int64_t age_us = std::max<std::int64_t>(now_us - ledger.sent_us(stamp), 0);
+    if (!ledger.in_trial(stamp.frame)) return age_us;
     ++trial_packets_;
-    latency.record(std::max<std::int64_t>(now_us - ledger.sent_us(stamp), 0));
+    latency.record(age_us);
+    return age_us;
 }
 
 bool Flow::legal(const SendLedger::Frame& frame, const Stamp& stamp, std::int64_t now_us) const {

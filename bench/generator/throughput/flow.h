@@ -45,9 +45,10 @@ class Flow {
   public:
     explicit Flow(const FlowConfig& config) : config_(config), sequence_(kWindow) {}
 
-    // `latency`: of packets of the trial.
-    void on_rtp(std::int64_t now_us, std::span<const std::uint8_t> packet, const SendLedger& ledger,
-                FlowCounts& counts, Histogram& latency);
+    // `latency`: of packets of the trial. Returns how long ago the packet was sent, as far as that
+    // is known: INT64_MAX.
+    std::int64_t on_rtp(std::int64_t now_us, std::span<const std::uint8_t> packet,
+                        const SendLedger& ledger, FlowCounts& counts, Histogram& latency);
     // Asks for other layers: until `settle` says when, anything up to the higher of what it asked
     // for before and asks for now is right.
     void set_target(const relay::LayerTarget& target);

@@ -1,7 +1,5 @@
 #include "bench/generator/throughput/load.h"
 
-#include <time.h>
-
 #include <algorithm>
 
 #include "relay/rtp/byte_order.h"
@@ -11,19 +9,19 @@
 namespace strata::gen {
 namespace {
 
-constexpr double kRest_s = 0.5, kRestRate = 0.25;
+// RFC 2544 section 23: two seconds for what is under way, and five for the device to be itself.
+constexpr double kRest_s = 0.5, kLongestRest_s = 2, kLongestSettling_s = 5, kLook_s = 0.1;
+constexpr double kRestRate = 0.25;
+constexpr std::int64_t kSettledAge_us = 100'000, kNothingCame = INT64_MAX;
+constexpr int kSilentLooks = 5;
+constexpr std::uint64_t kLeastPackets = 30;  // sent by publishers, to judge by
+constexpr double kLongestStretch_s = 20;
 constexpr double kWarmUpShare = 0.25, kShortestWarmUp_s = 0.25, kLongestWarmUp_s = 1;
 // Every flow reports once a second, a hundredth of them at a time.
 constexpr std::int64_t kReports_us = 10'000;
 constexpr std::size_t kReportSlices = 100;
 constexpr std::uint64_t kLateAtLeast = 20;  // one stall of a busy machine isn't a lack of speed
 constexpr double kNoReserve = 0.95;
-
-std::int64_t thread_us() {
-    timespec t{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return t.tv_sec * 1'000'000 + t.tv_nsec / 1'000;
-}
 
 std::uint64_t key_of(int endpoint, std::uint32_t ssrc) {
     return std::uint64_t{static_cast<std::uint32_t>(endpoint)} << 32 | ssrc;
@@ -37,7 +35,7 @@ bool LoadTrial::generator_limited() const {
                       static_cast<double>(late_packets) > kLateShare * static_cast<double>(sent);
     // Where nothing was sent that anybody wants, nothing was tried.
     return expected == 0 || send_failed > 0 || receive_dropped > 0 || late ||
-           (lossy && busy_share > kNoReserve);
+           (lossy && busy_share + starved_share > kNoReserve);
 }
 
 // A publisher with its transport, and the ledger of what it sent.
@@ -180,8 +178,8 @@ void Load::on_rtp(const ReceivedDatagram& datagram) {
         ++stray_;
         return;
     }
-    flow->on_rtp(datagram.time_us, datagram.bytes, sources_[flow->config().publisher]->ledger,
-                 counts_, latency_);
+    newest_age_us_ = flow->on_rtp(datagram.time_us, datagram.bytes,
+                                  sources_[flow->config().publisher]->ledger, counts_, latency_);
 }
 
 // By its SSRC, else the one flow of an address whose SSRC isn't known.
@@ -191,17 +189,21 @@ Flow* Load::find(int endpoint, std::uint32_t ssrc) const {
     return at == numbers_.end() ? nullptr : flows_[at->second].get();
 }
 
+std::uint64_t Load::sent() const {
+    std::uint64_t packets = 0;
+    for (const auto& s : sources_) packets += s->publisher->totals().packets;
+    return packets;
+}
+
 Load::Mark Load::mark() const {
     Mark m;
-    for (const auto& s : sources_) {
-        m.sent += s->publisher->totals().packets;
-        m.late += s->publisher->totals().late_packets;
-    }
+    m.sent = sent();
+    for (const auto& s : sources_) m.late += s->publisher->totals().late_packets;
     m.stray = stray_;
     m.counts = counts_;
     m.io = io_.counters();
     m.at_us = monotonic_us();
-    m.busy_us = thread_us();
+    m.thread = thread_time();
     return m;
 }
 
@@ -219,18 +221,26 @@ LoadTrial Load::measure(double multiplier, double seconds) {
     begin_trial();
     const Mark before = mark();
     run(seconds);
+    const std::int64_t longest_us =
+        before.at_us + static_cast<std::int64_t>((seconds + kLongestStretch_s) * 1e6);
+    run_while([&] { return sent() < before.sent + kLeastPackets && monotonic_us() < longest_us; });
     for (const auto& s : sources_) s->ledger.end_trial(s->publisher->journal().next_frame());
     const Mark loaded = mark();
     set_rate(std::min(multiplier, kRestRate));
-    run(kRest_s);
+    wait_for_rest();
     const Mark after = mark();
     LoadTrial trial;
+    trial.asked_s = seconds;
     trial.multiplier = multiplier;
     trial.duration_s = static_cast<double>(loaded.at_us - before.at_us) / 1e6;
     trial.sent = loaded.sent - before.sent;
     trial.sent_pps = static_cast<double>(trial.sent) / trial.duration_s;
-    trial.busy_share = static_cast<double>(loaded.busy_us - before.busy_us) /
-                       static_cast<double>(loaded.at_us - before.at_us);
+    const auto share = [&](std::int64_t ThreadTime::* part) {
+        return static_cast<double>(loaded.thread.*part - before.thread.*part) /
+               static_cast<double>(loaded.at_us - before.at_us);
+    };
+    trial.busy_share = share(&ThreadTime::ran_us);
+    trial.starved_share = share(&ThreadTime::waited_us);
     trial.late_packets = loaded.late - before.late;
     trial.counts = after.counts.since(before.counts);
     trial.stray = after.stray - before.stray;
@@ -238,7 +248,33 @@ LoadTrial Load::measure(double multiplier, double seconds) {
     trial.receive_dropped = after.io.receive_dropped - before.io.receive_dropped;
     trial.latency = latency_;
     close_trial(trial);
+    if (trial.lost > 0) let_relay_settle();
     return trial;
+}
+
+std::uint64_t Load::missing() const {
+    LoadTrial so_far;
+    close_trial(so_far);
+    return so_far.lost;
+}
+
+void Load::wait_for_rest() {
+    run(kRest_s);
+    const std::int64_t until_us =
+        monotonic_us() + static_cast<std::int64_t>((kLongestRest_s - kRest_s) * 1e6);
+    while (missing() > 0 && monotonic_us() < until_us) run(kLook_s);
+}
+
+// Until what comes isn't from a queue that the trial has left behind, or nothing comes any more.
+void Load::let_relay_settle() {
+    const std::int64_t until_us =
+        monotonic_us() + static_cast<std::int64_t>(kLongestSettling_s * 1e6);
+    for (int silent = 0; silent < kSilentLooks && monotonic_us() < until_us;) {
+        newest_age_us_ = kNothingCame;
+        run(kLook_s);
+        if (newest_age_us_ < kSettledAge_us) return;
+        silent = newest_age_us_ == kNothingCame ? silent + 1 : 0;
+    }
 }
 
 // What each flow was owed and got. Where what it is owed changed on the way, or it came on the way,

@@ -10,6 +10,7 @@
 #include "bench/generator/publisher.h"
 #include "bench/generator/throughput/flow.h"
 #include "bench/generator/throughput/hostile.h"
+#include "bench/generator/throughput/thread_time.h"
 
 namespace strata::gen {
 
@@ -17,6 +18,7 @@ namespace strata::gen {
 struct LoadTrial {
     double load = 0;        // as searched for: multiple of the rate, or number of units
     double multiplier = 1;  // of the publishers' own rate
+    double asked_s = 0;     // it lasts longer where little is sent
     double duration_s = 0;
     double sent_pps = 0, received_pps = 0;
     std::uint64_t sent = 0;                // by publishers
@@ -25,7 +27,9 @@ struct LoadTrial {
     std::uint64_t stray = 0;  // packets that belong to no receiver
     // What this program itself did wrong or couldn't do.
     std::uint64_t late_packets = 0, send_failed = 0, receive_dropped = 0;
-    double busy_share = 0;  // of its thread's time: above 0.95 it had no reserve
+    // Of the time: its thread ran, or waited for a processor that somebody else had. Above 0.95
+    // together it had no reserve.
+    double busy_share = 0, starved_share = 0;
     Histogram latency;
 
     double loss_ratio() const {
@@ -60,7 +64,9 @@ class Load final : private PacketIo::Sink {
     // Turns for that long, or as long as `wanted` says so.
     void run(double seconds);
     void run_while(const std::function<bool()>& wanted);
-    // Warms up, measures, and waits for what is under way, at a quarter of the own rate at most.
+    // Warms up, measures, and waits for what is under way, at a quarter of the own rate at most. As
+    // long as asked for, or until enough was sent to judge by. After a trial that lost something
+    // the relay is given time to be itself again.
     LoadTrial measure(double multiplier, double seconds);
 
     std::size_t flow_count() const { return numbers_.size(); }
@@ -74,7 +80,8 @@ class Load final : private PacketIo::Sink {
         std::uint64_t sent = 0, late = 0, stray = 0;
         FlowCounts counts;
         IoCounters io;
-        std::int64_t at_us = 0, busy_us = 0;
+        std::int64_t at_us = 0;
+        ThreadTime thread;
     };
 
     void on_datagram(const ReceivedDatagram& datagram) override;
@@ -86,6 +93,10 @@ class Load final : private PacketIo::Sink {
     Mark mark() const;
     void begin_trial();
     void close_trial(LoadTrial& trial) const;
+    std::uint64_t sent() const;
+    std::uint64_t missing() const;
+    void wait_for_rest();
+    void let_relay_settle();
 
     PacketIo& io_;
     std::vector<std::unique_ptr<Source>> sources_;
@@ -100,6 +111,7 @@ class Load final : private PacketIo::Sink {
     std::uint64_t departed_packets_ = 0, departed_gaps_ = 0;
     double multiplier_ = 1;
     std::uint64_t stray_ = 0;
+    std::int64_t newest_age_us_ = 0;  // of the packet that came last
     std::size_t next_reporter_ = 0;
     std::int64_t next_reports_us_ = 0;
 };

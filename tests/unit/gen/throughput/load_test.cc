@@ -1,9 +1,13 @@
 #include "bench/generator/throughput/load.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "bench/generator/throughput/stage.h"
 #include "source_folders.h"
@@ -63,6 +67,40 @@ TEST(Load, NothingForwardedIsAllLost) {
     EXPECT_EQ(trial.loss_ratio(), 1) << "gaps in numbers alone would show nothing";
 }
 
+TEST(Load, ATrialLastsUntilThereIsEnoughToJudgeBy) {
+    Scene scene;
+    const LoadTrial trial = scene.load.measure(0.5, 0.02);
+    EXPECT_EQ(trial.asked_s, 0.02);
+    EXPECT_GE(trial.sent, 30u);
+    EXPECT_GT(trial.duration_s, 0.1);
+    EXPECT_GT(trial.expected, 0u);
+    EXPECT_FALSE(trial.generator_limited());
+}
+
+TEST(ThreadTime, CountsWhatOthersHad) {
+    cpu_set_t before, one;
+    ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+    std::atomic<bool> done = false;
+    std::thread other([&] {  // has the affinity of who made it
+        while (!done) {
+        }
+    });
+    const ThreadTime start = thread_time();
+    const auto used = [&] { return thread_time().ran_us - start.ran_us; };
+    while (used() < 100'000) {
+    }
+    const std::int64_t waited_us = thread_time().waited_us - start.waited_us;
+    done = true;
+    other.join();
+    sched_setaffinity(0, sizeof before, &before);
+    if (access("/proc/thread-self/schedstat", R_OK) != 0)
+        GTEST_SKIP() << "this kernel has no schedstat";
+    EXPECT_GT(waited_us, 20'000);
+}
+
 TEST(LoadTrial, TellsItsOwnFaultsFromTheRelays) {
     LoadTrial trial;
     EXPECT_TRUE(trial.generator_limited()) << "nothing was tried";
@@ -72,6 +110,10 @@ TEST(LoadTrial, TellsItsOwnFaultsFromTheRelays) {
     trial.lost = 1;
     EXPECT_TRUE(trial.generator_limited()) << "busy, and nobody knows whose loss it is";
     trial.busy_share = 0.5;
+    EXPECT_FALSE(trial.generator_limited());
+    trial.starved_share = 0.48;
+    EXPECT_TRUE(trial.generator_limited()) << "it wasn't let run";
+    trial.starved_share = 0.1;
     EXPECT_FALSE(trial.generator_limited());
     trial.late_packets = 150;
     EXPECT_FALSE(trial.generator_limited());
