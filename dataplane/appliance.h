@@ -95,6 +95,7 @@ class Appliance {
     std::unique_ptr<TcpServer> tcp_server_;
     bool state_noted_ = false;
     std::chrono::steady_clock::time_point next_look_{};  // after the ports
+    std::chrono::steady_clock::time_point next_tables_{};
     std::chrono::steady_clock::time_point last_note_ = std::chrono::steady_clock::now();
     std::vector<std::pair<std::string, std::int64_t>> times_us_;  // of each part of the start
 };

@@ -1,3 +1,5 @@
+#include <rte_cycles.h>
+
 #include "dataplane/appliance.h"
 #include "dataplane/log.h"
 
@@ -6,6 +8,7 @@ namespace strata::dataplane {
 namespace {
 
 constexpr std::chrono::milliseconds kLookInterval{100};
+constexpr std::chrono::seconds kTablesInterval{1};
 
 void publish(const Port& port, api::PortBlock& block) {
     for (std::size_t c = 0; c < kPortCounters; ++c) {
@@ -42,6 +45,8 @@ void Appliance::look_after_ports() {
     const auto now = std::chrono::steady_clock::now();
     if (now < next_look_) return;
     next_look_ = now + kLookInterval;
+    const bool tables_due = now >= next_tables_;
+    if (tables_due) next_tables_ = now + kTablesInterval;
     for (std::uint32_t i = 0; i < ports_.size(); ++i) {
         Port& port = *ports_[i];
         api::PortBlock& block = statistics_->port(i);
@@ -54,6 +59,8 @@ void Appliance::look_after_ports() {
         }
         note_steering(port, block);
         publish(port, block);
+        if (tables_due && port.capabilities().link_kind == LinkKind::ethernet)
+            statistics_->set_host_tables(i, port.host_tables(TscClock().to_us(rte_rdtsc())));
     }
 }
 

@@ -7,6 +7,7 @@
 #include "dataplane/api/config/pool_sizes.h"
 #include "dataplane/appliance.h"
 #include "dataplane/log.h"
+#include "dataplane/plan/memory_plan.h"
 #include "dataplane/random_number.h"
 #include "dataplane/server/telemetry.h"
 
@@ -63,7 +64,8 @@ Appliance::Started Appliance::start_workers() {
                                  .slots_per_worker = config_.limits.statistics_slots_per_worker,
                                  .epoch = epoch_,
                                  .tsc_hz = rte_get_tsc_hz(),
-                                 .port_counters = port_counter_names()};
+                                 .port_counters = port_counter_names(),
+                                 .host_tables = host_table_capacity(config_)};
     for (const auto& port : ports_) layout.ports.push_back(port->spec());
     auto segment = api::StatisticsSegment::create(statistics_segment_name(config_), layout);
     if (!segment) return std::unexpected(StartError{segment.error(), 1});

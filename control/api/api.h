@@ -48,6 +48,9 @@ class Api {
     Answer get_subscription(const Call& call);
     Answer list_workers(const Call& call);
     Answer list_ports(const Call& call);
+    Answer list_neighbours(const Call& call);
+    Answer list_paths(const Call& call);
+    Answer list_routes(const Call& call);
     Answer get_worker(const Call& call);
     Answer list_turns(const Call& call);
     Answer list_drops(const Call& call);

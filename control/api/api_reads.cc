@@ -1,9 +1,9 @@
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "control/api/api.h"
 #include "control/api/json_answer.h"
+#include "control/api/page_size.h"
 #include "control/api/path_ids.h"
 
 // The reads: one object, lists page by page, the node.
@@ -11,21 +11,6 @@ namespace strata::control {
 namespace {
 
 using nlohmann::ordered_json;
-
-constexpr std::size_t kDefaultPage = 1000;
-constexpr std::size_t kLargestPage = 10'000;
-
-Result<std::size_t> page_size(const Target& target) {
-    if (!target.query.contains("limit")) return kDefaultPage;
-    const std::string text = target.parameter("limit");
-    std::size_t limit = 0;
-    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
-    if (error == std::errc{} && stop == text.data() + text.size() && limit >= 1 &&
-        limit <= kLargestPage)
-        return limit;
-    return refuse(ErrorCode::invalid_query, "limit", "'" + text.substr(0, 32) + "' is no page size",
-                  "1 to " + std::to_string(kLargestPage));
-}
 
 std::string name_of(const Room& room) { return room.name; }
 std::string name_of(const RoomProfile& profile) { return profile.name; }

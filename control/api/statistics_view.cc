@@ -47,6 +47,15 @@ std::vector<api::PortSnapshot> StatisticsView::ports() {
     return segment == nullptr ? std::vector<api::PortSnapshot>() : segment->ports();
 }
 
+std::vector<api::HostTables> StatisticsView::host_tables() {
+    std::vector<api::HostTables> tables;
+    const api::StatisticsReader* segment = reader();
+    if (segment == nullptr) return tables;
+    const std::uint32_t count = segment->header().port_count;
+    for (std::uint32_t i = 0; i < count; ++i) tables.push_back(segment->host_tables(i));
+    return tables;
+}
+
 void StatisticsView::read_objects() {
     const std::int64_t now = now_us_();
     if (now - objects_read_us_ < kObjectsAgeUs) return;

@@ -28,6 +28,8 @@ class StatisticsView {
     // Empty while there is no segment.
     std::vector<api::WorkerSnapshot> workers();
     std::vector<api::PortSnapshot> ports();
+    // Of each port what it knows of its network.
+    std::vector<api::HostTables> host_tables();
     // The turns that worker `index` recorded; empty while there is no segment or no such worker.
     std::vector<api::TurnRecord> turns(std::uint32_t index);
     // Cycles per second of the time stamp counter; 0 while there is no segment.

@@ -47,8 +47,8 @@ std::vector<Command> joined() {
     std::vector<Command> all;
     for (auto* part :
          {room_commands, profile_commands, participant_commands, track_commands,
-          subscription_commands, worker_commands, node_commands, stats_commands, observe_commands,
-          topology_commands, token_commands, config_commands, program_commands}) {
+          subscription_commands, worker_commands, port_commands, node_commands, stats_commands,
+          observe_commands, topology_commands, token_commands, config_commands, program_commands}) {
         std::vector<Command> commands = part();
         all.insert(all.end(), std::make_move_iterator(commands.begin()),
                    std::make_move_iterator(commands.end()));

@@ -98,6 +98,7 @@ std::vector<Command> token_commands();
 std::vector<Command> track_commands();
 std::vector<Command> subscription_commands();
 std::vector<Command> worker_commands();
+std::vector<Command> port_commands();
 std::vector<Command> node_commands();
 std::vector<Command> stats_commands();
 std::vector<Command> observe_commands();

@@ -7,59 +7,6 @@
 namespace strata::control::cli {
 namespace {
 
-Result<Json> read_ports(Session& session) {
-    const auto api = session.api();
-    if (!api) return std::unexpected(api.error());
-    return (*api)->list("/v1/ports");
-}
-
-Result<void> list_ports(Session& session, const Values&) {
-    const auto ports = read_ports(session);
-    if (!ports) return std::unexpected(ports.error());
-    if (session.as_json()) {
-        session.print(*ports);
-        return {};
-    }
-    Table table({{"LINK"},
-                 {"FRAMES IN", true},
-                 {"TO WORKERS", true},
-                 {"PACKETS OUT", true},
-                 {"STEERING"},
-                 {"PAYLOADS"},
-                 {"PORT"},
-                 {"WHY NOT STEERED BETTER"},
-                 {"WHY PAYLOADS SO"}});
-    for (const Json& port : *ports) {
-        const Json& counters = part(port, "counters");
-        table.add({field_text(port, "link_up") == "true" ? "up" : "down",
-                   number_text(counters, "rx_frames"), number_text(counters, "rx_delivered"),
-                   number_text(counters, "tx_packets"),
-                   field_text(part(port, "steering"), "method"),
-                   field_text(part(port, "payload"), "method"), field_text(port, "port"),
-                   field_text(part(port, "steering"), "reason"),
-                   field_text(part(port, "payload"), "reason")});
-    }
-    session.print(table);
-    return {};
-}
-
-Result<void> show_port_counters(Session& session, const Values& values) {
-    const auto ports = read_ports(session);
-    if (!ports) return std::unexpected(ports.error());
-    if (session.as_json()) {
-        session.print(*ports);
-        return {};
-    }
-    Table table({{"COUNTER"}, {"VALUE", true}, {"PORT"}});
-    for (const Json& port : *ports)
-        for (const auto& [name, value] : part(port, "counters").items())
-            if (values.has("--all") || value != 0)
-                table.add({name, number_text(part(port, "counters"), name.c_str()),
-                           field_text(port, "port")});
-    session.print(table);
-    return {};
-}
-
 Result<void> drops(Session& session, const Values& values) {
     const auto api = session.api();
     if (!api) return std::unexpected(api.error());
@@ -123,20 +70,6 @@ Result<void> show_node(Session& session, const Values&) {
 
 std::vector<Command> node_commands() {
     return {
-        {"port",
-         "list",
-         "List the ports of the data plane: is the link up, what came and went",
-         {},
-         {},
-         {"port list", "port list -o json"},
-         list_ports},
-        {"port",
-         "counters",
-         "What each port counts: frames by what became of them, neighbours, ICMP",
-         {},
-         {{"--all", "", "counters that are 0 too"}},
-         {"port counters", "port counters --all"},
-         show_port_counters},
         {"drops",
          "",
          "Packets that went nowhere since the data plane's start, by worker, direction and reason",

@@ -42,7 +42,7 @@ _strata() {
         track) verbs='publish list show remove' ;;
         subscription) verbs='add list show set remove' ;;
         worker) verbs='list show turns' ;;
-        port) verbs='list counters' ;;
+        port) verbs='list counters neighbours routes paths' ;;
         node) verbs='show' ;;
         token) verbs='create' ;;
         config) verbs='check show keys' ;;

@@ -41,11 +41,12 @@ std::string noun_meant(const std::string& word) {
 }
 
 // Other words for one thing; a noun has one of them.
-constexpr std::array<std::array<std::string_view, 6>, 4> kAlike = {{
+constexpr std::array<std::array<std::string_view, 6>, 5> kAlike = {{
     {"list", "ls"},
     {"show", "get", "info", "describe"},
     {"add", "create", "publish", "new"},
     {"remove", "delete", "rm", "del"},
+    {"neighbours", "neighbors", "neigh", "arp"},
 }};
 
 std::string verb_meant(const std::string& word, const std::vector<std::string_view>& verbs) {

@@ -28,14 +28,18 @@ const std::uint8_t* v4_bytes(const std::array<std::uint8_t, 16>& address) {
     return mapped ? address.data() + kMapped.size() : nullptr;
 }
 
-std::string observed_address(const std::array<std::uint8_t, 16>& address, std::uint16_t port) {
+std::string address_text(const std::array<std::uint8_t, 16>& address) {
     char text[INET6_ADDRSTRLEN] = "";
-    if (const std::uint8_t* v4 = v4_bytes(address)) {
+    if (const std::uint8_t* v4 = v4_bytes(address))
         inet_ntop(AF_INET, v4, text, sizeof text);
-        return std::string(text) + ":" + std::to_string(port);
-    }
-    inet_ntop(AF_INET6, address.data(), text, sizeof text);
-    return "[" + std::string(text) + "]:" + std::to_string(port);
+    else
+        inet_ntop(AF_INET6, address.data(), text, sizeof text);
+    return text;
+}
+
+std::string observed_address(const std::array<std::uint8_t, 16>& address, std::uint16_t port) {
+    const std::string text = address_text(address);
+    return (v4_bytes(address) != nullptr ? text : "[" + text + "]") + ":" + std::to_string(port);
 }
 
 std::string class_words(api::ObservedClass packet_class) {

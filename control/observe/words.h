@@ -15,6 +15,9 @@ std::string counted(std::uint64_t count, const char* noun);
 // The four bytes of a v4-mapped address (RFC 4291 section 2.5.5.2); null: it is an IPv6 one.
 const std::uint8_t* v4_bytes(const std::array<std::uint8_t, 16>& address);
 
+// "192.0.2.7", "2001:db8::1".
+std::string address_text(const std::array<std::uint8_t, 16>& address);
+
 // "192.0.2.7:5004", "[2001:db8::1]:5004".
 std::string observed_address(const std::array<std::uint8_t, 16>& address, std::uint16_t port);
 

@@ -17,6 +17,10 @@ bool fits(std::uint64_t at, std::uint64_t count, std::uint64_t stride, std::uint
     return at <= size && (stride == 0 || count <= (size - at) / stride);
 }
 
+HostTableCapacity host_table_capacity(const SegmentHeader& h) {
+    return {.neighbours = h.neighbours_per_port, .routes = h.routes_per_port};
+}
+
 // Empty when the geometry can be trusted, else what is wrong with it.
 std::string check(const SegmentHeader& h, std::size_t size) {
     if (h.magic != kStatisticsMagic) return "not a statistics segment, or not ready yet";
@@ -38,7 +42,9 @@ std::string check(const SegmentHeader& h, std::size_t size) {
         h.slots_at % 64 != 0 ||
         !fits(h.slots_at, std::uint64_t{h.worker_count} * h.slots_per_worker, h.slot_stride,
               size) ||
-        !fits(h.ports_at, h.port_count, h.port_stride, size) || h.ports_at % 64 != 0)
+        !fits(h.ports_at, h.port_count, h.port_stride, size) || h.ports_at % 64 != 0 ||
+        !fits(h.host_tables_at, h.port_count, host_table_capacity(h).bytes(), size) ||
+        h.host_tables_at % 64 != 0)
         return "damaged: it describes more than it holds";
     return {};
 }
@@ -162,6 +168,13 @@ std::vector<PortSnapshot> StatisticsReader::ports() const {
             out.back().counters.push_back({counter, value->get()});
     }
     return out;
+}
+
+HostTables StatisticsReader::host_tables(std::uint32_t port) const {
+    const HostTableCapacity capacity = host_table_capacity(checked_);
+    return read_host_tables(*reinterpret_cast<const HostTableBlock*>(
+                                memory_.base() + checked_.host_tables_at + port * capacity.bytes()),
+                            capacity);
 }
 
 std::vector<ObjectSnapshot> StatisticsReader::objects() const {

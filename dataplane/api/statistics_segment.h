@@ -12,6 +12,7 @@
 #include "dataplane/api/config/payload_path.h"
 #include "dataplane/api/config/steering.h"
 #include "dataplane/api/histogram_summary.h"
+#include "dataplane/api/host_tables.h"
 #include "dataplane/api/shared_memory.h"
 #include "dataplane/api/statistics.h"
 #include "dataplane/api/turn_log.h"
@@ -20,11 +21,11 @@
 // reader never locks, never writes and always ends, whatever the writer does or however it died.
 //
 //   SegmentHeader | names | WorkerBlock × workers | ObjectSlot × workers × slots_per_worker |
-//   PortBlock × ports
+//   PortBlock × ports | HostTableBlock with its tables × ports
 namespace strata::api {
 
 constexpr std::uint64_t kStatisticsMagic = 0x5453415441525453ULL;  // "STRATAST"
-constexpr std::uint32_t kStatisticsVersion = 7;
+constexpr std::uint32_t kStatisticsVersion = 8;
 constexpr std::size_t kStatisticsNameBytes = 32;  // zero-terminated
 
 struct alignas(64) SegmentHeader {
@@ -50,6 +51,8 @@ struct alignas(64) SegmentHeader {
     std::array<Counter, kTcpCounters> tcp;  // by the thread that serves TCP connections
     std::uint64_t ports_at;
     std::uint32_t port_count, port_stride, port_counter_count;  // their names come last
+    std::uint32_t neighbours_per_port, routes_per_port;
+    std::uint64_t host_tables_at;
 };
 
 // One worker's counters. Writer: that worker.
@@ -116,6 +119,7 @@ struct StatisticsLayout {
     std::uint64_t tsc_hz = 0;
     std::vector<std::string> ports;                   // as configured
     std::span<const std::string_view> port_counters;  // at most kMaxPortValues names
+    HostTableCapacity host_tables;                    // of each port
 };
 
 // The writing side: creates the segment (replacing what a dead process left) and removes it when it
@@ -131,6 +135,8 @@ class StatisticsSegment {
     WorkerBlock& worker(std::uint32_t index);
     std::span<ObjectSlot> slots(std::uint32_t worker);
     PortBlock& port(std::uint32_t index);
+    // What port `index` knows of its network, for readers.
+    void set_host_tables(std::uint32_t index, const HostTables& tables);
 
   private:
     explicit StatisticsSegment(OwnedSegment memory) : memory_(std::move(memory)) {}
@@ -201,6 +207,8 @@ class StatisticsReader {
     // Of the data plane's TCP connections.
     std::vector<NamedValue> tcp() const;
     std::vector<PortSnapshot> ports() const;
+    // `port` < header().port_count. Empty, all of them, of ports that aren't on an Ethernet.
+    HostTables host_tables(std::uint32_t port) const;
     // All objects in use, of all workers. Objects that change hands meanwhile are left out.
     std::vector<ObjectSnapshot> objects() const;
 

@@ -16,7 +16,7 @@ constexpr std::size_t kPage = 4096;
 constexpr std::size_t round_up(std::size_t n, std::size_t to) { return (n + to - 1) / to * to; }
 
 struct Offsets {
-    std::size_t names, workers, slots, ports, total;
+    std::size_t names, workers, slots, ports, host_tables, total;
 };
 
 Offsets offsets_of(const StatisticsLayout& layout) {
@@ -31,7 +31,8 @@ Offsets offsets_of(const StatisticsLayout& layout) {
     at.ports = round_up(
         at.slots + std::size_t{layout.workers} * layout.slots_per_worker * sizeof(ObjectSlot),
         kPage);
-    at.total = round_up(at.ports + layout.ports.size() * sizeof(PortBlock), kPage);
+    at.host_tables = round_up(at.ports + layout.ports.size() * sizeof(PortBlock), kPage);
+    at.total = round_up(at.host_tables + layout.ports.size() * layout.host_tables.bytes(), kPage);
     return at;
 }
 
@@ -94,6 +95,9 @@ std::expected<StatisticsSegment, std::string> StatisticsSegment::create(
     header->port_count = static_cast<std::uint32_t>(layout.ports.size());
     header->port_stride = sizeof(PortBlock);
     header->port_counter_count = static_cast<std::uint32_t>(layout.port_counters.size());
+    header->neighbours_per_port = layout.host_tables.neighbours;
+    header->routes_per_port = layout.host_tables.routes;
+    header->host_tables_at = at.host_tables;
     char* names = reinterpret_cast<char*>(base + at.names);
     names = write_names<WorkerCounter>(names);
     names = write_names<RxDrop>(names);
@@ -107,6 +111,7 @@ std::expected<StatisticsSegment, std::string> StatisticsSegment::create(
     for (std::size_t i = 0; i < layout.ports.size(); ++i) {
         auto* port = new (base + at.ports + i * sizeof(PortBlock)) PortBlock{};
         layout.ports[i].copy(port->spec.data(), kPortSpecBytes - 1);
+        new (base + at.host_tables + i * layout.host_tables.bytes()) HostTableBlock{};
     }
     for (std::uint32_t i = 0; i < layout.workers; ++i) {
         auto* worker = new (base + at.workers + i * sizeof(WorkerBlock)) WorkerBlock{};
@@ -125,6 +130,13 @@ WorkerBlock& StatisticsSegment::worker(std::uint32_t index) {
 PortBlock& StatisticsSegment::port(std::uint32_t index) {
     return *reinterpret_cast<PortBlock*>(memory_.base() + header().ports_at +
                                          std::size_t{index} * sizeof(PortBlock));
+}
+
+void StatisticsSegment::set_host_tables(std::uint32_t index, const HostTables& tables) {
+    const HostTableCapacity capacity{header().neighbours_per_port, header().routes_per_port};
+    write_host_tables(*reinterpret_cast<HostTableBlock*>(memory_.base() + header().host_tables_at +
+                                                         index * capacity.bytes()),
+                      capacity, tables);
 }
 
 void set_steering(PortBlock& port, Steering method, std::string_view reason) {

@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint32_t kMaxCapacity = 65'536;  // an index is 16 bits
 constexpr int kLockTries = 4'096;
 constexpr std::uint32_t kEntriesPerRound = 2'048;  // that are looked at: the lock is held for it
+constexpr std::uint32_t kEntriesListed = 256;      // likewise
 constexpr std::uint16_t kNoLimit = 0xffff;
 }  // namespace
 
@@ -254,6 +255,38 @@ std::uint32_t NeighbourTable::requests(std::span<IpAddress> hops, relay::TimeUs 
     }
     rte_spinlock_unlock(&lock_);
     return n;
+}
+
+void NeighbourTable::list(api::HostTables& tables, relay::TimeUs now) {
+    // In pieces: links are made meanwhile.
+    bool more = true;
+    for (std::uint32_t from = 0; more && lock(); from += kEntriesListed) {
+        const std::uint32_t to = std::min(from + kEntriesListed, size_);
+        for (std::uint32_t i = from; i < to; ++i)
+            if (entries_[i].links != 0) list(i, tables, now);
+        more = to < size_;
+        rte_spinlock_unlock(&lock_);
+    }
+}
+
+void NeighbourTable::list(std::uint32_t index, api::HostTables& tables, relay::TimeUs now) const {
+    const Entry& e = entries_[index];
+    if (e.is_path) {
+        const auto limit = static_cast<std::uint16_t>(paths_[index].load());
+        if (limit != kNoLimit)
+            tables.paths.push_back(
+                {.to = e.address.bytes, .hop = entries_[e.hop].address.bytes, .mtu_bytes = limit});
+        return;
+    }
+    api::NeighbourEntry entry{.address = e.address.bytes, .links = e.links};
+    if (const std::uint64_t word = words_[index].word.load(); (word & Neighbour::kResolved) != 0) {
+        entry.state = api::NeighbourState::reachable;
+        std::memcpy(entry.mac.data(), &word, entry.mac.size());
+    }
+    if (e.heard_us != kNever)
+        entry.heard_s =
+            static_cast<std::uint32_t>(std::max<relay::TimeUs>(now - e.heard_us, 0) / 1'000'000);
+    tables.neighbours.push_back(entry);
 }
 
 bool NeighbourTable::take_due(std::uint32_t index, relay::TimeUs now) {

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "dataplane/api/host_tables.h"
 #include "dataplane/net/ethernet_link.h"
 #include "relay/rtp/types.h"
 
@@ -81,6 +82,9 @@ class NeighbourTable {
 
     std::uint32_t size() const { return size_; }
 
+    // Adds what is in use to `tables`, for people.
+    void list(api::HostTables& tables, relay::TimeUs now);
+
   private:
     struct Entry {
         IpAddress address;
@@ -104,6 +108,7 @@ class NeighbourTable {
     void give_back(std::uint32_t index);
     void hurry(std::uint32_t index);
     bool take_due(std::uint32_t index, relay::TimeUs now);
+    void list(std::uint32_t index, api::HostTables& tables, relay::TimeUs now) const;
     std::uint32_t bucket_of(const IpAddress& address) const;
     void insert(std::uint32_t index);
     void erase(std::uint32_t index);

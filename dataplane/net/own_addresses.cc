@@ -6,6 +6,11 @@ namespace strata::dataplane::net {
 
 namespace {
 
+// A v4-mapped address has 96 bits in front.
+unsigned bits_in_16(const Prefix& prefix) {
+    return prefix.address.is_v4() ? 96u + prefix.bits : prefix.bits;
+}
+
 std::size_t family(const IpAddress& address) { return address.is_v4() ? 0 : 1; }
 
 // All bits behind the prefix set. IPv6 has none, nor have links of two hosts and one (RFC 3021).
@@ -21,13 +26,19 @@ IpAddress directed_broadcast(const Prefix& link) {
 
 bool Prefix::contains(const IpAddress& other) const {
     if (other.is_v4() != address.is_v4()) return false;
-    // A v4-mapped address has 96 bits in front.
-    const unsigned wanted = address.is_v4() ? 96u + bits : bits;
+    const unsigned wanted = bits_in_16(*this);
     const unsigned whole = wanted / 8, rest = wanted % 8;
     if (std::memcmp(address.bytes.data(), other.bytes.data(), whole) != 0) return false;
     if (rest == 0) return true;
     const auto mask = static_cast<std::uint8_t>(0xff << (8 - rest));
     return ((address.bytes[whole] ^ other.bytes[whole]) & mask) == 0;
+}
+
+IpAddress Prefix::network() const {
+    IpAddress first = address;
+    for (unsigned bit = bits_in_16(*this); bit < 128; ++bit)
+        first.bytes[bit / 8] &= static_cast<std::uint8_t>(~(0x80u >> bit % 8));
+    return first;
 }
 
 bool Prefix::same_as(const Prefix& other) const {

@@ -16,6 +16,8 @@ struct Prefix {
     std::uint8_t bits = 0;  // 0..32 or 0..128
 
     bool contains(const IpAddress& other) const;
+    // `address` without the bits behind the prefix.
+    IpAddress network() const;
     // The same family, bits and network; the bits behind them don't count.
     bool same_as(const Prefix& other) const;
 };

@@ -1,5 +1,7 @@
 #include "dataplane/plan/memory_plan.h"
 
+#include <algorithm>
+
 #include "dataplane/api/config/pool_sizes.h"
 #include "dataplane/api/statistics_segment.h"
 #include "dataplane/net/neighbour_table.h"
@@ -76,6 +78,16 @@ void add_ports(const api::Config& config, std::vector<MemoryPart>& parts) {
 
 }  // namespace
 
+api::HostTableCapacity host_table_capacity(const api::Config& config) {
+    const bool any = std::ranges::any_of(config.dataplane.ports, [](const api::PortSpec& port) {
+        return port.kind == api::PortSpec::Kind::kEthdev;
+    });
+    if (!any) return {};
+    constexpr std::uint32_t kFamilies = 2, kConfigured = 64;
+    return {.neighbours = config.limits.neighbours_per_port,
+            .routes = kFamilies * config.limits.kernel_routes + kConfigured};
+}
+
 std::vector<MemoryPart> memory_at_start(const api::Config& config, const WorkerConfig& worker) {
     std::vector<MemoryPart> parts;
     add_buffers(config, parts);
@@ -91,6 +103,7 @@ std::vector<MemoryPart> memory_at_start(const api::Config& config, const WorkerC
     api::StatisticsLayout statistics{.workers = config.dataplane.workers,
                                      .slots_per_worker = config.limits.statistics_slots_per_worker};
     statistics.ports.resize(ports_of(config.dataplane));
+    statistics.host_tables = host_table_capacity(config);
     parts.push_back({"statistics", api::StatisticsSegment::size_of(statistics), "shared"});
     return parts;
 }

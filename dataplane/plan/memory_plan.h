@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dataplane/api/config/config.h"
+#include "dataplane/api/host_tables.h"
 #include "dataplane/worker/worker_config.h"
 
 namespace strata::dataplane {
@@ -19,6 +20,9 @@ struct MemoryPart {
 // What is made at the start: packet buffers, which dataplane.memory_mb is about, workers, shared
 // memory. `worker` is the configuration of each.
 std::vector<MemoryPart> memory_at_start(const api::Config& config, const WorkerConfig& worker);
+
+// Of each port, in the statistics segment: its neighbours, and the routes of both families.
+api::HostTableCapacity host_table_capacity(const api::Config& config);
 
 // What comes with use: the most that the limits allow.
 std::vector<MemoryPart> memory_in_use(const api::Config& config);

@@ -57,6 +57,7 @@ class EthdevPort final : public Port {
     bool next_path_mtu(std::uint16_t queue, PathMtu& path) override;
     bool limit_path(const PathMtu& path, relay::TimeUs now) override;
     std::uint32_t routes_generation() const override { return learned_routes_.generation(); }
+    api::HostTables host_tables(relay::TimeUs now) override;
     void poll_slow(std::uint16_t queue, relay::TimeUs now) override;
     int wait_descriptor(std::uint16_t queue) const override;
     void watch_link() override;

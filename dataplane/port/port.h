@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/api/host_tables.h"
 #include "dataplane/net/own_addresses.h"
 #include "dataplane/port/flow_key.h"
 #include "dataplane/port/held_fate.h"
@@ -184,6 +185,9 @@ class Port {
     virtual bool next_path_mtu(std::uint16_t, PathMtu&) { return false; }
     // False: there is no room for it.
     virtual bool limit_path(const PathMtu&, relay::TimeUs) { return false; }
+
+    // What it knows of its network; empty where there is no Ethernet. Main thread.
+    virtual api::HostTables host_tables(relay::TimeUs) { return {}; }
 
     // Housekeeping: resolution, timeouts, hand-off. Bounded work; call once per turn or at least
     // every slow_poll_us.

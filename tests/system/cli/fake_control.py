@@ -187,6 +187,23 @@ def ports(state, method, match, query, body):
                  port("net_af_xdp0,iface=eth0", ("ring", "no rte_flow"), ("linearised", "no chains"))]
 
 
+def neighbours(state, method, match, query, body):
+    port = {"port": "net_tap0,iface=t0"}
+    return 200, [port | {"address": "10.0.0.1", "mac": "02:00:00:00:00:07", "state": "reachable", "links": 1200, "heard_s": 7},
+                 port | {"address": "fd00::1", "mac": None, "state": "incomplete", "links": 1, "heard_s": None}]
+
+
+def paths(state, method, match, query, body):
+    return 200, [{"port": "net_tap0,iface=t0", "to": "192.0.2.1", "next_hop": "10.0.0.1", "mtu_bytes": 1280}]
+
+
+def routes(state, method, match, query, body):
+    def route(to, hop, origin, unreachable=False):
+        return {"port": "net_tap0,iface=t0", "to": to, "next_hop": hop, "unreachable": unreachable, "origin": origin}
+    return 200, [route("10.0.0.0/24", None, "configured"), route("192.0.2.0/24", "10.0.0.9", "kernel"),
+                 route("198.51.100.0/24", None, "kernel", True)]
+
+
 def drops(state, method, match, query, body):
     return 200, [{"worker": 0, "direction": "rx", "reason": "layer_not_wanted", "packets": 12345}]
 
@@ -220,7 +237,8 @@ ROUTES = [(re.compile(pattern + "$"), handler) for pattern, handler in (
     (r"/v1/subscriptions", listed("subscriptions")),
     (r"/v1/subscriptions/([^/]+)", single("subscriptions", "subscription")),
     (r"/v1/workers", workers), (r"/v1/workers/([^/]+)", worker), (r"/v1/workers/([^/]+)/turns", turns),
-    (r"/v1/ports", ports), (r"/v1/drops", drops), (r"/v1/stats", stats),
+    (r"/v1/ports", ports), (r"/v1/ports/neighbours", neighbours), (r"/v1/ports/paths", paths),
+    (r"/v1/ports/routes", routes), (r"/v1/drops", drops), (r"/v1/stats", stats),
     (r"/v1/health", health), (r"/v1/node", node))]
 
 

@@ -131,6 +131,10 @@ class Host(Node):
     def counters(self):
         return self.port()["counters"]
 
+    def table(self, name):
+        """What the port knows of its network (neighbours, routes, paths), without the port's name."""
+        return [{k: v for k, v in item.items() if k != "port"} for item in self.get(f"/v1/ports/{name}")["items"]]
+
     def wait_counter(self, name, least):
         """Counters once this one has come to `least`; they are a tenth of a second old at most."""
         def there():

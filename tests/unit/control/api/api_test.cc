@@ -371,6 +371,50 @@ TEST_F(ApiTest, a_port_says_what_becomes_of_payloads_and_packets) {
     EXPECT_NE(call("GET", "/v1/openapi.yaml").body.find(all + "]"), std::string::npos) << all;
 }
 
+TEST_F(ApiTest, what_ports_know_of_their_networks_comes_page_by_page) {
+    const std::string name = "/strata-api-test-" + std::to_string(getpid());
+    auto segment =
+        api::StatisticsSegment::create(name, {.workers = 1,
+                                              .slots_per_worker = 8,
+                                              .ports = {"a", "b"},
+                                              .host_tables = {.neighbours = 2, .routes = 2}});
+    ASSERT_TRUE(segment) << segment.error();
+    const auto v4 = [](std::uint8_t last) {
+        return api::AddressBytes{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, last};
+    };
+    const api::NeighbourEntry known{.address = v4(1),
+                                    .mac = {2, 0, 0, 0, 0, 0xaf},
+                                    .state = api::NeighbourState::reachable,
+                                    .links = 3,
+                                    .heard_s = 9};
+    const api::NeighbourEntry silent{.address = {0xfd}};
+    segment->set_host_tables(
+        0, {{known, silent},
+            {{.to = v4(7), .hop = v4(1), .mtu_bytes = 1'280}},
+            {{.to = v4(0), .bits = 24},
+             {.to = {0xfd}, .hop = {0xfd, 1}, .bits = 8, .origin = api::RouteOrigin::kernel}}});
+    segment->set_host_tables(1, {{known}, {}, {{.to = {}, .bits = 0, .unreachable = 1}}});
+    f_.dataplane.segment = name;
+    f_.connect();
+    EXPECT_EQ(get("/v1/ports/neighbours?limit=2"), json::parse(R"({"items":[
+        {"port":"a","address":"10.0.0.1","mac":"02:00:00:00:00:af","state":"reachable","links":3,"heard_s":9},
+        {"port":"a","address":"fd00::","mac":null,"state":"incomplete","links":0,"heard_s":null}],
+        "next":"2"})"));
+    const json last = get("/v1/ports/neighbours?limit=2&after=2");
+    EXPECT_EQ(last["items"].size(), 1u);
+    EXPECT_EQ(last["items"][0]["port"], "b");
+    EXPECT_TRUE(last["next"].is_null());
+    EXPECT_EQ(get("/v1/ports/neighbours?after=99")["items"].size(), 0u);
+    EXPECT_EQ(get("/v1/ports/paths"), json::parse(R"({"items":[
+        {"port":"a","to":"10.0.0.7","next_hop":"10.0.0.1","mtu_bytes":1280}],"next":null})"));
+    EXPECT_EQ(get("/v1/ports/routes"), json::parse(R"({"items":[
+        {"port":"a","to":"10.0.0.0/24","next_hop":null,"unreachable":false,"origin":"configured"},
+        {"port":"a","to":"fd00::/8","next_hop":"fd01::","unreachable":false,"origin":"kernel"},
+        {"port":"b","to":"::/0","next_hop":null,"unreachable":true,"origin":"configured"}],"next":null})"));
+    for (const char* wrong : {"limit=0", "limit=x", "after=x", "after=-1", "port=a"})
+        EXPECT_EQ(call("GET", std::string("/v1/ports/routes?") + wrong).status, 400) << wrong;
+}
+
 TEST_F(ApiTest, turns_of_a_worker_are_listed) {
     const std::string name = "/strata-api-test-" + std::to_string(getpid());
     auto segment = api::StatisticsSegment::create(name, {.workers = 1, .slots_per_worker = 8});

@@ -122,6 +122,7 @@ TEST(CommandLine, WhatPeopleTypeForIt) {
              {"track add alice --codec VP8", "track publish alice --codec VP8"},
              {"ports", "port list"},
              {"worker describe 0", "worker show 0"},
+             {"port neighbors", "port neighbours"},
              {"node", "node show"},
              {"status --timeout 2", "node show"},
              {"config", "config show"},

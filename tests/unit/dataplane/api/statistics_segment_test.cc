@@ -6,7 +6,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <memory>
 #include <string>
+#include <thread>
 
 namespace strata::api {
 namespace {
@@ -77,6 +79,56 @@ TEST(StatisticsSegment, PortsHaveNamedCountersOfTheirOwn) {
     EXPECT_EQ(find(ports[1].counters, "rx_missed"), 9u);
 }
 
+TEST(StatisticsSegment, PortsHaveHostTablesOfTheirOwn) {
+    const std::string name = segment_name("hosts");
+    auto segment = StatisticsSegment::create(name, {.workers = 1,
+                                                    .slots_per_worker = 4,
+                                                    .ports = {"net_tap0", "net_tap1"},
+                                                    .host_tables = {.neighbours = 2, .routes = 3}})
+                       .value();
+    const NeighbourEntry first{.address = {1}, .mac = {2, 3}, .links = 4, .heard_s = 5};
+    const PathEntry path{.to = {6}, .hop = {1}, .mtu_bytes = 1'280};
+    const RouteEntry route{.to = {7}, .hop = {8}, .bits = 24, .origin = RouteOrigin::kernel};
+    const HostTables tables{{first, {}}, {path}, {route, {}, route}};
+    segment.set_host_tables(1, tables);
+    const auto reader = StatisticsReader::open(name).value();
+    EXPECT_EQ(reader.host_tables(0), HostTables{});
+    EXPECT_EQ(reader.host_tables(1), tables);
+    // What there is no room for is left out.
+    segment.set_host_tables(0, {{{}, {}, {}}, {path, path, path}, {route, route, route, route}});
+    EXPECT_EQ(reader.host_tables(0), (HostTables{{{}, {}}, {path, path}, {route, route, route}}));
+    EXPECT_EQ(reader.host_tables(1), tables);
+    segment.set_host_tables(1, {});
+    EXPECT_EQ(reader.host_tables(1), HostTables{});
+}
+
+TEST(HostTables, AReaderNeverSeesHalfOfThem) {
+    const HostTableCapacity capacity{.neighbours = 64, .routes = 64};
+    const auto memory = std::make_unique<std::byte[]>(capacity.bytes() + 64);
+    void* at = memory.get();
+    std::size_t space = capacity.bytes() + 64;
+    auto* block = new (std::align(64, capacity.bytes(), at, space)) HostTableBlock{};
+    const auto of = [](std::uint32_t links, std::size_t count) {
+        HostTables tables;
+        tables.neighbours.assign(count, {.links = links});
+        tables.routes.assign(count, {.bits = static_cast<std::uint8_t>(links)});
+        return tables;
+    };
+    const HostTables one = of(1, 64), other = of(2, 63);
+    write_host_tables(*block, capacity, one);
+    std::thread writer([&] {
+        for (int i = 0; i < 2'000; ++i)
+            write_host_tables(*block, capacity, i % 2 == 0 ? other : one);
+    });
+    for (int i = 0; i < 2'000; ++i) {
+        const HostTables seen = read_host_tables(*block, capacity);
+        EXPECT_TRUE(seen == one || seen == other || seen == HostTables{});
+    }
+    writer.join();
+    block->sequence.fetch_add(1);  // a writer that died in the middle
+    EXPECT_EQ(read_host_tables(*block, capacity), HostTables{});
+}
+
 TEST(StatisticsSegment, ObjectsComeAndGo) {
     const std::string name = segment_name("objects");
     auto segment = StatisticsSegment::create(name, {.workers = 2, .slots_per_worker = 4}).value();
@@ -137,6 +189,12 @@ TEST(StatisticsReader, RefusesWhatItCannotTrust) {
     auto segment = StatisticsSegment::create(name, {}).value();
     segment.header().slots_per_worker = 1u << 31;
     auto reader = StatisticsReader::open(name);
+    ASSERT_FALSE(reader);
+    EXPECT_NE(reader.error().find("damaged"), std::string::npos) << reader.error();
+    segment.header().slots_per_worker = 4;
+    segment.header().routes_per_port = 1u << 31;
+    segment.header().port_count = 1;
+    reader = StatisticsReader::open(name);
     ASSERT_FALSE(reader);
     EXPECT_NE(reader.error().find("damaged"), std::string::npos) << reader.error();
     segment.header().version = 99;

@@ -36,6 +36,36 @@ TEST(NeighbourTable, LearnsOnlyWhatSomebodyAskedFor) {
               Learned::nothing);
 }
 
+TEST(NeighbourTable, ListsWhatIsInUseForPeople) {
+    constexpr relay::TimeUs kSecond = 1'000'000;
+    NeighbourTable table(1'024);
+    for (std::uint8_t n = 1; n <= 200; ++n) table.acquire(host(n), host(n));
+    for (std::uint8_t n = 1; n <= 200; ++n) table.acquire(host(n), IpAddress::v4({10, 0, 1, n}));
+    table.learn(host(7), kMac, 3 * kSecond);
+    table.release(*table.acquire(host(250), host(250)));  // nobody's any more
+    table.limit_path(host(7), IpAddress::v4({192, 0, 2, 1}), 1'280, 3 * kSecond);
+    table.acquire(host(7), IpAddress::v4({192, 0, 2, 1}));
+
+    api::HostTables tables;
+    table.list(tables, 8 * kSecond + 1);
+    ASSERT_EQ(tables.neighbours.size(), 200u);
+    for (std::size_t i = 0; i < 200; ++i)
+        if (i != 6) {
+            EXPECT_EQ(tables.neighbours[i],
+                      (api::NeighbourEntry{.address = host(static_cast<std::uint8_t>(i + 1)).bytes,
+                                           .links = 2}));
+        }
+    EXPECT_EQ(tables.neighbours[6], (api::NeighbourEntry{.address = host(7).bytes,
+                                                         .mac = kMac,
+                                                         .state = api::NeighbourState::reachable,
+                                                         .links = 3,
+                                                         .heard_s = 5}));
+    ASSERT_EQ(tables.paths.size(), 1u);
+    EXPECT_EQ(tables.paths[0], (api::PathEntry{.to = IpAddress::v4({192, 0, 2, 1}).bytes,
+                                               .hop = host(7).bytes,
+                                               .mtu_bytes = 1'280}));
+}
+
 TEST(NeighbourTable, IsBoundedAndReusesWhatNobodyLinks) {
     NeighbourTable table(2);
     const auto a = table.acquire(host(1), host(1)), b = table.acquire(host(2), host(2));

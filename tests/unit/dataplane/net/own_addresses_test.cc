@@ -33,6 +33,17 @@ OwnAddresses both() {
     return own;
 }
 
+TEST(Prefix, HasANetwork) {
+    const auto network = [](const char* address, std::uint8_t bits) {
+        return to_string(Prefix{IpAddress::parse(address).value(), bits}.network());
+    };
+    EXPECT_EQ(network("10.1.2.255", 25), "10.1.2.128");
+    EXPECT_EQ(network("10.1.2.3", 32), "10.1.2.3");
+    EXPECT_EQ(network("10.1.2.3", 0), "0.0.0.0");
+    EXPECT_EQ(network("2001:db8:ffff::1", 35), "2001:db8:e000::");
+    EXPECT_EQ(network("2001:db8::1", 0), "::");
+}
+
 TEST(OwnAddresses, AllOfThemAreOurs) {
     const OwnAddresses own = both();
     EXPECT_EQ(own.all().size(), 4u);
