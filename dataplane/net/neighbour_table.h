@@ -81,6 +81,7 @@ class NeighbourTable {
     bool take_added() { return added_.exchange(false, std::memory_order_relaxed); }
 
     std::uint32_t size() const { return size_; }
+    std::uint32_t capacity() const { return capacity_; }
 
     // Adds what is in use to `tables`, for people.
     void list(api::HostTables& tables, relay::TimeUs now);

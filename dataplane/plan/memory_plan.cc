@@ -61,10 +61,11 @@ void add_ports(const api::Config& config, std::vector<MemoryPart>& parts) {
         parts.push_back({"neighbours" + of(devices),
                          devices * net::NeighbourTable::bytes_for(limits.neighbours_per_port),
                          {}});
-        parts.push_back({"held packets" + of(devices),
-                         devices * config.dataplane.workers *
-                             HeldPackets::bytes_for(limits.held_packets_per_queue),
-                         "where they wait, without their buffers"});
+        parts.push_back(
+            {"held packets" + of(devices),
+             devices * config.dataplane.workers *
+                 HeldPackets::bytes_for(limits.held_packets_per_queue, limits.neighbours_per_port),
+             "where they wait, without their buffers"});
     }
     if (mirrors != 0)
         parts.push_back({"frames to and from the kernel" + of(mirrors),

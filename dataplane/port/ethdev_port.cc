@@ -76,7 +76,7 @@ std::expected<void, PortError> EthdevPort::start(const Pools& pools) {
     // Solicitations come to a group. Virtual devices deliver it anyway and may not know how to ask.
     if (local_.own.has_v6()) rte_eth_allmulticast_enable(device_.id());
     for (std::uint16_t w = 0; w < config_.workers; ++w) {
-        queues_.push_back(std::make_unique<Queue>(config_));
+        queues_.push_back(std::make_unique<Queue>(config_, neighbours_));
         queues_[w]->context = {neighbours_.words(), local_.vlan, config_.udp_checksum,
                                capabilities_.checksum_offload};
     }

@@ -81,7 +81,8 @@ class EthdevPort final : public Port {
     static constexpr std::size_t kPathMtus = 64;     // said, and not yet taken by the worker
 
     struct Queue {
-        explicit Queue(const PortConfig& config) : held(config.held_packets, config.hold_us) {}
+        Queue(const PortConfig& config, const net::NeighbourTable& neighbours)
+            : held({config.held_packets, neighbours.capacity(), config.hold_us}) {}
         net::EthernetContext context;
         HeldPackets held;
         std::vector<rte_ring*> handed;  // by each worker with a receive queue → this one

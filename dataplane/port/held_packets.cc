@@ -1,14 +1,16 @@
 #include "dataplane/port/held_packets.h"
 
-#include <algorithm>
 #include <cstring>
 
 namespace strata::dataplane {
 
-HeldPackets::HeldPackets(std::uint32_t capacity, relay::TimeUs limit_us)
-    : capacity_(capacity), limit_us_(limit_us), fates_(fates_for(capacity)) {
-    waiting_.reserve(capacity);
-    released_.reserve(capacity);
+HeldPackets::HeldPackets(const Limits& limits)
+    : capacity_(limits.packets),
+      limit_us_(limits.wait_us),
+      of_hop_(limits.neighbours),
+      fates_(fates_for(limits.packets)) {
+    waiting_.reserve(capacity_);
+    released_.reserve(capacity_);
 }
 
 HeldPackets::~HeldPackets() {
@@ -16,12 +18,15 @@ HeldPackets::~HeldPackets() {
 }
 
 std::uint32_t HeldPackets::hold(rte_mbuf** packets, std::uint32_t n, relay::TimeUs now) {
-    const std::uint32_t taken = std::min(n, capacity_ - size());
-    for (std::uint32_t i = 0; i < taken; ++i) {
+    for (std::uint32_t i = 0; i < n; ++i) {
+        const auto* frame = rte_pktmbuf_mtod(packets[i], const std::uint8_t*);
+        std::uint16_t& theirs = of_hop_[net::Awaited::of(frame).index];
+        if (theirs >= capacity_ - size()) return i;
+        ++theirs;
         waiting_.push_back({packets[i], now, ++newest_});
         end(newest_, HeldFate::waiting);
     }
-    return taken;
+    return n;
 }
 
 HeldPackets::Released HeldPackets::release(const net::Neighbour* neighbours, rte_mbuf** out,
@@ -39,10 +44,12 @@ HeldPackets::Released HeldPackets::release(const net::Neighbour* neighbours, rte
             out[released.ready++] = w.packet;
             released_.push_back(w.number);
             end(w.number, HeldFate::sent);
+            --of_hop_[awaited.index];
         } else if (!theirs || now - w.since_us > limit_us_) {
             rte_pktmbuf_free(w.packet);
             ++released.dropped;
             end(w.number, HeldFate::dropped);
+            --of_hop_[awaited.index];
         } else {
             waiting_[kept++] = w;
         }

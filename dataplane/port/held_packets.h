@@ -15,7 +15,9 @@
 namespace strata::dataplane {
 
 // Packets of one queue that wait for their next hop's MAC. The frames were written with whom they
-// wait for in the destination's place (net::Awaited). Bounded; one thread.
+// wait for in the destination's place (net::Awaited). Bounded, for each next hop too: it may have
+// one more while it has fewer than places are left. So a single one gets half of them, N that never
+// answer leave a place in N + 1 to the others, and nobody has to be turned out. One thread.
 class HeldPackets {
     struct Waiting {
         rte_mbuf* packet;
@@ -24,15 +26,22 @@ class HeldPackets {
     };
 
   public:
-    HeldPackets(std::uint32_t capacity, relay::TimeUs limit_us);
-    static constexpr std::size_t bytes_for(std::uint32_t capacity) {
-        return capacity * (sizeof(Waiting) + sizeof(std::uint32_t)) + fates_for(capacity);
+    struct Limits {
+        std::uint32_t packets = 0;     // 0..65536
+        std::uint32_t neighbours = 1;  // of the table: their indices are below it, 1..65536
+        relay::TimeUs wait_us = 0;
+    };
+    explicit HeldPackets(const Limits& limits);
+    static constexpr std::size_t bytes_for(std::uint32_t packets, std::uint32_t neighbours) {
+        return packets * (sizeof(Waiting) + sizeof(std::uint32_t)) + fates_for(packets) +
+               neighbours * sizeof(std::uint16_t);
     }
     ~HeldPackets();
     HeldPackets(const HeldPackets&) = delete;
     HeldPackets& operator=(const HeldPackets&) = delete;
 
-    // Takes as many of the first ones as there is room for.
+    // Takes the first ones, up to one for which there is no room: how many. Those behind that one
+    // may have room.
     std::uint32_t hold(rte_mbuf** packets, std::uint32_t n, relay::TimeUs now);
     std::uint32_t size() const { return static_cast<std::uint32_t>(waiting_.size()); }
 
@@ -60,6 +69,7 @@ class HeldPackets {
 
     std::uint32_t capacity_;
     relay::TimeUs limit_us_;
+    std::vector<std::uint16_t> of_hop_;    // how many wait, by index; half of the capacity at most
     std::vector<Waiting> waiting_;         // never beyond its reserved capacity
     std::vector<std::uint32_t> released_;  // likewise; numbers of those moved last
     std::uint32_t newest_ = 0;

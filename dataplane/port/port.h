@@ -152,8 +152,9 @@ class Port {
     // Sends packets that begin with what `link_kind` asks for. A short return is normal.
     virtual TxResult tx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n) = 0;
 
-    // Takes packets whose neighbour isn't resolved yet. Returns how many of the first ones were
-    // taken; they end in hold_sent or hold_dropped. The rest stay with the caller.
+    // Takes packets whose neighbour isn't resolved yet, up to the first one that there is no room
+    // for. Returns how many were taken; they end in hold_sent or hold_dropped. The rest stay with
+    // the caller: behind that one others may have room.
     virtual std::uint32_t hold(std::uint16_t, rte_mbuf**, std::uint32_t, relay::TimeUs) {
         return 0;
     }

@@ -93,10 +93,16 @@ void TxQueue::refuse(std::uint32_t n, TxClass tx_class, relay::TimeUs now) {
 
 void TxQueue::push_unresolved(rte_mbuf** packets, std::uint32_t n, relay::TimeUs now) {
     counters_.pushed += n;
-    const std::uint32_t taken = port_.hold(queue_, packets, n, now);
-    counters_.held += taken;
-    counters_.unresolved += n - taken;
-    for (std::uint32_t i = taken; i < n; ++i) rte_pktmbuf_free(packets[i]);
+    // One that there is no room for keeps nobody out who waits for another next hop.
+    for (;;) {
+        const std::uint32_t taken = port_.hold(queue_, packets, n, now);
+        counters_.held += taken;
+        if (taken == n) return;
+        rte_pktmbuf_free(packets[taken]);
+        ++counters_.unresolved;
+        packets += taken + 1;
+        n -= taken + 1;
+    }
 }
 
 void TxQueue::flush(relay::TimeUs now) {

@@ -96,7 +96,8 @@ TEST(MemoryPlan, PortsCountWithWhatTheyKeepThemselves) {
     }
     {
         std::vector<std::unique_ptr<HeldPackets>> all;
-        for (int i = 0; i < 2 * 3; ++i) all.push_back(std::make_unique<HeldPackets>(30'000, 1));
+        for (int i = 0; i < 2 * 3; ++i)
+            all.push_back(std::make_unique<HeldPackets>(HeldPackets::Limits{30'000, 5'000, 1}));
         EXPECT_TRUE(near(taken(), bytes_of(parts, "held packets of 2 ports")));
     }
     {

@@ -300,6 +300,42 @@ TEST_F(EthdevHostTest, WhatWaitsForOneHostNeverGoesToAnother) {
     EXPECT_TRUE(pools_.idle());
 }
 
+// Of one burst, in turn: a next hop that has all its room doesn't keep the other's packets out.
+TEST_F(EthdevHostTest, ADeadNextHopLeavesRoomToOthers) {
+    auto port = open("net_null0,no-rx=1;address=10.0.0.1/24");
+    ASSERT_TRUE(port);
+    {
+        const IpAddress dead = IpAddress::v4({10, 0, 0, 2}), live = IpAddress::v4({10, 0, 0, 3});
+        std::array<Link, 2> links;
+        port->make_link({dead, kUs, 9, 4'000}, links[0]);
+        port->make_link({live, kUs, 9, 4'000}, links[1]);
+        TxQueue queue(*port, 0, {});
+        const auto push = [&](std::size_t packets, bool both) {
+            std::vector<rte_mbuf*> burst(packets);
+            for (std::size_t i = 0; i < packets; ++i) {
+                burst[i] = rte_pktmbuf_alloc(pools_->header);
+                const std::uint64_t hop =
+                    net::Neighbour::unresolved(net::neighbour_of(links[both ? i % 2 : 0]), 0);
+                std::memcpy(rte_pktmbuf_append(burst[i], 60), &hop, 6);
+            }
+            queue.push_unresolved(burst.data(), static_cast<std::uint32_t>(packets), now_);
+        };
+        push(1'000, false);
+        const std::uint32_t before = port->held(0);
+        push(64, true);
+        EXPECT_EQ(port->held(0), before + 32);
+        const TxQueueCounters& q = queue.counters();
+        EXPECT_EQ(q.pushed, q.held + q.unresolved);
+        EXPECT_EQ(q.held, port->held(0));
+        static_cast<EthdevPort&>(*port).learn(live, {2, 0, 0, 0, 0, 3}, now_);
+        turn(*port);
+        EXPECT_EQ(port->counters(0)[PortCounter::hold_sent], 32u);
+        EXPECT_EQ(port->held(0), before);
+    }
+    port.reset();
+    EXPECT_TRUE(pools_.idle());
+}
+
 TEST_F(EthdevHostTest, IcmpIsLimitedBothWays) {
     auto port =
         open_port("net_ring6;address=10.0.0.1/24;mac=02:00:00:00:00:11",

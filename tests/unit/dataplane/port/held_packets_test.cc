@@ -12,6 +12,7 @@ namespace strata::dataplane {
 namespace {
 
 constexpr net::MacAddress kMac{2, 0, 0, 0, 0, 9};
+constexpr std::uint32_t kNeighbours = 4;
 
 class HeldPacketsTest : public testing::Test {
   protected:
@@ -43,12 +44,20 @@ class HeldPacketsTest : public testing::Test {
     }
 
     TestPools pools_;
-    std::array<net::Neighbour, 4> neighbours_{};
+    std::array<net::Neighbour, kNeighbours> neighbours_{};
     HeldPackets::Released released_;
 };
 
+TEST_F(HeldPacketsTest, WhoHasNoRoomIsTold) {
+    HeldPackets held({2, kNeighbours, 1'000});
+    std::array<rte_mbuf*, 3> three{frame(1, 10), frame(1, 11), frame(2, 12)};
+    EXPECT_EQ(held.hold(three.data(), 3, 0), 1u);
+    EXPECT_EQ(held.hold(three.data() + 2, 1, 0), 1u) << "behind it is one that has room";
+    rte_pktmbuf_free(three[1]);
+}
+
 TEST_F(HeldPacketsTest, LeaveInOrderWhenTheirNeighbourAnswers) {
-    HeldPackets held(8, 1'000);
+    HeldPackets held({8, kNeighbours, 1'000});
     std::array<rte_mbuf*, 3> three{frame(1, 10), frame(2, 11), frame(1, 12)};
     EXPECT_EQ(held.hold(three.data(), 3, 0), 3u);
     EXPECT_TRUE(release(held, 8, 1).empty());
@@ -61,7 +70,7 @@ TEST_F(HeldPacketsTest, LeaveInOrderWhenTheirNeighbourAnswers) {
 }
 
 TEST_F(HeldPacketsTest, NoMoreThanThereIsRoomForComeOutAtOnce) {
-    HeldPackets held(8, 1'000);
+    HeldPackets held({8, kNeighbours, 1'000});
     std::array<rte_mbuf*, 3> three{frame(1, 10), frame(1, 11), frame(1, 12)};
     held.hold(three.data(), 3, 0);
     resolve(1);
@@ -70,8 +79,8 @@ TEST_F(HeldPacketsTest, NoMoreThanThereIsRoomForComeOutAtOnce) {
 }
 
 TEST_F(HeldPacketsTest, AreBoundedInNumberAndTime) {
-    HeldPackets held(2, 1'000);
-    std::array<rte_mbuf*, 3> three{frame(1, 10), frame(1, 11), frame(1, 12)};
+    HeldPackets held({2, kNeighbours, 1'000});
+    std::array<rte_mbuf*, 3> three{frame(1, 10), frame(2, 11), frame(3, 12)};
     EXPECT_EQ(held.hold(three.data(), 3, 0), 2u) << "the third stays the caller's";
     rte_pktmbuf_free(three[2]);
     EXPECT_TRUE(release(held, 8, 1'000).empty());
@@ -82,9 +91,35 @@ TEST_F(HeldPacketsTest, AreBoundedInNumberAndTime) {
     EXPECT_TRUE(pools_.idle());
 }
 
+// A next hop that never answers leaves room to the others, however much is sent to it.
+TEST_F(HeldPacketsTest, OneNextHopDoesNotTakeAllTheRoom) {
+    HeldPackets held({12, kNeighbours, 1'000});
+    const auto fill = [&](std::uint16_t hop) {
+        int taken = 0;
+        for (int i = 0; i < 20; ++i) {
+            rte_mbuf* m = frame(hop, 1);
+            if (held.hold(&m, 1, 0) == 1)
+                ++taken;
+            else
+                rte_pktmbuf_free(m);
+        }
+        return taken;
+    };
+    EXPECT_EQ(fill(1), 6);
+    EXPECT_EQ(fill(2), 3);
+    EXPECT_EQ(fill(3), 2);
+    // What leaves makes room again, for its own next hop too.
+    resolve(1);
+    EXPECT_EQ(release(held, 8, 1).size(), 6u);
+    EXPECT_EQ(fill(1), 4);
+    EXPECT_TRUE(release(held, 0, 1'001).empty());
+    EXPECT_EQ(released_.dropped, 9u);
+    EXPECT_EQ(fill(2), 6);
+}
+
 // The next hop's entry became another's while they waited.
 TEST_F(HeldPacketsTest, NeverLeaveForSomebodyElse) {
-    HeldPackets held(8, 1'000);
+    HeldPackets held({8, kNeighbours, 1'000});
     std::array<rte_mbuf*, 2> two{frame(1, 10), frame(2, 11)};
     held.hold(two.data(), 2, 0);
     neighbours_[1].word = net::Neighbour::resolved(kMac, 1);
@@ -102,7 +137,7 @@ TEST_F(HeldPacketsTest, NeverLeaveForSomebodyElse) {
 
 TEST_F(HeldPacketsTest, WhatStillWaitsIsFreedAtTheEnd) {
     {
-        HeldPackets held(2, 1'000);
+        HeldPackets held({2, kNeighbours, 1'000});
         std::array<rte_mbuf*, 1> one{frame(1, 10)};
         held.hold(one.data(), 1, 0);
     }
@@ -110,7 +145,7 @@ TEST_F(HeldPacketsTest, WhatStillWaitsIsFreedAtTheEnd) {
 }
 
 TEST_F(HeldPacketsTest, SaysWhatBecameOfEach) {
-    HeldPackets held(4, 1'000);
+    HeldPackets held({6, kNeighbours, 1'000});
     std::array<rte_mbuf*, 4> first{frame(1, 1), frame(2, 2), frame(1, 3), frame(3, 4)};
     EXPECT_EQ(held.hold(first.data(), 4, 0), 4u);
     EXPECT_EQ(held.newest(), 4u);
