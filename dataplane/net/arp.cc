@@ -47,6 +47,11 @@ std::uint16_t write_arp_request(const LocalNet& local, const IpAddress& source,
     return write_arp(local, {kRequest, source, {}, target}, kBroadcastMac, frame);
 }
 
+std::uint16_t write_arp_poll(const LocalNet& local, const IpAddress& source, const Station& target,
+                             std::uint8_t* frame) {
+    return write_arp(local, {kRequest, source, {}, target.address}, target.mac, frame);
+}
+
 std::uint16_t write_arp_reply(const LocalNet& local, const ArpMessage& request,
                               std::uint8_t* frame) {
     return write_arp(local, {kReply, request.target, request.sender_mac, request.sender},

@@ -20,7 +20,7 @@ constexpr std::size_t kMaxArpFrame = kEthernetBytes + kVlanBytes + kArpBytes;
 
 struct ArpMessage {
     bool request = false;
-    MacAddress sender_mac{};
+    MacAddress sender_mac{};  // as the sender says: Ethernet's may be another
     IpAddress sender, target;
 };
 
@@ -31,6 +31,9 @@ std::optional<ArpMessage> parse_arp(std::span<const std::uint8_t> body);
 // kMaxArpFrame.
 std::uint16_t write_arp_request(const LocalNet& local, const IpAddress& source,
                                 const IpAddress& target, std::uint8_t* frame);
+// To one station alone: whether it still has the address (RFC 1122 section 2.3.2.1, unicast poll).
+std::uint16_t write_arp_poll(const LocalNet& local, const IpAddress& source, const Station& target,
+                             std::uint8_t* frame);
 // From the address that was asked for.
 std::uint16_t write_arp_reply(const LocalNet& local, const ArpMessage& request,
                               std::uint8_t* frame);

@@ -34,6 +34,12 @@ inline IpAddress get_ipv6(const std::uint8_t* at) {
     return address;
 }
 
+// An address on the link, and where it is.
+struct Station {
+    IpAddress address;
+    MacAddress mac{};
+};
+
 constexpr MacAddress kBroadcastMac{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 // Writes the Ethernet header, tagged where the port is. Returns its size: 14 or 18.

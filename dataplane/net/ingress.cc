@@ -74,6 +74,7 @@ Ingress receive_arp(const Frame& f) {
         result = reply(PortCounter::rx_arp, PortCounter::arp_answered);
     }
     result.learned = true;
+    result.solicited = !message->request && f.to_us() && f.local.own.has(message->target);
     result.neighbour = message->sender;
     result.mac = message->sender_mac;
     return result;
@@ -152,9 +153,14 @@ Ingress receive_neighbour(const Frame& f, std::span<std::uint8_t> packet) {
     if (f.local.own.has(neighbour) && from != f.local.mac) return conflict(result);
     // Duplicate address detection (RFC 4862 section 5.4.3): the answer goes to all.
     result.claimed = message->source.is_unspecified() && for_us;
-    result.learned = message->mac.has_value() && !neighbour.is_unspecified();
+    // An answer to a solicitation that was for one station needs no MAC (RFC 4861 section 4.4): it
+    // says no more than that this station is still there.
+    const bool answer = message->solicited && f.to_us();
+    result.learned = (message->mac || answer) && !neighbour.is_unspecified();
+    result.solicited = message->mac && answer;
+    result.overrides = message->mac && message->overrides;
     result.neighbour = neighbour;
-    if (message->mac) result.mac = *message->mac;
+    result.mac = message->mac.value_or(from);
     if (!message->solicitation || !for_us || message->source.is_unspecified() ||
         !has_room(f.m, kMaxNeighbourFrame))
         return result;

@@ -35,6 +35,8 @@ struct Ingress {
     std::uint16_t worker = 0;                                // of a delivered one
     // The sender told where it is: worth an entry only if somebody had asked for it.
     bool learned = false;
+    bool solicited = false;         // then: an answer to us
+    bool overrides = true;          // then: NeighbourTable::Manner
     bool claimed = false;           // somebody wants an address of ours, or asks whether it is free
     bool conflict = false;          // and has it already, as it says
     bool groups_asked_for = false;  // a multicast listener query that is for us

@@ -7,7 +7,7 @@ namespace strata::dataplane::net {
 namespace {
 
 constexpr std::uint8_t kUnroutedHopLimit = 255;  // RFC 4861 section 7.1: nothing that was routed
-constexpr std::uint8_t kSolicitedOverride = 0x60, kOverride = 0x20;
+constexpr std::uint8_t kSolicited = 0x40, kOverride = 0x20;
 constexpr std::uint8_t kSourceOption = 1, kTargetOption = 2;
 constexpr std::uint16_t kFixedBytes = 24;
 
@@ -69,7 +69,13 @@ std::optional<NeighbourMessage> parse_neighbour(std::span<const std::uint8_t> pa
     if ((!solicitation && icmp[0] != kNeighbourAdvertisement) || icmp[1] != 0) return std::nullopt;
     const auto bytes = static_cast<std::uint16_t>(packet.size() - kIpv6Bytes);
     if (icmpv6_checksum(packet.data(), bytes) != 0) return std::nullopt;
-    return NeighbourMessage{solicitation, get_ipv6(packet.data() + 8), get_ipv6(icmp + 8),
+    const bool solicited = !solicitation && (icmp[4] & kSolicited) != 0;
+    if (solicited && packet[24] == 0xff) return std::nullopt;  // section 7.1.2: to a group
+    return NeighbourMessage{solicitation,
+                            solicited,
+                            solicitation || (icmp[4] & kOverride) != 0,
+                            get_ipv6(packet.data() + 8),
+                            get_ipv6(icmp + 8),
                             find_mac(packet.subspan(kIpv6Bytes + kFixedBytes),
                                      solicitation ? kSourceOption : kTargetOption)};
 }
@@ -91,6 +97,13 @@ std::uint16_t write_solicitation(const LocalNet& local, const IpAddress& source,
                  frame);
 }
 
+std::uint16_t write_unicast_solicitation(const LocalNet& local, const IpAddress& source,
+                                         const Station& target, std::uint8_t* frame) {
+    return write(local,
+                 {kNeighbourSolicitation, 0, kSourceOption, target.address, source, target.address},
+                 target.mac, frame);
+}
+
 // RFC 4861 section 7.2.6.
 std::uint16_t write_announcement(const LocalNet& local, const IpAddress& source,
                                  std::uint8_t* frame) {
@@ -104,8 +117,8 @@ std::uint16_t write_announcement(const LocalNet& local, const IpAddress& source,
 std::uint16_t write_advertisement(const LocalNet& local, const NeighbourMessage& solicitation,
                                   const MacAddress& to, std::uint8_t* frame) {
     return write(local,
-                 {kNeighbourAdvertisement, kSolicitedOverride, kTargetOption, solicitation.target,
-                  solicitation.target, solicitation.source},
+                 {kNeighbourAdvertisement, kSolicited | kOverride, kTargetOption,
+                  solicitation.target, solicitation.target, solicitation.source},
                  to, frame);
 }
 

@@ -23,6 +23,8 @@ constexpr std::size_t kMaxNeighbourFrame =
 
 struct NeighbourMessage {
     bool solicitation = false;
+    bool solicited = false;  // S, an answer: to whoever it was sent to
+    bool overrides = true;   // O; a solicitation's address does (section 7.2.3)
     IpAddress source, target;
     std::optional<MacAddress> mac;  // of the sender (solicitation) or target (advertisement)
 };
@@ -39,6 +41,9 @@ IpAddress solicited_node(const IpAddress& address);
 // kMaxNeighbourFrame.
 std::uint16_t write_solicitation(const LocalNet& local, const IpAddress& source,
                                  const IpAddress& target, std::uint8_t* frame);
+// To one station alone: whether it still has the address (section 7.3.3).
+std::uint16_t write_unicast_solicitation(const LocalNet& local, const IpAddress& source,
+                                         const Station& target, std::uint8_t* frame);
 std::uint16_t write_announcement(const LocalNet& local, const IpAddress& source,
                                  std::uint8_t* frame);  // to all nodes
 // From the address that was asked for.

@@ -153,20 +153,45 @@ void NeighbourTable::give_back(std::uint32_t index) {
 }
 
 NeighbourTable::Learned NeighbourTable::learn(const IpAddress& address, const MacAddress& mac,
-                                              relay::TimeUs now) {
+                                              relay::TimeUs now, Manner manner) {
     if ((mac[0] & 1) != 0 || !lock()) return Learned::nothing;  // no unicast address: nobody's
     Learned learned = Learned::nothing;
     if (const auto index = find(address, false)) {
-        entries_[*index].heard_us = now;
-        entries_[*index].retry_us = 0;
+        Entry& e = entries_[*index];
         const std::uint64_t before = words_[*index].word.load(std::memory_order_relaxed);
         const std::uint64_t word = Neighbour::resolved(mac, Neighbour::generation_of(before));
-        const bool moved = (before & Neighbour::kResolved) != 0 && before != word;
-        learned = moved ? Learned::moved : Learned::known;
-        words_[*index].word.store(word, std::memory_order_release);
+        if ((before & Neighbour::kResolved) == 0)
+            learned = manner.solicited || manner.overrides ? Learned::known : Learned::nothing;
+        else if (before == word)
+            learned = e.claimed ? Learned::refused : Learned::known;
+        else
+            learned = doubt(e, now, manner);
+        if (learned >= Learned::known) {
+            e.heard_us = now;
+            e.retry_us = 0;
+            if (e.claimed) settle(e, now);
+            words_[*index].word.store(word, std::memory_order_release);
+        }
     }
     rte_spinlock_unlock(&lock_);
     return learned;
+}
+
+// A known next hop is said to be at another MAC. What was said before all were asked is no answer:
+// who floods us with claims isn't taken for that. An advertisement that doesn't override says
+// nothing against a MAC that has just been heard, say by its answer to the same solicitation; later
+// it has that asked as any other (RFC 4861 section 7.2.5: STALE).
+NeighbourTable::Learned NeighbourTable::doubt(Entry& e, relay::TimeUs now, Manner manner) {
+    if (manner.solicited && e.probes > kProbes) return Learned::moved;
+    if (manner.overrides || now - e.heard_us >= kFreshUs) e.claimed = true;
+    return Learned::claimed;
+}
+
+// A question has its answer. Claims from now on wait for the next.
+void NeighbourTable::settle(Entry& entry, relay::TimeUs now) {
+    entry.claimed = false;
+    entry.probes = 0;
+    entry.next_probe_us = now + kClaimUs;
 }
 
 bool NeighbourTable::limit_path(const IpAddress& hop, const IpAddress& remote, std::uint16_t limit,
@@ -238,23 +263,49 @@ void NeighbourTable::hurry(std::uint32_t index) {
     added_.store(true, std::memory_order_relaxed);
 }
 
-std::uint32_t NeighbourTable::requests(std::span<IpAddress> hops, relay::TimeUs now) {
-    if (!lock()) return 0;
-    std::uint32_t n = 0;
+NeighbourTable::Round NeighbourTable::requests(std::span<Request> requests, relay::TimeUs now) {
+    Round round;
+    if (!lock()) return round;
+    std::uint32_t& n = round.requests;
     std::size_t seen = 0;
-    for (; seen < new_.size() && n < hops.size(); ++seen) {
+    for (; seen < new_.size() && n < requests.size(); ++seen) {
         entries_[new_[seen]].is_new = false;
-        if (take_due(new_[seen], now)) hops[n++] = entries_[new_[seen]].address;
+        if (take_due(new_[seen], now)) requests[n++] = {entries_[new_[seen]].address, {}};
     }
     new_.erase(new_.begin(), new_.begin() + static_cast<std::ptrdiff_t>(seen));
     const std::uint32_t most = std::min(size_, kEntriesPerRound);
-    for (std::uint32_t i = 0; i < most && n < hops.size(); ++i) {
+    for (std::uint32_t i = 0; i < most && n < requests.size(); ++i) {
         if (next_ >= size_) next_ = 0;
-        if (take_due(next_, now)) hops[n++] = entries_[next_].address;
+        if (entries_[next_].claimed) {
+            const Due due = take_probe(next_, now, requests[n]);
+            if (due == Due::ask) ++n;
+            if (due == Due::refuse) ++round.refused;
+        } else if (take_due(next_, now)) {
+            requests[n++] = {entries_[next_].address, {}};
+        }
         ++next_;
     }
     rte_spinlock_unlock(&lock_);
-    return n;
+    return round;
+}
+
+// Of an entry with a claim against its MAC.
+NeighbourTable::Due NeighbourTable::take_probe(std::uint32_t index, relay::TimeUs now,
+                                               Request& request) {
+    Entry& e = entries_[index];
+    if (now < e.next_probe_us) return Due::nothing;
+    if (e.probes == 2 * kProbes) {
+        settle(e, now);
+        return Due::refuse;
+    }
+    request = {e.address, {}};
+    if (e.probes < kProbes) {
+        const std::uint64_t word = words_[index].word.load(std::memory_order_relaxed);
+        std::memcpy(request.at.emplace().data(), &word, sizeof(MacAddress));
+    }
+    ++e.probes;
+    e.next_probe_us = now + kProbeUs;
+    return Due::ask;
 }
 
 void NeighbourTable::list(api::HostTables& tables, relay::TimeUs now) {

@@ -31,6 +31,21 @@ class NeighbourTable {
     static constexpr relay::TimeUs kRefreshUs = 30'000'000;  // resolved: asked again
     // An entry's MAC stays in use while it is refreshed: a wrong one costs no more than none.
 
+    // A message that a resolved next hop is at another MAC is a claim, which anybody on the link
+    // can make. The known MAC is asked first, alone, as RFC 4861 section 7.3.3 does
+    // (MAX_UNICAST_SOLICIT) but quicker than RetransTimer: whoever is alive on a link answers
+    // within milliseconds, and media goes to the old MAC meanwhile. Where nobody answers there all
+    // are asked as often, and the first to answer is taken, whoever made the claim. So a real move
+    // takes 600 ms and up to four rounds of requests; in tables of more than 2,048 entries, which a
+    // round doesn't get through, longer.
+    static constexpr std::uint8_t kProbes = 3;
+    static constexpr relay::TimeUs kProbeUs = 200'000;
+    // After the end of one question, before the next about the same next hop begins: a claim that
+    // comes meanwhile waits. So a flood of them makes no flood of ours, and hides no real move.
+    static constexpr relay::TimeUs kClaimUs = 1'000'000;
+    // A next hop that was heard so recently isn't doubted because of what doesn't override.
+    static constexpr relay::TimeUs kFreshUs = 1'000'000;
+
     explicit NeighbourTable(std::uint32_t capacity);
     // What it takes of memory.
     static std::size_t bytes_for(std::uint32_t capacity);
@@ -51,11 +66,25 @@ class NeighbourTable {
 
     enum class Learned : std::uint8_t {
         nothing,  // nobody had asked
+        claimed,  // another MAC than the one that is known, which stays for now
+        // What the entry says now:
         known,
-        moved,  // it was at another MAC
+        refused,  // it is where it was, whatever was claimed
+        moved,    // it was at another MAC
     };
-    // The network says where `address` is.
-    Learned learn(const IpAddress& address, const MacAddress& mac, relay::TimeUs now);
+    // How the network says it.
+    struct Manner {
+        bool solicited = false;  // an answer to us
+        // RFC 4861 section 4.4: O, which an advertisement of a proxy or for an anycast address
+        // hasn't. Whatever isn't an advertisement overrides.
+        bool overrides = true;
+    };
+    // The network says where `address` is. Worker 0.
+    Learned learn(const IpAddress& address, const MacAddress& mac, relay::TimeUs now,
+                  Manner manner);
+    Learned learn(const IpAddress& address, const MacAddress& mac, relay::TimeUs now) {
+        return learn(address, mac, now, {});
+    }
 
     // A path whose packets may have at most `limit` IP bytes, for kPathUs. Never resolved: what is
     // written with its index comes to Port::hold, which looks at the size.
@@ -73,10 +102,17 @@ class NeighbourTable {
     // Whether `path`, which was read for a frame, is the one that the frame was written for.
     bool leads(const Awaited& frame, const Path& path) const;
 
-    // Whom to ask now, at most as many as there is room for: how many there are. First those whom
-    // nobody was asked for yet, then the others from where the last round ended, so that each has
-    // its turn.
-    std::uint32_t requests(std::span<IpAddress> hops, relay::TimeUs now);
+    struct Request {
+        IpAddress hop;
+        std::optional<MacAddress> at;  // asked there alone; nullopt: all are
+    };
+    struct Round {
+        std::uint32_t requests = 0;
+        std::uint32_t refused = 0;  // claims: nobody answered at all, and the known MAC stays
+    };
+    // Whom to ask now, at most as many as there is room for. First those whom nobody was asked for
+    // yet, then the others from where the last round ended, so that each has its turn. Worker 0.
+    Round requests(std::span<Request> requests, relay::TimeUs now);
     // True once after somebody began to wait for one: ask now instead of at the next round.
     bool take_added() { return added_.exchange(false, std::memory_order_relaxed); }
 
@@ -97,7 +133,12 @@ class NeighbourTable {
         std::uint16_t hop = 0;
         relay::TimeUs limited_until_us = kNever;
         bool is_new = false;  // its index is in new_
+        // A claim: waits for its question, or has been asked so often, first at the known MAC.
+        bool claimed = false;
+        std::uint8_t probes = 0;
+        relay::TimeUs next_probe_us = kNever;
     };
+    enum class Due : std::uint8_t { nothing, ask, refuse };
     static constexpr relay::TimeUs kNever = -(relay::TimeUs{1} << 60);
 
     bool lock();
@@ -110,6 +151,9 @@ class NeighbourTable {
     void hurry(std::uint32_t index);
     bool take_due(std::uint32_t index, relay::TimeUs now);
     void list(std::uint32_t index, api::HostTables& tables, relay::TimeUs now) const;
+    Due take_probe(std::uint32_t index, relay::TimeUs now, Request& request);
+    static Learned doubt(Entry& e, relay::TimeUs now, Manner manner);
+    static void settle(Entry& entry, relay::TimeUs now);
     std::uint32_t bucket_of(const IpAddress& address) const;
     void insert(std::uint32_t index);
     void erase(std::uint32_t index);

@@ -28,9 +28,7 @@ constexpr relay::TimeUs kDefenceUs = 10'000'000;  // RFC 5227 section 2.4: DEFEN
 // What the network says of others and of our addresses.
 void EthdevPort::take_note(const net::Ingress& in, const FlowKey& flow, relay::TimeUs now) {
     PortCounters& counters = counters_[0];
-    if (in.learned &&
-        neighbours_.learn(in.neighbour, in.mac, now) == net::NeighbourTable::Learned::moved)
-        ++counters[PortCounter::neighbours_moved];
+    if (in.learned) learn(in, now);
     if (in.conflict) ++counters[PortCounter::address_conflicts];
     groups_asked_for_ |= in.groups_asked_for;
     if (in.claimed && now >= next_defence_us_) {
@@ -44,6 +42,14 @@ void EthdevPort::take_note(const net::Ingress& in, const FlowKey& flow, relay::T
     Queue& queue = *queues_[flow.local_port - local_.first_port];
     if (!icmp_followed_.take(now) || !queue.path_mtus.push({flow, in.path_mtu}))
         ++counters[PortCounter::icmp_limited];
+}
+
+void EthdevPort::learn(const net::Ingress& in, relay::TimeUs now) {
+    using Learned = net::NeighbourTable::Learned;
+    const Learned learned =
+        neighbours_.learn(in.neighbour, in.mac, now, {in.solicited, in.overrides});
+    if (learned == Learned::moved) ++counters_[0][PortCounter::neighbours_moved];
+    if (learned == Learned::refused) ++counters_[0][PortCounter::neighbour_claims_refused];
 }
 
 std::uint32_t EthdevPort::hold(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n,
@@ -165,15 +171,22 @@ void EthdevPort::ask_neighbours(relay::TimeUs now) {
     announce(now);
     if (groups_asked_for_ && now >= next_report_us_)
         report_groups(net::ReportRecord::mode_is_exclude, now);
-    std::array<IpAddress, kRequestsPerRound> hops;
-    const std::uint32_t n = neighbours_.requests(hops, now);
-    for (std::uint32_t i = 0; i < n; ++i) ask(hops[i]);
+    std::array<net::NeighbourTable::Request, kRequestsPerRound> requests;
+    const net::NeighbourTable::Round round = neighbours_.requests(requests, now);
+    for (std::uint32_t i = 0; i < round.requests; ++i) ask(requests[i]);
+    counters_[0][PortCounter::neighbour_claims_refused] += round.refused;
 }
 
 // From the address that has the next hop on its link. Next hops are of a family that we have.
-void EthdevPort::ask(const IpAddress& hop) {
+void EthdevPort::ask(const net::NeighbourTable::Request& request) {
+    const IpAddress& hop = request.hop;
     const IpAddress& source = local_.own.towards(hop)->address;
     const auto write = [&](std::uint8_t* frame) {
+        if (request.at) {
+            const net::Station station{hop, *request.at};
+            return hop.is_v4() ? net::write_arp_poll(local_, source, station, frame)
+                               : net::write_unicast_solicitation(local_, source, station, frame);
+        }
         return hop.is_v4() ? net::write_arp_request(local_, source, hop, frame)
                            : net::write_solicitation(local_, source, hop, frame);
     };

@@ -126,7 +126,8 @@ class EthdevPort final : public Port {
     void announce(relay::TimeUs now);
     void announce(const IpAddress& address);
     void report_groups(net::ReportRecord type, relay::TimeUs now);
-    void ask(const IpAddress& hop);
+    void ask(const net::NeighbourTable::Request& request);
+    void learn(const net::Ingress& in, relay::TimeUs now);
     void ask_neighbours(relay::TimeUs now);
     template <typename Write>
     void send_written(PortCounter sent, Write write);

@@ -36,13 +36,14 @@ enum class PortCounter : std::uint8_t {
     arp_answered,    // requests and solicitations answered
     arp_requests,    // requests and solicitations sent
     announcements,  // of our own address: at start, when the link comes up, when somebody claims it
-    neighbours_moved,   // next hops that were said to be at another MAC address
-    address_conflicts,  // messages of somebody who claims our address
-    icmp_answered,      // echo requests
-    icmp_unreachable,   // UDP to a port that no worker owns: its sender was told
-    icmp_limited,       // neither answered nor followed: more ICMP than limits.icmp_per_s
-    icmp_errors,        // messages of the network about datagrams from a worker's UDP port
-    listener_reports,   // MLD: when the link comes up, and to queries
+    neighbours_moved,          // next hops that are at another MAC address than before
+    neighbour_claims_refused,  // that said so of one that is where it was
+    address_conflicts,         // messages of somebody who claims our address
+    icmp_answered,             // echo requests
+    icmp_unreachable,          // UDP to a port that no worker owns: its sender was told
+    icmp_limited,              // neither answered nor followed: more ICMP than limits.icmp_per_s
+    icmp_errors,               // messages of the network about datagrams from a worker's UDP port
+    listener_reports,          // MLD: when the link comes up, and to queries
     own_lost,  // answers, requests and announcements of ours: no buffer, or the device took no more
     // Beside the equation too: of the consumed ones, what the kernel got (exception path).
     to_kernel_tcp,

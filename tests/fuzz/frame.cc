@@ -102,6 +102,7 @@ Bytes receive(std::span<const std::uint8_t> frame, const net::LocalNet& local, s
         INVARIANT(m.data_len == m.pkt_len && m.data_off + m.data_len <= m.buf_len);
         check_unreachable(data(), frame, local);
     }
+    INVARIANT(in.learned || !in.solicited);
     INVARIANT(!in.learned || (in.neighbour.is_v4() ? local.own.has_v4() : local.own.has_v6()));
     INVARIANT(in.action != Ingress::Action::deliver || flow.local.is_v4() == flow.remote.is_v4());
     return data();

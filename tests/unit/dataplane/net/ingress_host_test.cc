@@ -117,6 +117,70 @@ TEST_F(IngressTest, AnswersSolicitationsAndLearns) {
     expect_counted(v6_, frame, PortCounter::rx_arp);
 }
 
+// Only what is sent to us alone answers us.
+TEST_F(IngressTest, TellsAnswersFromAnnouncements) {
+    LocalNet them = v4_;
+    them.mac = kTheirs;
+    const IpAddress theirs = *IpAddress::parse("10.0.0.2");
+    std::vector<std::uint8_t> frame(kMaxArpFrame);
+    const ArpMessage ours{true, kOurs, first(v4_), theirs};
+    frame.resize(write_arp_reply(them, ours, frame.data()));
+    Ingress in = receive(v4_, frame);
+    EXPECT_TRUE(in.learned && in.solicited && in.overrides);
+    frame[14 + 7] = 1;  // a request
+    EXPECT_FALSE(receive(v4_, frame).solicited);
+    frame[14 + 7] = 2;
+    put_mac(frame.data(), kBroadcastMac);
+    EXPECT_FALSE(receive(v4_, frame).solicited);
+    const ArpMessage announced{true, kTheirs, theirs, theirs};
+    frame.resize(write_arp_reply(them, announced, frame.data()));
+    put_mac(frame.data(), kOurs);
+    in = receive(v4_, frame);
+    EXPECT_TRUE(in.learned);
+    EXPECT_FALSE(in.solicited);
+}
+
+// RFC 4861 sections 4.4 and 7.1.2.
+TEST_F(IngressTest, AdvertisementsSayWhetherTheyAnswerAndOverride) {
+    LocalNet them = v6_;
+    them.mac = kTheirs;
+    const IpAddress theirs = *IpAddress::parse("fd00::2");
+    const NeighbourMessage ours{.solicitation = true, .source = first(v6_), .target = theirs};
+    const auto advertise = [&](std::uint8_t flags, std::uint8_t option) {
+        std::vector<std::uint8_t> frame(kMaxNeighbourFrame);
+        frame.resize(write_advertisement(them, ours, kOurs, frame.data()));
+        std::uint8_t* icmp = &frame[14 + 40];
+        icmp[4] = flags;
+        icmp[24] = option;
+        std::memset(icmp + 2, 0, 2);
+        const std::uint16_t sum = icmpv6_checksum(&frame[14], 32);
+        std::memcpy(icmp + 2, &sum, 2);
+        return frame;
+    };
+    for (const int flags : {0x00, 0x20, 0x40, 0x60}) {
+        const Ingress in = receive(v6_, advertise(static_cast<std::uint8_t>(flags), 2));
+        EXPECT_TRUE(in.learned) << flags;
+        EXPECT_EQ(in.solicited, (flags & 0x40) != 0) << flags;
+        EXPECT_EQ(in.overrides, (flags & 0x20) != 0) << flags;
+    }
+    // Without its MAC: whoever was asked alone is still there, and nothing is said of others.
+    Ingress in = receive(v6_, advertise(0x60, 9));
+    EXPECT_TRUE(in.learned);
+    EXPECT_FALSE(in.solicited || in.overrides);
+    EXPECT_EQ(in.mac, kTheirs);
+    EXPECT_FALSE(receive(v6_, advertise(0x20, 9)).learned);
+    // An answer to a group is none.
+    std::vector<std::uint8_t> frame(kMaxNeighbourFrame);
+    frame.resize(write_announcement(them, theirs, frame.data()));
+    frame[14 + 40 + 4] = 0x60;
+    std::memset(&frame[14 + 40 + 2], 0, 2);
+    const std::uint16_t sum = icmpv6_checksum(&frame[14], 32);
+    std::memcpy(&frame[14 + 40 + 2], &sum, 2);
+    in = receive(v6_, frame);
+    EXPECT_EQ(in.counter, PortCounter::rx_arp);
+    EXPECT_FALSE(in.learned);
+}
+
 TEST_F(IngressTest, SolicitationsOfNoHostTeachNothing) {
     for (const char* source : {"::ffff:10.0.0.9", "ff02::1", "::"}) {
         std::vector<std::uint8_t> frame(kMaxNeighbourFrame);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/net/arp.h"
 #include "dataplane/net/checksum.h"
 #include "dataplane/net/frame.h"
 #include "dataplane/net/neighbour_discovery.h"
@@ -111,6 +112,84 @@ TEST_F(EthdevHostTest, NextHopsOfBothFamiliesAreAskedFor) {
     EXPECT_EQ(net::get_ipv6(&frames[1][14 + 40 + 8]), *IpAddress::parse("fd00::2"));
     EXPECT_EQ(net::get_ipv4(&frames[2][28]), *IpAddress::parse("192.168.7.1"));
     std::remove(sent.c_str());
+}
+
+// Somebody says that a next hop is elsewhere: where it was is asked, and no one else.
+TEST_F(EthdevHostTest, AClaimHasTheKnownStationAsked) {
+    const std::string sent = testing::TempDir() + "strata-" + std::to_string(getpid()) + "-12.pcap";
+    const net::MacAddress known{2, 0, 0, 0, 0, 0x22}, thief{2, 0, 0, 0, 0, 0x99};
+    const IpAddress v4 = IpAddress::v4({10, 0, 0, 2}), v6 = *IpAddress::parse("fd00::2");
+    {
+        auto port = open("net_pcap12,tx_pcap=" + sent + ";address=10.0.0.1/24;address=fd00::1/64");
+        ASSERT_TRUE(port);
+        auto& ethdev = static_cast<EthdevPort&>(*port);
+        Link link;
+        for (const IpAddress& hop : {v4, v6}) {
+            port->make_link({hop, {}, 9, 4'000}, link);
+            ethdev.learn(hop, known, now_);
+        }
+        turn(*port);
+        for (const IpAddress& hop : {v4, v6}) ethdev.learn(hop, thief, now_);
+        now_ += 100'000;
+        turn(*port);
+        EXPECT_EQ(port->counters(0)[PortCounter::arp_requests], 2u);
+        EXPECT_EQ(port->make_link({v4, {}, 9, 4'000}, link), LinkState::ready);
+        now_ += 100'000;
+        for (int i = 0; i < 30; ++i, now_ += 50'000) turn(*port);  // nobody answers
+        EXPECT_EQ(port->counters(0)[PortCounter::arp_requests], 2u * 6);
+        EXPECT_EQ(port->counters(0)[PortCounter::neighbour_claims_refused], 2u);
+        EXPECT_EQ(port->counters(0)[PortCounter::neighbours_moved], 0u);
+    }
+    auto frames = read_pcap(sent);
+    take_reports(frames);
+    std::erase_if(frames, [&](const Frame& f) { return net::get_mac(f.data()) != known; });
+    ASSERT_EQ(frames.size(), 6u);
+    for (std::size_t i = 0; i < frames.size(); i += 2) {
+        const auto arp = net::parse_arp(std::span(frames[i]).subspan(14));
+        ASSERT_TRUE(arp);
+        EXPECT_TRUE(arp->request);
+        EXPECT_EQ(arp->sender, kUs);
+        EXPECT_EQ(arp->target, v4);
+        const auto nd = net::parse_neighbour(std::span(frames[i + 1]).subspan(14));
+        ASSERT_TRUE(nd);
+        EXPECT_TRUE(nd->solicitation);
+        EXPECT_EQ(nd->target, v6);
+        EXPECT_EQ(net::get_ipv6(&frames[i + 1][14 + 24]), v6);
+    }
+    std::remove(sent.c_str());
+}
+
+// From the wire to the counter: claims that come beside true answers.
+TEST_F(EthdevHostTest, ClaimsFromTheWireAreRefusedOrFollowed) {
+    auto port = open("net_ring12;address=10.0.0.1/24;mac=02:00:00:00:00:11");
+    ASSERT_TRUE(port);
+    const IpAddress hop = IpAddress::v4({10, 0, 0, 2});
+    const auto reply = [&](int station) {
+        net::LocalNet them;
+        them.mac = {2, 0, 0, 0, 0, static_cast<std::uint8_t>(station)};
+        std::vector<std::uint8_t> frame(net::kMaxArpFrame);
+        frame.resize(
+            net::write_arp_reply(them, {true, {2, 0, 0, 0, 0, 0x11}, kUs, hop}, frame.data()));
+        receive(*port, pools_->rx, frame);
+        turn(*port);
+    };
+    Link link;
+    port->make_link({hop, {}, 9, 4'000}, link);
+    turn(*port);
+    reply(0x22);
+    now_ += 100'000;
+    const PortCounters& c = port->counters(0);
+    for (const int station : {0x99, 0x98, 0x22}) reply(station);
+    EXPECT_EQ(c[PortCounter::neighbour_claims_refused], 1u);
+    EXPECT_EQ(c[PortCounter::neighbours_moved], 0u);
+    now_ += 2'000'000;
+    reply(0x33);
+    for (int i = 0; i < 13; ++i, now_ += 50'000) turn(*port);
+    EXPECT_EQ(c[PortCounter::neighbours_moved], 0u);
+    reply(0x33);
+    EXPECT_EQ(c[PortCounter::neighbours_moved], 1u);
+    EXPECT_EQ(c[PortCounter::neighbour_claims_refused], 1u);
+    expect_balance(c);
 }
 
 // RFC 3810 section 5.1: a router's question for all groups, from the link.
