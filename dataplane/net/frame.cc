@@ -16,6 +16,12 @@ std::uint16_t put_ethernet(std::uint8_t* frame, const MacAddress& to, const Loca
     return kEthernetBytes + kVlanBytes;
 }
 
+MacAddress group_mac(const IpAddress& group) {
+    MacAddress mac{0x33, 0x33};
+    std::memcpy(mac.data() + 2, group.bytes.data() + 12, 4);
+    return mac;
+}
+
 void put_icmpv6_head(std::uint8_t* ip, const Icmpv6Head& head) {
     std::memset(ip, 0, kIpv6Bytes);
     ip[0] = 0x60;

@@ -46,6 +46,9 @@ constexpr MacAddress kBroadcastMac{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 std::uint16_t put_ethernet(std::uint8_t* frame, const MacAddress& to, const LocalNet& local,
                            std::uint16_t ether_type);
 
+// RFC 2464 section 7: 33:33 and the last four bytes.
+MacAddress group_mac(const IpAddress& group);
+
 struct Icmpv6Head {
     std::uint16_t icmp_bytes = 0;
     std::uint8_t hop_limit = 0;

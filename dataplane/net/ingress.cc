@@ -226,7 +226,9 @@ Ingress receive_ipv6(const Frame& f) {
     }
     if (!ours || !f.to_us()) {
         Ingress result = consumed(PortCounter::rx_not_for_us);
-        result.groups_asked_for = asks_for_groups(body.first(kIpv6Bytes + payload), f.local);
+        const auto query = parse_listener_query(body.first(kIpv6Bytes + payload), f.local);
+        result.old_querier = query && query->version_1;
+        result.groups_asked_for = query && query->ours;
         if (result.groups_asked_for) result.counter = PortCounter::rx_icmp;
         return result;
     }

@@ -40,6 +40,7 @@ struct Ingress {
     bool claimed = false;           // somebody wants an address of ours, or asks whether it is free
     bool conflict = false;          // and has it already, as it says
     bool groups_asked_for = false;  // a multicast listener query that is for us
+    bool old_querier = false;       // one of MLD version 1, for us or not
     bool icmp_error = false;        // about a datagram of ours, whose flow was filled in
     Punt punt = Punt::none;         // of a consumed one
     std::uint16_t path_mtu = 0;     // then: what its path takes, 0: not said

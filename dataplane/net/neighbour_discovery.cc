@@ -90,11 +90,8 @@ IpAddress solicited_node(const IpAddress& address) {
 std::uint16_t write_solicitation(const LocalNet& local, const IpAddress& source,
                                  const IpAddress& target, std::uint8_t* frame) {
     const IpAddress group = solicited_node(target);
-    // RFC 2464 section 7: 33:33 and the last four bytes.
-    MacAddress to{0x33, 0x33};
-    std::memcpy(to.data() + 2, group.bytes.data() + 12, 4);
-    return write(local, {kNeighbourSolicitation, 0, kSourceOption, target, source, group}, to,
-                 frame);
+    return write(local, {kNeighbourSolicitation, 0, kSourceOption, target, source, group},
+                 group_mac(group), frame);
 }
 
 std::uint16_t write_unicast_solicitation(const LocalNet& local, const IpAddress& source,

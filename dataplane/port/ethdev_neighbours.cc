@@ -31,6 +31,7 @@ void EthdevPort::take_note(const net::Ingress& in, const FlowKey& flow, relay::T
     if (in.learned) learn(in, now);
     if (in.conflict) ++counters[PortCounter::address_conflicts];
     groups_asked_for_ |= in.groups_asked_for;
+    if (in.old_querier) old_querier_until_us_ = now + net::kOldQuerierUs;
     if (in.claimed && now >= next_defence_us_) {
         next_defence_us_ = now + kDefenceUs;
         announcements_left_ = std::max(announcements_left_, 1u);
@@ -220,13 +221,22 @@ void EthdevPort::announce(const IpAddress& address) {
 }
 
 // Switches that snoop bring solicitations to those that say that they listen. Where the kernel has
-// our addresses it says so.
+// our addresses it says so. A router that knows only version 1 has all reports of that (RFC 3810
+// section 8.2.1), those unasked too, which routers of version 2 read as well.
 void EthdevPort::report_groups(net::ReportRecord type, relay::TimeUs now) {
     next_report_us_ = now + kReportUs;
     groups_asked_for_ = false;
     if (kernel_ || !local_.own.has_v6()) return;
-    const auto write = [&](std::uint8_t* frame) { return net::write_report(local_, type, frame); };
-    send_written(PortCounter::listener_reports, write);
+    if (now >= old_querier_until_us_) {
+        send_written(PortCounter::listener_reports,
+                     [&](std::uint8_t* frame) { return net::write_report(local_, type, frame); });
+        return;
+    }
+    const net::SolicitedGroups groups(local_);
+    for (const IpAddress& group : groups.all())
+        send_written(PortCounter::listener_reports, [&](std::uint8_t* frame) {
+            return net::write_report_v1(local_, group, frame);
+        });
 }
 
 // A frame of our own, counted as `sent`; `write` returns its size.

@@ -153,9 +153,10 @@ class EthdevPort final : public Port {
     unsigned reports_left_ = 0;  // unasked
     bool groups_asked_for_ = false;
     relay::TimeUs next_report_us_ = 0;
-    std::atomic<bool> came_up_{true};  // main thread → worker 0
-    bool link_up_ = false;             // main thread
-    bool link_was_up_ = false;         // likewise
+    relay::TimeUs old_querier_until_us_ = 0;  // MLD version 1 is spoken
+    std::atomic<bool> came_up_{true};         // main thread → worker 0
+    bool link_up_ = false;                    // main thread
+    bool link_was_up_ = false;                // likewise
 };
 
 }  // namespace strata::dataplane

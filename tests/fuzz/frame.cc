@@ -1,5 +1,6 @@
 #include <rte_mbuf.h>
 
+#include <array>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -7,6 +8,7 @@
 
 #include "dataplane/net/icmp_error.h"
 #include "dataplane/net/ingress.h"
+#include "dataplane/net/multicast_listener.h"
 #include "tests/fuzz/invariant.h"
 
 using namespace strata::dataplane;
@@ -51,6 +53,22 @@ void check_unreachable(std::span<const std::uint8_t> answer, std::span<const std
     const auto quoted = packet.subspan((v6 ? net::kIpv6Bytes : net::kIpv4Bytes) + 8u);
     INVARIANT(quoted.size() <= asked.size());
     INVARIANT(std::memcmp(quoted.data(), asked.data(), quoted.size()) == 0);
+}
+
+// What goes back to a query reads as no query, and fits.
+void check_reports(const net::LocalNet& local) {
+    std::array<std::uint8_t, net::kMaxReportFrame> frame;
+    const net::SolicitedGroups groups(local);
+    INVARIANT(!groups.all().empty());
+    for (const IpAddress& group : groups.all()) {
+        const std::size_t size = net::write_report_v1(local, group, frame.data());
+        INVARIANT(size <= frame.size());
+        INVARIANT(!net::parse_listener_query(body({frame.data(), size}), local));
+    }
+    const auto type = net::ReportRecord::mode_is_exclude;
+    const std::size_t size = net::write_report(local, type, frame.data());
+    INVARIANT(size <= frame.size());
+    INVARIANT(!net::parse_listener_query(body({frame.data(), size}), local));
 }
 
 // What becomes of `frame`, with `filler` in the rest of its buffer. What is delivered lies within
@@ -103,6 +121,8 @@ Bytes receive(std::span<const std::uint8_t> frame, const net::LocalNet& local, s
         check_unreachable(data(), frame, local);
     }
     INVARIANT(in.learned || !in.solicited);
+    INVARIANT(local.own.has_v6() || !(in.groups_asked_for || in.old_querier));
+    if (in.groups_asked_for) check_reports(local);
     INVARIANT(!in.learned || (in.neighbour.is_v4() ? local.own.has_v4() : local.own.has_v6()));
     INVARIANT(in.action != Ingress::Action::deliver || flow.local.is_v4() == flow.remote.is_v4());
     return data();

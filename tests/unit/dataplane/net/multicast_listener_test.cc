@@ -24,6 +24,11 @@ LocalNet host() {
     return local;
 }
 
+bool asks_for_groups(std::span<const std::uint8_t> packet, const LocalNet& local) {
+    const auto query = parse_listener_query(packet, local);
+    return query && query->ours;
+}
+
 void seal(Bytes& packet, std::size_t at) {
     std::fill_n(&packet[at + 2], 2, std::uint8_t{0});
     const std::uint16_t sum = icmpv6_checksum(packet.data(), std::span(packet).subspan(at));
@@ -55,10 +60,24 @@ TEST(MulticastListener, IsAskedForAllGroupsAndForEachOfItsOwn) {
     LocalNet v4;
     v4.own.add({ip("10.0.0.1"), 24});
     EXPECT_FALSE(asks_for_groups(query("::"), v4));
-    Bytes first_version = query("::");
-    first_version.resize(40 + 8 + 24);
-    seal(first_version, 48);
-    EXPECT_TRUE(asks_for_groups(first_version, us));
+}
+
+// RFC 3810 section 8.1: the length tells. All that know no more make the host speak version 1.
+TEST(MulticastListener, TellsVersionsOfQueriesApart) {
+    const LocalNet us = host();
+    for (const char* group : {"::", "ff02::1:ff00:1", "ff02::1:ff00:9"}) {
+        for (const std::size_t bytes : {24u, 25u, 26u, 27u, 28u, 44u}) {
+            Bytes p = query(group);
+            p.resize(40 + 8 + bytes);
+            put_be16(&p[4], static_cast<std::uint16_t>(p.size() - 40));
+            seal(p, 48);
+            const auto found = parse_listener_query(p, us);
+            ASSERT_EQ(found.has_value(), bytes == 24 || bytes >= 28) << group << " " << bytes;
+            if (!found) continue;
+            EXPECT_EQ(found->version_1, bytes == 24);
+            EXPECT_EQ(found->ours, std::string(group) != "ff02::1:ff00:9");
+        }
+    }
 }
 
 // RFC 3810 section 6.2, RFC 2711.
@@ -110,6 +129,34 @@ TEST(MulticastListener, ReportsEachGroupOnce) {
             EXPECT_EQ(Bytes(&p[at], &p[at + 4]), (Bytes{2, 0, 0, 0}));
         EXPECT_EQ(get_ipv6(&p[60]), ip("ff02::1:ff00:1"));
         EXPECT_EQ(get_ipv6(&p[80]), ip("ff02::1:ff02:3"));
+    }
+}
+
+// RFC 2710 section 3: one group, to the group itself.
+TEST(MulticastListener, ReportsOfVersion1AreOfOneGroup) {
+    for (const std::uint16_t vlan : {std::uint16_t{0}, std::uint16_t{7}}) {
+        LocalNet us = host();
+        us.vlan = vlan;
+        us.own.add({ip("fe80::7"), 64});
+        const SolicitedGroups groups(us);
+        ASSERT_EQ(groups.all().size(), 3u);
+        EXPECT_TRUE(groups.has(ip("ff02::1:ff02:3")));
+        Bytes frame(kMaxReportFrame, 0xff);
+        frame.resize(write_report_v1(us, groups.all()[1], frame.data()));
+        EXPECT_EQ(get_mac(frame.data()), (MacAddress{0x33, 0x33, 0xff, 2, 0, 3}));
+        const Bytes p(frame.begin() + 14 + us.tag_bytes(), frame.end());
+        ASSERT_EQ(p.size(), 40u + 8 + 24);
+        EXPECT_EQ(get_be16(&p[4]), 8 + 24);
+        EXPECT_EQ(p[6], 0);
+        EXPECT_EQ(p[7], 1);
+        EXPECT_EQ(get_ipv6(&p[8]), ip("fe80::7"));
+        EXPECT_EQ(get_ipv6(&p[24]), ip("ff02::1:ff02:3"));
+        EXPECT_EQ(Bytes(&p[40], &p[48]), (Bytes{58, 0, 5, 2, 0, 0, 1, 0}));
+        EXPECT_EQ(p[48], 131);
+        EXPECT_EQ(p[49], 0);
+        EXPECT_EQ(icmpv6_checksum(p.data(), std::span(p).subspan(48)), 0);
+        EXPECT_EQ(Bytes(&p[52], &p[56]), (Bytes{0, 0, 0, 0}));
+        EXPECT_EQ(get_ipv6(&p[56]), ip("ff02::1:ff02:3"));
     }
 }
 

@@ -192,21 +192,23 @@ TEST_F(EthdevHostTest, ClaimsFromTheWireAreRefusedOrFollowed) {
     expect_balance(c);
 }
 
-// RFC 3810 section 5.1: a router's question for all groups, from the link.
-Frame group_query() {
-    Frame frame(14 + 40 + 8 + 28);
+// RFC 3810 section 5.1: a router's question for all groups, from the link. Of version 1 with 24
+// bytes.
+Frame group_query(std::uint16_t bytes = 28) {
+    Frame frame(std::size_t{14} + 40 + 8 + bytes);
     net::put_mac(&frame[0], {0x33, 0x33, 0, 0, 0, 1});
     net::put_be16(&frame[12], net::kEtherTypeIpv6);
     std::uint8_t* ip = &frame[14];
     ip[0] = 0x60;
-    net::put_be16(ip + 4, 8 + 28);
+    net::put_be16(ip + 4, static_cast<std::uint16_t>(8 + bytes));
     ip[7] = 1;
     std::memcpy(ip + 8, IpAddress::parse("fe80::9")->bytes.data(), 16);
     std::memcpy(ip + 24, IpAddress::parse("ff02::1")->bytes.data(), 16);
     const Frame alert{58, 0, 5, 2, 0, 0, 1, 0};
     std::ranges::copy(alert, ip + 40);
     ip[48] = 130;
-    const std::uint16_t sum = net::icmpv6_checksum(ip, std::span<const std::uint8_t>(ip + 48, 28));
+    const std::uint16_t sum =
+        net::icmpv6_checksum(ip, std::span<const std::uint8_t>(ip + 48, bytes));
     std::memcpy(ip + 50, &sum, 2);
     return frame;
 }
@@ -224,6 +226,48 @@ TEST_F(EthdevHostTest, SaysThatItListensWhenAskedAndNotTooOften) {
     }
     EXPECT_EQ(c[PortCounter::rx_icmp], before + 10);
     EXPECT_EQ(c[PortCounter::listener_reports], 2u + 2u);
+    expect_balance(c);
+}
+
+// The versions of the reports that the port has sent over net_ring.
+std::vector<int> versions(Port& port) {
+    const std::uint16_t id = static_cast<EthdevPort&>(port).device_id();
+    std::array<rte_mbuf*, 64> sent;
+    const std::uint16_t n = rte_eth_rx_burst(id, 0, sent.data(), sent.size());
+    std::vector<int> found;
+    for (std::uint16_t i = 0; i < n; ++i) {
+        const auto* frame = rte_pktmbuf_mtod(sent[i], const std::uint8_t*);
+        if (frame[14 + 6] == 0) found.push_back(frame[14 + 48] == 131 ? 1 : 2);
+        rte_pktmbuf_free(sent[i]);
+    }
+    return found;
+}
+
+// RFC 3810 section 8.2.1: for as long as a router that knows no other is there.
+TEST_F(EthdevHostTest, SpeaksMldVersion1WhileARouterKnowsNoOther) {
+    auto port = open(
+        "net_ring13;address=fd00::1/64;address=fd01::2/64;address=10.0.0.1/24;"
+        "mac=02:00:00:00:00:11");
+    ASSERT_TRUE(port);
+    const auto asked = [&](std::uint16_t bytes) {
+        now_ += 1'000'000;
+        receive(*port, pools_->rx, group_query(bytes));
+        std::array<rte_mbuf*, 8> none;
+        EXPECT_EQ(port->rx_burst(0, none.data(), 8, now_), 0);
+        port->poll_slow(0, now_);
+        return versions(*port);
+    };
+    for (int i = 0; i < 6; ++i, now_ += 1'000'000) turn(*port);
+    EXPECT_EQ(asked(28), (std::vector{2}));
+    EXPECT_EQ(asked(24), (std::vector{1, 1}));
+    EXPECT_EQ(asked(28), (std::vector{1, 1})) << "it is still there";
+    now_ += 250'000'000;
+    EXPECT_EQ(asked(28), (std::vector{1, 1}));
+    now_ += 8'000'000;
+    EXPECT_EQ(asked(28), (std::vector{2}));
+    EXPECT_EQ(asked(27), std::vector<int>{});
+    const PortCounters& c = port->counters(0);
+    EXPECT_EQ(c[PortCounter::listener_reports], 2u + 1 + 2 + 2 + 2 + 1);
     expect_balance(c);
 }
 
