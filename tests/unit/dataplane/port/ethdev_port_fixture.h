@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rte_ethdev.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -129,6 +130,24 @@ inline std::vector<std::vector<std::uint8_t>> read_pcap(const std::string& path)
         at += 16 + size;
     }
     return frames;
+}
+
+// Takes what is to all MLD routers out of `frames`.
+inline std::vector<std::vector<std::uint8_t>> take_reports(
+    std::vector<std::vector<std::uint8_t>>& frames) {
+    const auto others = std::ranges::stable_partition(
+        frames, [](const auto& f) { return f[0] != 0x33 || f[5] != 0x16; });
+    const std::vector<std::vector<std::uint8_t>> reports(others.begin(), others.end());
+    frames.erase(others.begin(), others.end());
+    return reports;
+}
+
+// net_ring: what is written here arrives.
+inline void receive(Port& port, rte_mempool* pool, const std::vector<std::uint8_t>& frame) {
+    rte_mbuf* m = rte_pktmbuf_alloc(pool);
+    std::memcpy(rte_pktmbuf_append(m, static_cast<std::uint16_t>(frame.size())), frame.data(),
+                frame.size());
+    ASSERT_EQ(rte_eth_tx_burst(static_cast<EthdevPort&>(port).device_id(), 0, &m, 1), 1);
 }
 
 }  // namespace strata::dataplane
