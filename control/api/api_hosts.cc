@@ -29,7 +29,7 @@ ordered_json text_or_null(const api::AddressBytes& address) {
 }
 
 void fill_in(const api::NeighbourEntry& entry, ordered_json& item) {
-    const bool known = entry.state == api::NeighbourState::reachable;
+    const bool known = entry.state != api::NeighbourState::incomplete;
     item["address"] = address_text(entry.address);
     item["mac"] = known ? ordered_json(mac_text(entry.mac)) : ordered_json(nullptr);
     item["state"] = name(entry.state);

@@ -36,6 +36,7 @@ std::string_view name(NeighbourState state) {
     switch (state) {
         case NeighbourState::incomplete: return "incomplete";
         case NeighbourState::reachable: return "reachable";
+        case NeighbourState::probe: return "probe";
     }
     return "unknown";
 }

@@ -17,6 +17,7 @@ using AddressBytes = std::array<std::uint8_t, 16>;
 enum class NeighbourState : std::uint8_t {
     incomplete,  // it hasn't answered yet (RFC 4861 section 7.3.2)
     reachable,   // its MAC is known and in use
+    probe,       // likewise, and is being asked whether it is still there: somebody claims it isn't
 };
 // What another process wrote may be none of them.
 std::string_view name(NeighbourState state);
@@ -26,7 +27,7 @@ struct NeighbourEntry {
     static constexpr std::uint32_t kNever = 0xffffffff;
 
     AddressBytes address{};
-    std::array<std::uint8_t, 6> mac{};  // of reachable ones
+    std::array<std::uint8_t, 6> mac{};  // unless incomplete
     NeighbourState state = NeighbourState::incomplete;
     std::uint8_t reserved = 0;
     std::uint32_t links = 0;         // peers, paths and answers that go by it

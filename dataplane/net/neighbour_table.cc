@@ -331,7 +331,7 @@ void NeighbourTable::list(std::uint32_t index, api::HostTables& tables, relay::T
     }
     api::NeighbourEntry entry{.address = e.address.bytes, .links = e.links};
     if (const std::uint64_t word = words_[index].word.load(); (word & Neighbour::kResolved) != 0) {
-        entry.state = api::NeighbourState::reachable;
+        entry.state = e.claimed ? api::NeighbourState::probe : api::NeighbourState::reachable;
         std::memcpy(entry.mac.data(), &word, entry.mac.size());
     }
     if (e.heard_us != kNever)

@@ -62,6 +62,11 @@ TEST(NeighbourTable, ListsWhatIsInUseForPeople) {
                                                          .state = api::NeighbourState::reachable,
                                                          .links = 3,
                                                          .heard_s = 5}));
+    table.learn(host(7), kOther, 8 * kSecond);
+    api::HostTables later;
+    table.list(later, 8 * kSecond);
+    EXPECT_EQ(later.neighbours[6].state, api::NeighbourState::probe);
+    EXPECT_EQ(later.neighbours[6].mac, kMac);
     ASSERT_EQ(tables.paths.size(), 1u);
     EXPECT_EQ(tables.paths[0], (api::PathEntry{.to = IpAddress::v4({192, 0, 2, 1}).bytes,
                                                .hop = host(7).bytes,
