@@ -65,6 +65,7 @@ class Appliance {
     void note_first_state();
     void look_after_ports();
     void tell_payloads();
+    void tell_routes();
     void start_kernel_mirror();
     api::WorkerInfo worker_info(std::size_t p, std::uint32_t w) const;
     std::vector<std::string> reachable_at(std::size_t first, std::uint32_t w) const;
@@ -96,6 +97,8 @@ class Appliance {
     bool state_noted_ = false;
     std::chrono::steady_clock::time_point next_look_{};  // after the ports
     std::chrono::steady_clock::time_point next_tables_{};
+    // Peers that no route leads to: at the last look, and as the log has it.
+    std::uint64_t without_route_ = 0, told_without_route_ = 0;
     std::chrono::steady_clock::time_point last_note_ = std::chrono::steady_clock::now();
     std::vector<std::pair<std::string, std::int64_t>> times_us_;  // of each part of the start
 };

@@ -62,6 +62,24 @@ void Appliance::look_after_ports() {
         if (tables_due && port.capabilities().link_kind == LinkKind::ethernet)
             statistics_->set_host_tables(i, port.host_tables(TscClock().to_us(rte_rdtsc())));
     }
+    tell_routes();
+}
+
+// Once when there are such peers and once when there are none any more, each time when the number
+// stands: workers take some time to look at all of theirs.
+void Appliance::tell_routes() {
+    std::uint64_t peers = 0;
+    for (std::uint32_t w = 0; w < workers_.size(); ++w)
+        peers += statistics_->worker(w)[api::WorkerCounter::peers_without_route].get();
+    const bool stands = peers == std::exchange(without_route_, peers);
+    if (!stands || (peers != 0) == (told_without_route_ != 0)) return;
+    told_without_route_ = peers;
+    if (peers != 0)
+        log_warning("no route leads to " + std::to_string(peers) +
+                    (peers == 1 ? " peer: what is for it" : " peers: what is for them") +
+                    " is dropped (no_route)");
+    else
+        log_info("a route leads to each peer again");
 }
 
 // It stays as it is.

@@ -29,7 +29,8 @@ ordered_json extensions_json(const Extensions& extensions) {
 bool shown_elsewhere(ObjectValue value) {
     return value == ObjectValue::ssrc || value == ObjectValue::rtx_ssrc ||
            value == ObjectValue::target || value == ObjectValue::current ||
-           value == ObjectValue::forwarding || value == ObjectValue::latched;
+           value == ObjectValue::forwarding || value == ObjectValue::latched ||
+           value == ObjectValue::no_route;
 }
 
 ordered_json counters_json(const api::ObjectSnapshot* snapshot) {
@@ -113,6 +114,8 @@ ordered_json Representation::of(const Participant& p) const {
     const Endpoint* peer = p.remote ? &*p.remote : p.latched ? &p.latched->value : nullptr;
     const ordered_json remote = peer ? ordered_json(endpoint_text(*peer)) : ordered_json(nullptr);
     ordered_json relay = relay_addresses(worker);
+    const auto* transport = statistics_.object(StatisticsKind::transport, p.id.value);
+    const bool no_route = transport && (*transport)[ObjectValue::no_route] != 0;
     ordered_json member = nullptr;
     if (p.membership)
         member = {{"id", id_text(p.membership->member)},
@@ -128,6 +131,7 @@ ordered_json Representation::of(const Participant& p) const {
                                              : p.latched ? "latched"
                                                          : "latching"},
                            {"remote_protocol", p.latched_by_tcp ? "tcp" : "udp"},
+                           {"no_route", no_route},
                            {"relay", relay_of(relay, peer)},
                            {"relay_addresses", std::move(relay)},
                            {"mtu_bytes", p.mtu_bytes},

@@ -10,7 +10,8 @@ namespace {
 
 std::string remote_text(const Json& participant) {
     const std::string remote = field_text(participant, "remote");
-    return remote.empty() ? "(" + field_text(participant, "remote_source") + ")" : remote;
+    if (remote.empty()) return "(" + field_text(participant, "remote_source") + ")";
+    return field_text(participant, "no_route") == "true" ? remote + " (no route)" : remote;
 }
 
 std::string member_text(const Json& participant) {

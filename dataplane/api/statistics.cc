@@ -83,6 +83,7 @@ constexpr Names<WorkerCounter> kWorkerCounters = {
     "turn_overruns",
     "path_mtus_followed",
     "path_mtus_refused",
+    "peers_without_route",
     "turn_ns_max",
     "rx_tx_ns_max",
     "timer_us_late_max",
@@ -128,8 +129,8 @@ constexpr Names<RxDrop> kRxDrops = {
 };
 
 constexpr Names<TxDrop> kTxDrops = {
-    "tx_full",    "tx_late",    "no_header_mbuf", "no_payload_mbuf", "too_large",
-    "port_error", "unresolved", "unkeyed",        "index_used",      "path_mtu",
+    "tx_full",    "tx_late", "no_header_mbuf", "no_payload_mbuf", "too_large", "port_error",
+    "unresolved", "unkeyed", "index_used",     "path_mtu",        "no_route",
 };
 
 constexpr Names<ObjectValue> kObjectValues = {
@@ -138,7 +139,7 @@ constexpr Names<ObjectValue> kObjectValues = {
     "duplicates",     "rtx_packets",    "nacks",     "key_frame_requests",
     "key_frames",     "target",         "current",   "forwarding",
     "switches",       "receivers",      "latched",   "last_packet_us",
-    "sender_reports", "voiced_packets",
+    "sender_reports", "voiced_packets", "no_route",
 };
 
 constexpr Names<TcpCounter> kTcpNames = {

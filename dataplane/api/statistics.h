@@ -108,6 +108,7 @@ enum class WorkerCounter : std::uint32_t {
     turn_overruns,            // C: turns that took more than 1 ms
     path_mtus_followed,       // C: reports of routers that a peer's path takes less than its port
     path_mtus_refused,        // C: of flows that aren't here, or without room to remember them
+    peers_without_route,      // G: that no route leads to now
     turn_ns_max,              // G: the longest turn
     rx_tx_ns_max,             // G: the longest way of an output through the worker
     timer_us_late_max,        // G: worst lateness of the timers, µs
@@ -167,6 +168,7 @@ enum class TxDrop : std::uint32_t {
     unkeyed,          // to be encrypted, and there are no keys
     index_used,       // to be encrypted under an index that was used before (C25)
     path_mtu,         // larger than what a router says that the path takes
+    no_route,         // no route leads to the peer
     kCount
 };
 
@@ -194,6 +196,7 @@ enum class ObjectValue : std::uint32_t {
     last_packet_us,      // G: worker time of the newest packet
     sender_reports,      // C
     voiced_packets,      // C: of an audio track, those in which somebody speaks (RFC 6464)
+    no_route,            // G: 1 when no route leads to the transport's remote address
     kCount
 };
 

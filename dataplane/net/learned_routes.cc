@@ -43,9 +43,10 @@ void LearnedRoutes::replace(std::vector<Route> routes) {
     generation_.fetch_add(1, std::memory_order_release);
 }
 
-std::optional<IpAddress> LearnedRoutes::next_hop(const LocalNet& local, const IpAddress& remote) {
+std::expected<IpAddress, NoWay> LearnedRoutes::next_hop(const LocalNet& local,
+                                                        const IpAddress& remote) {
     if (generation() == 0) return local.next_hop(remote);
-    if (rte_rwlock_read_trylock(&lock_) != 0) return std::nullopt;
+    if (rte_rwlock_read_trylock(&lock_) != 0) return std::unexpected(NoWay::being_changed);
     const auto hop = local.next_hop(remote, longest(remote));
     rte_rwlock_read_unlock(&lock_);
     return hop;

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <expected>
 #include <vector>
 
 #include "dataplane/net/local_net.h"
@@ -14,13 +14,13 @@ namespace strata::dataplane::net {
 
 // Routes that somebody else decides on, beside those of the configuration. Replaced on one thread,
 // looked up on any when a link is made. Whoever looks up never waits: while the routes are being
-// replaced there is no way, and another generation comes right behind.
+// replaced the answer is NoWay::being_changed, and another generation comes right behind.
 class LearnedRoutes {
   public:
     void replace(std::vector<Route> routes);
     // As LocalNet::next_hop, these routes included. A binary search for each prefix length there
     // is. budget: 1 µs with 1,024 of each family in usual lengths, 8 µs in all
-    std::optional<IpAddress> next_hop(const LocalNet& local, const IpAddress& remote);
+    std::expected<IpAddress, NoWay> next_hop(const LocalNet& local, const IpAddress& remote);
     // All of them, for people. Not beside replace().
     const std::vector<Route>& all() const { return routes_; }
     // Another number after each change: links that were made before may lead elsewhere now.

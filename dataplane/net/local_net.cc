@@ -2,9 +2,10 @@
 
 namespace strata::dataplane::net {
 
-std::optional<IpAddress> LocalNet::next_hop(const IpAddress& remote, const Route* learned) const {
+std::expected<IpAddress, NoWay> LocalNet::next_hop(const IpAddress& remote,
+                                                   const Route* learned) const {
     const Prefix* own_link = own.towards(remote);
-    if (own_link == nullptr || remote.is_unspecified()) return std::nullopt;
+    if (own_link == nullptr || remote.is_unspecified()) return std::unexpected(NoWay::no_address);
     // The link and the gateway are routes as well.
     const Route link{*own_link, {}};
     const Route* best = own_link->contains(remote) ? &link : nullptr;
@@ -15,7 +16,7 @@ std::optional<IpAddress> LocalNet::next_hop(const IpAddress& remote, const Route
     if (!configured && (!best || best->to.bits == 0))
         for (const IpAddress& gateway : gateways)
             if (gateway.is_v4() == remote.is_v4()) return gateway;
-    if (!best || best->unreachable) return std::nullopt;
+    if (!best || best->unreachable) return std::unexpected(NoWay::no_route);
     return best->hop.is_unspecified() ? remote : best->hop;
 }
 

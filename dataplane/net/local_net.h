@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <expected>
 #include <vector>
 
 #include "dataplane/net/ethernet_link.h"
@@ -16,6 +16,13 @@ struct Route {
     bool unreachable = false;  // there is no way
 };
 
+// Why nobody is to be sent to.
+enum class NoWay : std::uint8_t {
+    no_route,
+    no_address,     // of ours in that family, or it is no host's
+    being_changed,  // not known now; see LearnedRoutes
+};
+
 // Who we are on one Ethernet port, and which way leads out.
 struct LocalNet {
     MacAddress mac{};
@@ -28,12 +35,11 @@ struct LocalNet {
 
     // Of a frame's VLAN tag.
     std::uint16_t tag_bytes() const { return vlan != 0 ? kVlanBytes : std::uint16_t{0}; }
-    // Whom to send to for `remote`: itself, a route's hop, the gateway, or nobody (no route, no
-    // address of its family).
-    // `learned`, a route to it from elsewhere or null, counts where it is longer than what the
-    // configuration says.
-    std::optional<IpAddress> next_hop(const IpAddress& remote,
-                                      const Route* learned = nullptr) const;
+    // Whom to send to for `remote`: itself, a route's hop, the gateway, or nobody. `learned`, a
+    // route to it from elsewhere or null, counts where it is longer than what the configuration
+    // says.
+    std::expected<IpAddress, NoWay> next_hop(const IpAddress& remote,
+                                             const Route* learned = nullptr) const;
 };
 
 }  // namespace strata::dataplane::net

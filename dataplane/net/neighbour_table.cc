@@ -10,7 +10,7 @@
 namespace strata::dataplane::net {
 
 namespace {
-constexpr std::uint32_t kMaxCapacity = 65'536;  // an index is 16 bits
+constexpr std::uint32_t kMaxCapacity = 65'535;  // an index is 16 bits, one of them nobody's
 constexpr int kLockTries = 4'096;
 constexpr std::uint32_t kEntriesPerRound = 2'048;  // that are looked at: the lock is held for it
 constexpr std::uint32_t kEntriesListed = 256;      // likewise
@@ -21,9 +21,9 @@ NeighbourTable::NeighbourTable(std::uint32_t capacity)
     : capacity_(std::clamp(capacity, 1u, kMaxCapacity)),
       entries_(capacity_),
       buckets_(std::bit_ceil(capacity_ * 2)),
-      words_(std::make_unique<Neighbour[]>(capacity_)),
+      words_(std::make_unique<Neighbour[]>(capacity_ + 1)),
       paths_(std::make_unique<std::atomic<std::uint32_t>[]>(capacity_)) {
-    for (std::uint32_t i = 0; i < capacity_; ++i) words_[i].word = i;
+    for (std::uint32_t i = 0; i <= capacity_; ++i) words_[i].word = i;
     new_.reserve(capacity_);
 }
 
@@ -31,7 +31,7 @@ std::size_t NeighbourTable::bytes_for(std::uint32_t capacity) {
     const std::uint32_t entries = std::clamp(capacity, 1u, kMaxCapacity);
     return entries * (sizeof(Entry) + sizeof(Neighbour) + sizeof(std::atomic<std::uint32_t>) +
                       sizeof(std::uint16_t)) +
-           std::bit_ceil(entries * 2) * sizeof(std::uint32_t);
+           std::bit_ceil(entries * 2) * sizeof(std::uint32_t) + sizeof(Neighbour);
 }
 
 bool NeighbourTable::lock() {

@@ -53,6 +53,9 @@ class NeighbourTable {
     // A frame written with an unresolved entry's word says whom it waits for (Awaited).
     const Neighbour* words() const { return words_.get(); }
 
+    // Stands for nobody, and is never resolved: of links to where no route leads. Needs no release.
+    std::uint16_t nobody() const { return static_cast<std::uint16_t>(capacity_); }
+
     // One more link to `remote` by way of `hop`: the index of the hop, or of the path where that
     // has a limit. Nullopt: full, or the lock wasn't to be had.
     std::optional<std::uint16_t> acquire(const IpAddress& hop, const IpAddress& remote);

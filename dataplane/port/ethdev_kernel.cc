@@ -63,7 +63,7 @@ void EthdevPort::follow_kernel_routes() {
     std::vector<net::Route> all;
     for (const net::KernelRoutes& routes : kernel_routes_)
         std::ranges::copy(routes.routes(), std::back_inserter(all));
-    learned_routes_.replace(std::move(all));
+    use_routes(std::move(all));
 }
 
 void EthdevPort::give_to_kernel(const rte_mbuf& m, net::Punt kind, relay::TimeUs now) {

@@ -56,10 +56,19 @@ void EthdevPort::learn(const net::Ingress& in, relay::TimeUs now) {
 std::uint32_t EthdevPort::hold(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n,
                                relay::TimeUs now) {
     for (std::uint32_t i = 0; i < n; ++i)
-        if (!hold_limited(queue, packets[i], now) &&
+        if (!drop_without_route(queue, packets[i]) && !hold_limited(queue, packets[i], now) &&
             queues_[queue]->held.hold(packets + i, 1, now) == 0)
             return i;
     return n;
+}
+
+// False: somebody is to be sent it.
+bool EthdevPort::drop_without_route(std::uint16_t queue, rte_mbuf* m) {
+    if (net::Awaited::of(rte_pktmbuf_mtod(m, const std::uint8_t*)).index != neighbours_.nobody())
+        return false;
+    ++counters_[queue][PortCounter::hold_no_route];
+    rte_pktmbuf_free(m);
+    return true;
 }
 
 // Packets over a path with a limit come here though their next hop may be known: they leave at
@@ -112,9 +121,12 @@ void EthdevPort::release_held(std::uint16_t queue, relay::TimeUs now) {
 }
 
 LinkState EthdevPort::make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) {
+    if (flow.remote_port == 0) return LinkState::refused;
     const auto hop = learned_routes_.next_hop(local_, flow.remote);
-    if (!hop || flow.remote_port == 0) return LinkState::refused;
-    return write_link(flow, neighbours_.acquire(*hop, flow.remote), link);
+    if (hop) return write_link(flow, neighbours_.acquire(*hop, flow.remote), link);
+    if (hop.error() != net::NoWay::no_route) return LinkState::refused;
+    write_link(flow, neighbours_.nobody(), link);
+    return LinkState::unreachable;
 }
 
 LinkState EthdevPort::make_answer_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) {
@@ -136,6 +148,10 @@ LinkState EthdevPort::write_link(const FlowKey& flow, std::optional<std::uint16_
 
 void EthdevPort::release_link(std::span<const std::byte, kLinkBytes> link) {
     neighbours_.release(net::neighbour_of(link));
+}
+
+bool EthdevPort::has_route(std::span<const std::byte, kLinkBytes> link) const {
+    return net::neighbour_of(link) != neighbours_.nobody();
 }
 
 bool EthdevPort::next_path_mtu(std::uint16_t queue, PathMtu& path) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "dataplane/net/ingress.h"
@@ -54,6 +55,7 @@ class EthdevPort final : public Port {
     LinkState make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) override;
     LinkState make_answer_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) override;
     void release_link(std::span<const std::byte, kLinkBytes> link) override;
+    bool has_route(std::span<const std::byte, kLinkBytes> link) const override;
     bool next_path_mtu(std::uint16_t queue, PathMtu& path) override;
     bool limit_path(const PathMtu& path, relay::TimeUs now) override;
     std::uint32_t routes_generation() const override { return learned_routes_.generation(); }
@@ -72,6 +74,8 @@ class EthdevPort final : public Port {
     bool learn(const IpAddress& hop, const net::MacAddress& mac, relay::TimeUs now) {
         return neighbours_.learn(hop, mac, now) != net::NeighbourTable::Learned::nothing;
     }
+    // What a change of the kernel's routes does. Main thread.
+    void use_routes(std::vector<net::Route> routes) { learned_routes_.replace(std::move(routes)); }
     std::uint16_t device_id() const { return device_.id(); }
     const net::LocalNet& local() const { return local_; }
 
@@ -121,6 +125,7 @@ class EthdevPort final : public Port {
     void send_for_others();
     LinkState write_link(const FlowKey& flow, std::optional<std::uint16_t> neighbour,
                          std::span<std::byte, kLinkBytes> link) const;
+    bool drop_without_route(std::uint16_t queue, rte_mbuf* m);
     bool hold_limited(std::uint16_t queue, rte_mbuf* m, relay::TimeUs now);
     void release_held(std::uint16_t queue, relay::TimeUs now);
     void announce(relay::TimeUs now);

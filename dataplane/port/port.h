@@ -48,8 +48,10 @@ using Link = std::array<std::byte, kLinkBytes>;
 
 enum class LinkState : std::uint8_t {
     ready,
-    resolving,  // usable: packets are held, bounded, until the next hop has answered
-    refused,    // no route, wrong family, or the neighbour table is full: nothing was written
+    resolving,    // usable: packets are held, bounded, until the next hop has answered
+    unreachable,  // no route leads there: what is sent is dropped at once (hold_no_route)
+    refused,  // wrong family, or the neighbour table is full: nothing was written. Or not now: the
+              // routes are being changed, and routes_generation() comes right behind
 };
 
 struct PortCapabilities {
@@ -153,7 +155,7 @@ class Port {
     virtual TxResult tx_burst(std::uint16_t queue, rte_mbuf** packets, std::uint32_t n) = 0;
 
     // Takes packets whose neighbour isn't resolved yet, up to the first one that there is no room
-    // for. Returns how many were taken; they end in hold_sent or hold_dropped. The rest stay with
+    // for. Returns how many were taken; they end in one of PortCounter's hold_…. The rest stay with
     // the caller: behind that one others may have room.
     virtual std::uint32_t hold(std::uint16_t, rte_mbuf**, std::uint32_t, relay::TimeUs) {
         return 0;
@@ -168,8 +170,8 @@ class Port {
 
     // Fills `link` for packets from flow.local to flow.remote. A local address that isn't one of
     // the port's of that family gives way to the one that fits (OwnAddresses::towards), a zero
-    // local port to that of worker 0. Main thread or any worker. Each ready or resolving link is
-    // given back by release_link.
+    // local port to that of worker 0. Main thread or any worker. Each one that isn't
+    // refused is given back by release_link.
     virtual LinkState make_link(const FlowKey& flow, std::span<std::byte, kLinkBytes> link) = 0;
     // The same for an answer to somebody who has not proved to be a peer: refused where the next
     // hop has no address yet, so that forged senders are neither remembered nor waited for.
@@ -177,6 +179,8 @@ class Port {
         return make_link(flow, link);
     }
     virtual void release_link(std::span<const std::byte, kLinkBytes>) {}
+    // False: it is unreachable, until its link is made anew.
+    virtual bool has_route(std::span<const std::byte, kLinkBytes>) const { return true; }
 
     // Another number when links may lead elsewhere than when they were made: they are made anew.
     virtual std::uint32_t routes_generation() const { return 0; }

@@ -57,7 +57,8 @@ constexpr std::array<std::string_view, kPortCounters> kNames{"rx_frames",
                                                              "gso_refused",
                                                              "hold_sent",
                                                              "hold_dropped",
-                                                             "hold_too_large"};
+                                                             "hold_too_large",
+                                                             "hold_no_route"};
 }
 
 std::span<const std::string_view, kPortCounters> port_counter_names() { return kNames; }

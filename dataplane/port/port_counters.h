@@ -62,7 +62,7 @@ enum class PortCounter : std::uint8_t {
     // Of its routes that media can't follow, each time it names one. Main thread.
     kernel_routes_refused,
     // Transmit: of what tx_burst and hold took, each is sent, an error, or held and later one of
-    // hold_sent, hold_dropped or hold_too_large.
+    // hold_sent, hold_dropped, hold_too_large or hold_no_route.
     tx_packets,       // UDP datagrams given to the device or kernel
     tx_bytes,         // of them, UDP payload
     tx_errors,        // refused by the device or kernel for good
@@ -74,6 +74,7 @@ enum class PortCounter : std::uint8_t {
     hold_sent,        // waited for a neighbour's address and were sent
     hold_dropped,     // waited in vain
     hold_too_large,   // more than the path to their destination takes
+    hold_no_route,    // no route leads to their destination: never held
     kCount
 };
 

@@ -22,7 +22,7 @@ struct TxQueueConfig {
 
 // Every packet pushed ends in exactly one of these or is queued:
 // pushed = sent + full + expired + errors + held + unresolved + queued. What was held is told by
-// the port: held = hold_sent + hold_dropped + hold_too_large + Port::held().
+// the port: held = hold_sent + hold_dropped + hold_too_large + hold_no_route + Port::held().
 struct TxQueueCounters {
     std::uint64_t pushed = 0;
     std::uint64_t sent = 0;

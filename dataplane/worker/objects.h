@@ -93,6 +93,7 @@ struct alignas(64) Transport {
     relay::RateLimit punt_rate{0};           // of its DTLS datagrams
 
     Link link{};
+    bool no_route = false;  // no route leads to where it is: what is sent to it is dropped
     std::uint8_t track_count = 0;
     std::array<PublishedTrack*, kMaxTracksPerTransport> tracks{};
     Subscription* subscriptions = nullptr;  // list of those it receives

@@ -105,7 +105,7 @@ void Worker::publish_counters() {
     FanOutCounters made;
     TxQueueCounters queues;
     std::uint64_t full = 0, late = 0, queued = 0, linearised = 0, hold_sent = 0, hold_dropped = 0;
-    std::uint64_t path_mtu = 0;
+    std::uint64_t path_mtu = 0, no_route = 0;
     std::uint64_t bytes = 0;
     for (std::size_t i = 0; i < ports_.size(); ++i) {
         const FanOutCounters& f = fan_outs_[i]->counters();
@@ -133,6 +133,7 @@ void Worker::publish_counters() {
         hold_sent += p[PortCounter::hold_sent];
         hold_dropped += p[PortCounter::hold_dropped];
         path_mtu += p[PortCounter::hold_too_large];
+        no_route += p[PortCounter::hold_no_route];
         bytes += p[PortCounter::tx_bytes];
     }
     const KeptPacketsCounters& kept = kept_.counters();
@@ -160,6 +161,7 @@ void Worker::publish_counters() {
     statistics_[TxDrop::port_error].set(queues.errors);
     statistics_[TxDrop::unresolved].set(queues.unresolved + hold_dropped);
     statistics_[TxDrop::path_mtu].set(path_mtu);
+    statistics_[TxDrop::no_route].set(no_route);
 }
 
 }  // namespace strata::dataplane

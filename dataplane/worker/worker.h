@@ -259,6 +259,7 @@ class Worker {
     void follow_paths(Port& port, relay::TimeUs now);
     void follow_routes(std::size_t port, relay::TimeUs now);
     bool renew_link(Transport& transport, const FlowKey& flow, relay::TimeUs now);
+    void note_route(Transport& transport);
 
     // worker_punt.cc
     void on_dtls(rte_mbuf& packet, Transport* transport, relay::TimeUs now);
@@ -426,6 +427,7 @@ class Worker {
     Observer* observer_ = nullptr;  // the main thread's again once it is answered; null: none
     api::RxDrop dropped_ = api::RxDrop::kCount;  // why, of the newest packet that was
     std::vector<RoutesFollowed> routes_;         // of each port
+    std::uint64_t without_route_ = 0;            // transports that no route leads to
     api::WorkerBlock& statistics_;
     TransitMeter transit_;
     FlowTable transports_;

@@ -148,6 +148,7 @@ void Worker::unbind_tuple(Transport& transport, std::uint8_t tuple) {
     if (transport.ice->selected != tuple) return;
     transport.ice->selected = relay::kNoIceTuple;
     transport.has_link = false;
+    note_route(transport);
 }
 
 // An authentic packet of a peer that has several tuples. budget: 5 ns from the one in use
@@ -174,6 +175,7 @@ void Worker::select_tuple(Transport& transport, relay::TimeUs now) {
         transport.port = ice.tuples[best].port;
         transport.has_address = true;
         transport.has_link = true;
+        note_route(transport);
         attach_all(transport, now);
         if (ice.muted)
             unmute(transport, now);
@@ -193,6 +195,7 @@ void Worker::select_tuple(Transport& transport, relay::TimeUs now) {
 void Worker::mute(Transport& transport, relay::TimeUs now) {
     IceTransport& ice = *transport.ice;
     transport.has_link = false;
+    note_route(transport);
     ice.selected = relay::kNoIceTuple;
     if (ice.muted || !transport.has_address) return;
     ice.muted = true;

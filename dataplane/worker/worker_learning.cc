@@ -190,6 +190,7 @@ void Worker::set_flow(Transport& transport, const FlowKey& flow, relay::TimeUs n
     transport.flow = flow;
     transport.has_address = true;
     transport.has_link = make_link(transport, transport.port, flow, transport.link);
+    note_route(transport);
     attach_all(transport, now);
 }
 
@@ -212,6 +213,7 @@ void Worker::forget_flow(Transport& transport) {
     if (transport.has_link) ports_[transport.port]->release_link(transport.link);
     transport.has_address = false;
     transport.has_link = false;
+    note_route(transport);
 }
 
 // What a transport without an address may be recognised by: SSRCs, or the names of encodings that

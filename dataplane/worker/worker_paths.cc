@@ -69,8 +69,19 @@ bool Worker::renew_link(Transport& transport, const FlowKey& flow, relay::TimeUs
     if (!place.in_use) return true;
     transport.link = made;
     transport.has_link = true;
+    note_route(transport);
     attach_all(transport, now);
     return true;
+}
+
+// After each change of the link that media leaves by.
+void Worker::note_route(Transport& transport) {
+    const bool none = transport.has_link && !ports_[transport.port]->has_route(transport.link);
+    if (none == transport.no_route) return;
+    transport.no_route = none;
+    none ? ++without_route_ : --without_route_;
+    statistics_[WorkerCounter::peers_without_route].set(without_route_);
+    transport.statistics.set(api::ObjectValue::no_route, none ? 1 : 0);
 }
 
 }  // namespace strata::dataplane

@@ -28,6 +28,7 @@ struct Tally {
                  fan_out.queue().counters().unresolved,
                  of(fan_out, PortCounter::hold_dropped),
                  of(fan_out, PortCounter::hold_too_large),
+                 of(fan_out, PortCounter::hold_no_route),
                  of(fan_out, PortCounter::hold_sent),
                  fan_out.queue().counters().held},
           newest_held(fan_out.queue().port().newest_held(fan_out.queue().queue())),
@@ -36,9 +37,9 @@ struct Tally {
         return fan_out.queue().port().counters(fan_out.queue().queue())[counter];
     }
     static constexpr std::array kReasons{
-        TxDrop::too_large,  TxDrop::no_header_mbuf, TxDrop::no_payload_mbuf,
-        TxDrop::unkeyed,    TxDrop::index_used,     TxDrop::tx_full,
-        TxDrop::unresolved, TxDrop::unresolved,     TxDrop::path_mtu};
+        TxDrop::too_large,  TxDrop::no_header_mbuf, TxDrop::no_payload_mbuf, TxDrop::unkeyed,
+        TxDrop::index_used, TxDrop::tx_full,        TxDrop::unresolved,      TxDrop::unresolved,
+        TxDrop::path_mtu,   TxDrop::no_route};
     // Those from kOfHeld on were given to the port to hold, which dealt with them at once.
     static constexpr std::size_t kOfHeld = 7, kHoldSent = kReasons.size(), kHeld = kHoldSent + 1;
     std::array<std::uint64_t, kHeld + 1> values;

@@ -250,7 +250,7 @@ constexpr Key kKeys[] = {
     // At most: what may be sent between two checkpoints is less than a jump (decision 8).
     {STRATA_KEY(limits, retransmissions_per_s), "Packets that one receiver is sent again", 0, 8000,
      "per second"},
-    {STRATA_KEY(limits, neighbours_per_port), "Next hops that a DPDK port remembers", 16, 65536},
+    {STRATA_KEY(limits, neighbours_per_port), "Next hops that a DPDK port remembers", 16, 65535},
     {STRATA_KEY(limits, held_packets_per_queue),
      "Packets that wait for a next hop to answer, per DPDK port and worker", 0, 65536, "packets"},
     {STRATA_KEY(limits, hold_ms), "How long such a packet waits at most", 1, 60000, "ms"},

@@ -97,6 +97,7 @@ def participants(state, method, match, query, body):
         "id": key, "room": match[1], "name": body.get("name", key), "worker": 0,
         "member": None, "remote": body.get("remote"), "remote_source": "fixed" if "remote" in body else "latching",
         "remote_protocol": "udp",
+        "no_route": (body.get("remote") or "").startswith("198.51.100."),
         "relay": "127.0.0.1:20000", "relay_addresses": ["127.0.0.1:20000"],
         "mtu_bytes": body.get("mtu_bytes", 1500), "tracks": 0, "subscriptions": 0,
         "state": "applied", "refusal": None, "created_at": CREATED}

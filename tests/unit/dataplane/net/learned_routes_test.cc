@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <random>
+#include <thread>
 #include <utility>
+#include <vector>
 
 namespace strata::dataplane::net::learned_routes_test {
 namespace {
@@ -42,11 +45,11 @@ TEST(LearnedRoutes, EachFamilyHasItsOwn) {
     local_net.gateways = {};
     LearnedRoutes learned;
     learned.replace({{{ip("::"), 0}, ip("fd00::9")}});
-    EXPECT_EQ(learned.next_hop(local_net, ip("192.0.2.1")), std::nullopt);
+    EXPECT_EQ(learned.next_hop(local_net, ip("192.0.2.1")), std::unexpected(NoWay::no_route));
     EXPECT_EQ(learned.next_hop(local_net, ip("2001:db8::1")), ip("fd00::9"));
     learned.replace({{{ip("0.0.0.0"), 0}, ip("10.0.0.9")}});
     EXPECT_EQ(learned.next_hop(local_net, ip("192.0.2.1")), ip("10.0.0.9"));
-    EXPECT_EQ(learned.next_hop(local_net, ip("2001:db8::1")), std::nullopt);
+    EXPECT_EQ(learned.next_hop(local_net, ip("2001:db8::1")), std::unexpected(NoWay::no_route));
 }
 
 // IPv4 by an IPv6 router (RFC 8950).
@@ -62,6 +65,28 @@ TEST(LearnedRoutes, GenerationsTellOfChanges) {
     learned.replace({});
     EXPECT_NE(learned.generation(), before);
     EXPECT_EQ(learned.next_hop(local(), ip("192.0.2.1")), ip("10.0.0.254"));
+}
+
+// Links are made meanwhile: there is a route all the time, and none of them may be lost.
+TEST(LearnedRoutes, WhileTheyAreReplacedNobodyIsSaidToHaveNoRoute) {
+    LearnedRoutes learned;
+    const std::vector<Route> routes(1'000, {{ip("192.0.2.0"), 24}, ip("10.0.0.9")});
+    learned.replace(routes);
+    std::atomic<bool> stop{false};
+    std::thread replacing([&] {
+        while (!stop) learned.replace(routes);
+    });
+    LocalNet local_net = local();
+    local_net.gateways = {};
+    for (int i = 0; i < 100'000; ++i) {
+        const auto hop = learned.next_hop(local_net, ip("192.0.2.1"));
+        if (hop)
+            EXPECT_EQ(*hop, ip("10.0.0.9"));
+        else
+            EXPECT_EQ(hop.error(), NoWay::being_changed);
+    }
+    stop = true;
+    replacing.join();
 }
 
 // Against a look at each of them.

@@ -7,6 +7,9 @@ namespace {
 
 IpAddress ip(const char* text) { return *IpAddress::parse(text); }
 
+const auto kNoRoute = std::unexpected(NoWay::no_route);
+const auto kNoAddress = std::unexpected(NoWay::no_address);
+
 LocalNet local(const char* address, std::uint8_t prefix_bits, const char* gateway = nullptr) {
     LocalNet out;
     out.own.add({ip(address), prefix_bits});
@@ -18,8 +21,8 @@ TEST(LocalNet, WhatIsNotOnTheLinkGoesToTheGatewayOrNowhere) {
     const LocalNet routed = local("10.0.0.1", 24, "10.0.0.254");
     EXPECT_EQ(routed.next_hop(ip("10.0.0.7")), ip("10.0.0.7"));
     EXPECT_EQ(routed.next_hop(ip("192.0.2.1")), ip("10.0.0.254"));
-    EXPECT_EQ(local("10.0.0.1", 24).next_hop(ip("192.0.2.1")), std::nullopt);
-    EXPECT_EQ(routed.next_hop(ip("0.0.0.0")), std::nullopt);
+    EXPECT_EQ(local("10.0.0.1", 24).next_hop(ip("192.0.2.1")), kNoRoute);
+    EXPECT_EQ(routed.next_hop(ip("0.0.0.0")), kNoAddress);
 }
 
 TEST(LocalNet, TheLongestPrefixCounts) {
@@ -39,14 +42,14 @@ TEST(LocalNet, TheLongestPrefixCounts) {
 TEST(LocalNet, WhatIsUnreachableHasNoWay) {
     const LocalNet routed = local("10.0.0.1", 24, "10.0.0.254");
     const Route no_way{{ip("10.9.0.0"), 16}, {}, true}, all{{ip("0.0.0.0"), 0}, {}, true};
-    EXPECT_EQ(routed.next_hop(ip("10.9.1.1"), &no_way), std::nullopt);
+    EXPECT_EQ(routed.next_hop(ip("10.9.1.1"), &no_way), kNoRoute);
     EXPECT_EQ(routed.next_hop(ip("192.0.2.1"), &all), ip("10.0.0.254"));  // the configured one
-    EXPECT_EQ(local("10.0.0.1", 24).next_hop(ip("192.0.2.1"), &all), std::nullopt);
+    EXPECT_EQ(local("10.0.0.1", 24).next_hop(ip("192.0.2.1"), &all), kNoRoute);
 }
 
 TEST(LocalNet, TheOtherFamilyHasNoWay) {
-    EXPECT_EQ(local("10.0.0.1", 24, "10.0.0.254").next_hop(ip("fd00::2")), std::nullopt);
-    EXPECT_EQ(local("fd00::1", 64, "fd00::ff").next_hop(ip("10.0.0.2")), std::nullopt);
+    EXPECT_EQ(local("10.0.0.1", 24, "10.0.0.254").next_hop(ip("fd00::2")), kNoAddress);
+    EXPECT_EQ(local("fd00::1", 64, "fd00::ff").next_hop(ip("10.0.0.2")), kNoAddress);
     EXPECT_EQ(local("fd00::1", 64, "fd00::ff").next_hop(ip("fd01::2")), ip("fd00::ff"));
 }
 
@@ -55,7 +58,7 @@ TEST(LocalNet, EachFamilyHasWaysOfItsOwn) {
     both.own.add({ip("fd00::1"), 64});
     both.own.add({ip("192.168.7.1"), 28});
     EXPECT_EQ(both.next_hop(ip("fd00::9")), ip("fd00::9"));
-    EXPECT_EQ(both.next_hop(ip("fd01::9")), std::nullopt);
+    EXPECT_EQ(both.next_hop(ip("fd01::9")), kNoRoute);
     both.gateways.push_back(ip("fd00::fe"));
     both.routes = {{{ip("fd02::"), 16}, ip("fd00::fd")}, {{ip("192.168.0.0"), 16}, ip("10.0.0.9")}};
     EXPECT_EQ(both.next_hop(ip("fd01::9")), ip("fd00::fe"));

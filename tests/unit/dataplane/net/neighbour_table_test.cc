@@ -88,6 +88,19 @@ TEST(NeighbourTable, IsBoundedAndReusesWhatNobodyLinks) {
     EXPECT_TRUE(b);
 }
 
+// However many there are: an index is 16 bits.
+TEST(NeighbourTable, NobodyIsNoneOfThem) {
+    for (const std::uint32_t capacity : {1u, 1'024u, 65'536u}) {
+        NeighbourTable table(capacity);
+        const std::uint16_t nobody = table.nobody();
+        EXPECT_FALSE(table.resolved(nobody));
+        EXPECT_EQ(table.words()[nobody].word.load(), nobody);
+        EXPECT_NE(table.acquire(host(1), host(1)), nobody);
+        table.release(nobody);
+        EXPECT_EQ(table.nobody(), nobody);
+    }
+}
+
 // What the network asks for by itself.
 TEST(NeighbourTable, AnAnswerTakesOnlyAWayThatIsKnown) {
     NeighbourTable table(4);

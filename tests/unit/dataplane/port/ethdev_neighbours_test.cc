@@ -32,7 +32,7 @@ TEST_F(EthdevNeighboursTest, NextHopsOfBothFamiliesAreAskedFor) {
             EXPECT_EQ(port->make_link({*IpAddress::parse(remote), {}, 9, 4000}, link),
                       LinkState::resolving);
         EXPECT_EQ(port->make_link({*IpAddress::parse("fd01::2"), {}, 9, 4000}, link),
-                  LinkState::refused);
+                  LinkState::unreachable);
         turn(*port);
         EXPECT_EQ(port->counters(0)[PortCounter::arp_requests], 3u);
     }
@@ -124,6 +124,36 @@ TEST_F(EthdevNeighboursTest, ClaimsFromTheWireAreRefusedOrFollowed) {
     EXPECT_EQ(c[PortCounter::neighbours_moved], 1u);
     EXPECT_EQ(c[PortCounter::neighbour_claims_refused], 1u);
     expect_balance(c);
+}
+
+TEST_F(EthdevNeighboursTest, WhatNoRouteLeadsToIsDroppedAndNobodyIsAskedFor) {
+    auto port = open("net_null0;address=10.0.0.1/24");
+    ASSERT_TRUE(port);
+    {
+        FanOut out(*port, 0, *pools_, {});
+        const FlowKey away{*IpAddress::parse("192.0.2.1"), kUs, 6'000, 4'000};
+        Link link;
+        EXPECT_EQ(port->make_link(away, link), LinkState::unreachable);
+        EXPECT_FALSE(port->has_route(link));
+        port->release_link(link);
+        fan_out(*port, out, away.remote, away.remote_port);
+        turn(*port);
+        const PortCounters& c = port->counters(0);
+        EXPECT_EQ(c[PortCounter::hold_no_route], 16u);
+        EXPECT_EQ(c[PortCounter::tx_packets] + c[PortCounter::arp_requests], 0u);
+        EXPECT_EQ(port->held(0), 0u);
+        EXPECT_EQ(out.queue().counters().held, 16u);
+        static_cast<EthdevPort&>(*port).use_routes(
+            {{{away.remote, 32}, *IpAddress::parse("10.0.0.9")}});
+        EXPECT_EQ(port->make_link(away, link), LinkState::resolving);
+        EXPECT_TRUE(port->has_route(link));
+        // No header can be written for these.
+        FlowKey other = away;
+        other.remote = *IpAddress::parse("2001:db8::1");
+        EXPECT_EQ(port->make_link(other, link), LinkState::refused);
+    }
+    port.reset();
+    EXPECT_TRUE(pools_.idle());
 }
 
 // Whom nobody sends to isn't asked for, however many say that they are there.

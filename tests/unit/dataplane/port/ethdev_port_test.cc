@@ -223,13 +223,14 @@ TEST_F(EthdevPortTest, UnknownDeviceIsOneClearError) {
     EXPECT_NE(port.error().message.find("net_nosuch0"), std::string::npos);
 }
 
-TEST_F(EthdevPortTest, NoRouteIsRefused) {
+TEST_F(EthdevPortTest, AnAddressOfAnotherFamilyIsRefused) {
     auto port = open("net_ring5;address=10.0.0.1/24");
     ASSERT_TRUE(port);
     Link link;
-    EXPECT_EQ(port->make_link({*IpAddress::parse("192.0.2.1"), {}, 9, 0}, link),
+    EXPECT_EQ(port->make_link({*IpAddress::parse("192.0.2.1"), {}, 9, 4000}, link),
+              LinkState::unreachable);
+    EXPECT_EQ(port->make_link({*IpAddress::parse("fd00::1"), {}, 9, 4000}, link),
               LinkState::refused);
-    EXPECT_EQ(port->make_link({*IpAddress::parse("fd00::1"), {}, 9, 0}, link), LinkState::refused);
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <vector>
+
 #include "dataplane/port/port.h"
 #include "relay/rtp/byte_order.h"
 #include "tests/unit/dataplane/port/steering_fixture.h"
@@ -163,6 +166,7 @@ struct DeviceDrops : Logs, testing::Test {
         return out;
     }
     std::uint64_t operator[](TxDrop reason) { return statistics_.worker(0)[reason].get(); }
+    std::uint64_t operator[](api::WorkerCounter c) { return statistics_.worker(0)[c].get(); }
 
     TestPools pools_;
     SteeringCard card_{"net_ring41", {.rx_queues = 1}};
@@ -220,6 +224,48 @@ TEST_F(DeviceDrops, WhatIsTooLargeForItsPathIsShown) {
     turn();
     EXPECT_EQ((*this)[TxDrop::path_mtu], 2u);
     port_->release_link(link);
+}
+
+// A route that is withdrawn from one of them, and another that comes.
+TEST_F(DeviceDrops, WhatNoRouteLeadsToIsDroppedAtOnceUntilOneDoes) {
+    EthdevPort& port = static_cast<EthdevPort&>(*port_);
+    const PortCounters& c = port.counters(0);
+    room_and_capture("no_route");
+    port.learn(*IpAddress::parse("10.0.0.11"), {2, 0, 0, 0, 0, 0x33}, now_);
+    send(1);
+    EXPECT_EQ((*this)[TxDrop::no_route], 0u);
+
+    const auto follow = [&](std::vector<net::Route> routes) {
+        port.use_routes(std::move(routes));
+        for (int i = 0; i < 100; ++i) turn();  // it looks at a part of the table in each
+    };
+    const net::Prefix theirs{*IpAddress::parse("10.0.0.11"), 32};
+    follow({{theirs, {}, true}});
+    EXPECT_EQ((*this)[api::WorkerCounter::peers_without_route], 1u);
+    const std::uint64_t held = c[PortCounter::hold_dropped] + port.held(0);
+    send(2);
+    send(3);
+    EXPECT_EQ(dropped_for(seen(), TxDrop::no_route).size(), 2u);
+    EXPECT_EQ((*this)[TxDrop::no_route], 2u);
+    EXPECT_EQ(c[PortCounter::hold_no_route], 2u);
+    // The other one's wait for its next hop as ever.
+    EXPECT_EQ(c[PortCounter::hold_dropped] + port.held(0), held + 2);
+    EXPECT_EQ((*this)[api::WorkerCounter::selected],
+              (*this)[api::WorkerCounter::sent] + (*this)[api::WorkerCounter::queued] + 2);
+
+    const std::uint64_t sent = c[PortCounter::tx_packets];
+    follow({{theirs, *IpAddress::parse("10.0.0.9")}});
+    port.learn(*IpAddress::parse("10.0.0.9"), {2, 0, 0, 0, 0, 0x99}, now_);
+    EXPECT_EQ((*this)[api::WorkerCounter::peers_without_route], 0u);
+    send(4);
+    EXPECT_EQ(c[PortCounter::tx_packets], sent + 1);
+    EXPECT_EQ((*this)[TxDrop::no_route], 2u);
+
+    follow({{theirs, {}, true}});
+    EXPECT_EQ((*this)[api::WorkerCounter::peers_without_route], 1u);
+    state_->retain({});
+    turn();
+    EXPECT_EQ((*this)[api::WorkerCounter::peers_without_route], 0u) << "it has left";
 }
 
 }  // namespace
