@@ -6,11 +6,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <string_view>
 #include <utility>
+
+#include "dataplane/net/route_message.h"
 
 namespace strata::dataplane::net {
 
@@ -18,60 +20,6 @@ namespace {
 
 constexpr std::size_t kMessageBytes = 32'768;  // as libnetlink has it: the kernel's largest page
 constexpr int kMessagesPerRead = 64;
-
-// What a message says of one route.
-struct Attributes {
-    IpAddress to, hop;
-    int interface = 0;
-    std::uint32_t table = 0, metric = 0;
-    bool followable = true;  // by an address, and as it is
-};
-
-IpAddress address_of(std::string_view bytes) {
-    return IpAddress::from_bytes(bytes).value_or(IpAddress{});
-}
-
-std::string_view bytes_of(const rtattr& attribute) {
-    return {static_cast<const char*>(RTA_DATA(&attribute)), RTA_PAYLOAD(&attribute)};
-}
-
-template <typename T>
-T number_of(const rtattr& attribute) {
-    T value{};
-    if (RTA_PAYLOAD(&attribute) >= sizeof value)
-        std::memcpy(&value, RTA_DATA(&attribute), sizeof value);
-    return value;
-}
-
-// A next hop of another family than the route's: its family in two bytes, then the address.
-void read_via(const rtattr& attribute, Attributes& found) {
-    const auto family = number_of<std::uint16_t>(attribute);
-    const std::string_view bytes = bytes_of(attribute).substr(sizeof(rtvia));
-    const std::size_t size = family == AF_INET6 ? 16u : family == AF_INET ? 4u : 0u;
-    found.followable = found.followable && size != 0 && bytes.size() >= size;
-    if (found.followable) found.hop = address_of(bytes.substr(0, size));
-}
-
-Attributes attributes_of(const rtmsg& route, std::size_t bytes) {
-    Attributes found;
-    found.table = route.rtm_table;
-    if (route.rtm_family == AF_INET) found.to = found.hop = IpAddress::v4({0, 0, 0, 0});
-    auto left = static_cast<unsigned>(bytes);
-    for (const rtattr* a = RTM_RTA(&route); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
-        if (a->rta_type == RTA_DST) found.to = address_of(bytes_of(*a));
-        if (a->rta_type == RTA_GATEWAY) found.hop = address_of(bytes_of(*a));
-        if (a->rta_type == RTA_VIA && RTA_PAYLOAD(a) >= sizeof(rtvia)) read_via(*a, found);
-        if (a->rta_type == RTA_OIF) found.interface = number_of<int>(*a);
-        if (a->rta_type == RTA_PRIORITY) found.metric = number_of<std::uint32_t>(*a);
-        if (a->rta_type == RTA_TABLE) found.table = number_of<std::uint32_t>(*a);
-        if (a->rta_type == RTA_ENCAP) found.followable = false;
-    }
-    return found;
-}
-
-bool is_no_way(std::uint8_t type) {
-    return type == RTN_BLACKHOLE || type == RTN_UNREACHABLE || type == RTN_PROHIBIT;
-}
 
 // What follows the message's head, if it is all there.
 template <typename T>
@@ -205,33 +153,43 @@ bool KernelRoutes::concerns_us(const nlmsghdr& head) const {
 bool KernelRoutes::take_route(const nlmsghdr& head) {
     const auto* message = body_of<rtmsg>(head);
     if (!message || message->rtm_family != (v4_ ? AF_INET : AF_INET6)) return false;
-    const Attributes found = attributes_of(*message, RTM_PAYLOAD(&head));
-    if (found.table != RT_TABLE_MAIN) return false;
     const bool added = head.nlmsg_type == RTM_NEWROUTE, dumped = answers_us(head);
-    const bool no_way = is_no_way(message->rtm_type);
-    const bool over_us = message->rtm_type == RTN_UNICAST && found.interface == interface_;
-    const bool followable = found.followable && (v6_hops_ || !v4_ || no_way || found.hop.is_v4());
+    const RouteMessage found =
+        read_route(*message, RTM_PAYLOAD(&head), {interface_, v6_hops_, !v4_ && !added});
+    if (found.table != RT_TABLE_MAIN) return false;
     const Key key{found.to.bytes, message->rtm_dst_len, found.metric};
-    if (!no_way && !(over_us && followable)) {
-        if (over_us && added) ++refused_;
+    if (found.refused && added) ++refused_;
+    if (!found.no_way && found.hops.empty()) {
         // In the place of one of ours, of which the kernel says no more.
         constexpr unsigned kTakesPlace = NLM_F_REPLACE | NLM_F_APPEND;
         if (added && (head.nlmsg_flags & kTakesPlace) != 0 && routes_.contains(key))
             outdated_ = true;
         return false;
     }
-    const Way way{no_way ? IpAddress{} : found.hop, no_way};
     const auto take = [&](Ways& ways) {
-        if (added) return set(ways, key, way);
-        const auto known = ways.find(key);
-        // Another one with the same prefix and metric stays.
-        return known != ways.end() && known->second == way && (ways.erase(known), true);
+        return added ? set(ways, key, found.hops) : remove(ways, key, found.hops);
     };
     const std::uint64_t refused = refused_;
     if (answer_) take(*answer_);
     if (dumped) return false;
     refused_ = refused;  // it is counted once
     return take(routes_);
+}
+
+// Another one with the same prefix and metric stays. Of an IPv6 route the kernel may say that some
+// of its next hops have gone.
+bool KernelRoutes::remove(Ways& ways, const Key& key, const Way& way) {
+    const auto known = ways.find(key);
+    if (known == ways.end()) return false;
+    if (known->second == way) return ways.erase(known), true;
+    const auto is_named = [&](const WeightedHop& hop) {
+        return std::ranges::find(way, hop.address, &WeightedHop::address) != way.end();
+    };
+    if (std::ranges::none_of(known->second, is_named)) return false;
+    if (v4_) return outdated_ = true, false;
+    std::erase_if(known->second, is_named);
+    if (known->second.empty()) ways.erase(known);
+    return true;
 }
 
 // All were named: those that were not are gone.
@@ -257,7 +215,12 @@ std::vector<Route> KernelRoutes::routes() const {
         const auto& [address, bits, metric] = key;
         const bool again =
             !all.empty() && all.back().to.address.bytes == address && all.back().to.bits == bits;
-        if (!again) all.push_back({{IpAddress{address}, bits}, way.hop, way.unreachable});
+        if (again) continue;
+        Route& route = all.emplace_back(Route{{IpAddress{address}, bits}, {}, way.empty(), {}});
+        if (way.size() == 1)
+            route.hop = way.front().address;
+        else
+            route.hops = way;
     }
     return all;
 }

@@ -18,8 +18,9 @@ namespace strata::dataplane::net {
 
 // The kernel's routes over one interface, and what it says that there is no way to (blackhole,
 // unreachable, prohibit), kept up to date by rtnetlink (RFC 3549). Those of the main table, of one
-// address family, with one next hop, which for IPv4 may be an IPv6 one (RFC 8950); nothing is
-// written. Not every route that goes is announced: when the interface, its addresses or the
+// address family, with one or several next hops, which for IPv4 may be IPv6 ones (RFC 8950); of
+// several those count that are over the interface and that the kernel uses. Nothing is written.
+// Not every route that goes is announced: when the interface, its addresses or the
 // kernel's next hops change, all are asked for anew. One thread.
 class KernelRoutes {
   public:
@@ -34,8 +35,9 @@ class KernelRoutes {
     bool read();
     // Of several to one prefix the one with the lowest metric.
     std::vector<Route> routes() const;
-    // How often the kernel named one that isn't followed: beyond the capacity, by a next hop that
-    // can't be asked for, or with an encapsulation.
+    // How often the kernel named one that isn't followed, or not by all its next hops: beyond the
+    // capacity or RouteMessage::kMostHops, by a next hop that can't be asked for or that isn't
+    // named (net.ipv4.nexthop_compat_mode is 0), or with an encapsulation.
     std::uint64_t refused() const { return refused_; }
 
     // Takes messages in as they come from the kernel.
@@ -51,11 +53,7 @@ class KernelRoutes {
   private:
     // Address, bits, metric.
     using Key = std::tuple<std::array<std::uint8_t, 16>, std::uint8_t, std::uint32_t>;
-    struct Way {
-        IpAddress hop;
-        bool unreachable = false;
-        friend bool operator==(const Way&, const Way&) = default;
-    };
+    using Way = std::vector<WeightedHop>;  // none: there is no way
     using Ways = std::map<Key, Way>;
 
     KernelRoutes(int fd, int interface, bool v4, std::size_t capacity, bool v6_hops)
@@ -67,6 +65,7 @@ class KernelRoutes {
     bool concerns_us(const nlmsghdr& head) const;
     bool end_answer();
     bool set(Ways& ways, const Key& key, const Way& way);
+    bool remove(Ways& ways, const Key& key, const Way& way);
 
     int fd_;
     int interface_;

@@ -17,7 +17,8 @@ std::expected<IpAddress, NoWay> LocalNet::next_hop(const IpAddress& remote,
         for (const IpAddress& gateway : gateways)
             if (gateway.is_v4() == remote.is_v4()) return gateway;
     if (!best || best->unreachable) return std::unexpected(NoWay::no_route);
-    return best->hop.is_unspecified() ? remote : best->hop;
+    const IpAddress& hop = best->hops.empty() ? best->hop : choose(best->hops, remote).address;
+    return hop.is_unspecified() ? remote : hop;
 }
 
 }  // namespace strata::dataplane::net

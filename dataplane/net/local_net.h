@@ -6,6 +6,7 @@
 
 #include "dataplane/net/ethernet_link.h"
 #include "dataplane/net/own_addresses.h"
+#include "dataplane/net/weighted_hop.h"
 #include "dataplane/port/flow_key.h"
 
 namespace strata::dataplane::net {
@@ -14,6 +15,7 @@ struct Route {
     Prefix to;
     IpAddress hop;             // on the link, of either family; unspecified: the destination itself
     bool unreachable = false;  // there is no way
+    std::vector<WeightedHop> hops{};  // several ways instead of `hop`, each peer's by choose()
 };
 
 // Why nobody is to be sent to.

@@ -59,7 +59,8 @@ enum class PortCounter : std::uint8_t {
     to_kernel_full,    // it didn't take them fast enough
     from_kernel,       // frames that it sent and that left
     from_kernel_lost,  // no buffer, or the device took no more
-    // Of its routes that media can't follow, each time it names one. Main thread.
+    // Of its routes that media can't follow, or not by all next hops, each time it names one. Main
+    // thread.
     kernel_routes_refused,
     // Transmit: of what tx_burst and hold took, each is sent, an error, or held and later one of
     // hold_sent, hold_dropped, hold_too_large or hold_no_route.

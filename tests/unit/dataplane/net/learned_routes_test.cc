@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <random>
 #include <thread>
@@ -50,6 +51,29 @@ TEST(LearnedRoutes, EachFamilyHasItsOwn) {
     learned.replace({{{ip("0.0.0.0"), 0}, ip("10.0.0.9")}});
     EXPECT_EQ(learned.next_hop(local_net, ip("192.0.2.1")), ip("10.0.0.9"));
     EXPECT_EQ(learned.next_hop(local_net, ip("2001:db8::1")), std::unexpected(NoWay::no_route));
+}
+
+TEST(LearnedRoutes, PeersAreSpreadOverTheHopsOfARoute) {
+    const Route both{{ip("10.9.0.0"), 16}, {}, false, {{ip("10.0.0.8")}, {ip("10.0.0.9")}}};
+    LearnedRoutes learned;
+    learned.replace({both});
+    std::array<int, 2> peers{};
+    std::vector<IpAddress> at_8;
+    for (std::uint8_t i = 1; i < 201; ++i) {
+        const IpAddress remote = IpAddress::v4({10, 9, 1, i});
+        const auto hop = learned.next_hop(local(), remote);
+        ASSERT_TRUE(hop);
+        EXPECT_EQ(learned.next_hop(local(), remote), hop);
+        ++peers[*hop == ip("10.0.0.9")];
+        if (*hop == ip("10.0.0.8")) at_8.push_back(remote);
+    }
+    EXPECT_GT(std::min(peers[0], peers[1]), 60);
+    learned.replace({{{ip("10.9.0.0"), 16}, ip("10.0.0.9")}});
+    for (const IpAddress& remote : at_8)
+        EXPECT_EQ(learned.next_hop(local(), remote), ip("10.0.0.9"));
+    // A hop on the link leads to the peer itself.
+    learned.replace({{both.to, {}, false, {{ip("0.0.0.0")}, {ip("0.0.0.0")}}}});
+    EXPECT_EQ(learned.next_hop(local(), ip("10.9.1.1")), ip("10.9.1.1"));
 }
 
 // IPv4 by an IPv6 router (RFC 8950).
