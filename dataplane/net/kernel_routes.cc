@@ -112,7 +112,7 @@ bool KernelRoutes::read() {
 
 bool KernelRoutes::apply(std::span<const std::uint8_t> messages) {
     bool changed = false;
-    auto left = static_cast<unsigned>(messages.size());
+    auto left = static_cast<int>(messages.size());  // negative behind one without padding
     for (const auto* head = reinterpret_cast<const nlmsghdr*>(messages.data());
          NLMSG_OK(head, left); head = NLMSG_NEXT(head, left)) {
         const bool ours = answers_us(*head);

@@ -65,7 +65,8 @@ class Reader {
         Named one{.address = unspecified_};
         const rtattr* several = nullptr;
         bool by_object = false;
-        auto left = static_cast<unsigned>(bytes);
+        // Signed: the padding of the last one isn't there always, and makes it negative.
+        auto left = static_cast<int>(bytes);
         for (const rtattr* a = RTM_RTA(&route_); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
             read_hop(*a, one);
             switch (a->rta_type) {
@@ -100,7 +101,7 @@ class Reader {
             Named named{.address = unspecified_,
                         .weight = hop->rtnh_hops + 1u,
                         .interface = hop->rtnh_ifindex};
-            auto rest = static_cast<unsigned>(hop->rtnh_len - sizeof *hop);
+            auto rest = static_cast<int>(hop->rtnh_len - sizeof *hop);
             for (const rtattr* a = RTNH_DATA(hop); RTA_OK(a, rest); a = RTA_NEXT(a, rest))
                 read_hop(*a, named);
             take(named);

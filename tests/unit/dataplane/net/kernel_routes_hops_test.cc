@@ -136,9 +136,13 @@ TEST_F(KernelRoutesHops, CutAndDamagedMessagesDoNoHarm) {
                               {"10.0.0.3", lo_, 3},
                               {.gateway = "fe80::9", .interface = lo_, .by_other_family = true}})
                            .bytes();
-    for (std::size_t size = 0; size < whole.size(); ++size)
-        EXPECT_FALSE(v4_.apply(
-            std::vector(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size))));
+    for (std::uint32_t size = 0; size < whole.size(); ++size) {
+        std::vector cut(whole.begin(), whole.begin() + size);
+        EXPECT_FALSE(v4_.apply(cut));
+        if (size < sizeof(nlmsghdr)) continue;
+        std::memcpy(cut.data(), &size, sizeof size);  // as if that were all
+        v4_.apply(cut);
+    }
     std::mt19937 random(7);
     for (int i = 0; i < 20'000; ++i) {
         auto damaged = whole;
