@@ -47,6 +47,7 @@ void fill_in(const api::PathEntry& entry, ordered_json& item) {
 void fill_in(const api::RouteEntry& entry, ordered_json& item) {
     item["to"] = address_text(entry.to) + "/" + std::to_string(entry.bits);
     item["next_hop"] = text_or_null(entry.hop);
+    item["weight"] = entry.weight;
     item["unreachable"] = entry.unreachable != 0;
     item["origin"] = name(entry.origin);
 }

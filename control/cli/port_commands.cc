@@ -117,8 +117,11 @@ std::string way_of(const Json& route) {
 }
 
 Result<void> show_routes(Session& session, const Values&) {
-    constexpr std::array<Field, 4> kFields{
-        {{"TO", "to"}, {"BY", "next_hop", false, way_of}, {"FROM", "origin"}, {"PORT", "port"}}};
+    constexpr std::array<Field, 5> kFields{{{"TO", "to"},
+                                            {"BY", "next_hop", false, way_of},
+                                            {"WEIGHT", "weight", true},
+                                            {"FROM", "origin"},
+                                            {"PORT", "port"}}};
     return show_host_table(session, "/v1/ports/routes", kFields);
 }
 

@@ -58,6 +58,7 @@ struct RouteEntry {
     RouteOrigin origin = RouteOrigin::configured;
     std::uint8_t unreachable = 0;  // 1: there is no way
     std::uint8_t reserved = 0;
+    std::uint16_t weight = 1;  // of this next hop among the route's
     friend bool operator==(const RouteEntry&, const RouteEntry&) = default;
 };
 

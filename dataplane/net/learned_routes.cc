@@ -10,29 +10,17 @@ namespace {
 
 constexpr unsigned kMappedBits = 96;  // in front of a v4-mapped address
 
-unsigned bits_of(const Prefix& prefix) {
-    return prefix.address.is_v4() ? kMappedBits + prefix.bits : prefix.bits;
-}
-
-IpAddress network_of(IpAddress address, unsigned bits) {
-    const unsigned whole = bits / 8;
-    if (whole >= address.bytes.size()) return address;
-    address.bytes[whole] &= static_cast<std::uint8_t>(0xff00 >> bits % 8);
-    std::fill(address.bytes.begin() + whole + 1, address.bytes.end(), std::uint8_t{0});
-    return address;
-}
-
 }  // namespace
 
 void LearnedRoutes::replace(std::vector<Route> routes) {
-    for (Route& route : routes) route.to.address = network_of(route.to.address, bits_of(route.to));
+    for (Route& route : routes) route.to.address = route.to.network();
     std::ranges::sort(routes, [](const Route& a, const Route& b) {
-        const unsigned bits = bits_of(a.to), others = bits_of(b.to);
+        const unsigned bits = a.to.bits_of_128(), others = b.to.bits_of_128();
         return bits != others ? bits > others : a.to.address.bytes < b.to.address.bytes;
     });
     std::vector<Length> lengths;
     for (std::size_t i = 0; i < routes.size(); ++i) {
-        const unsigned bits = bits_of(routes[i].to);
+        const unsigned bits = routes[i].to.bits_of_128();
         if (lengths.empty() || lengths.back().bits != bits) lengths.push_back({bits, i, i});
         lengths.back().end = i + 1;
     }

@@ -1,15 +1,11 @@
 #include "dataplane/net/own_addresses.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace strata::dataplane::net {
 
 namespace {
-
-// A v4-mapped address has 96 bits in front.
-unsigned bits_in_16(const Prefix& prefix) {
-    return prefix.address.is_v4() ? 96u + prefix.bits : prefix.bits;
-}
 
 std::size_t family(const IpAddress& address) { return address.is_v4() ? 0 : 1; }
 
@@ -26,7 +22,7 @@ IpAddress directed_broadcast(const Prefix& link) {
 
 bool Prefix::contains(const IpAddress& other) const {
     if (other.is_v4() != address.is_v4()) return false;
-    const unsigned wanted = bits_in_16(*this);
+    const unsigned wanted = bits_of_128();
     const unsigned whole = wanted / 8, rest = wanted % 8;
     if (std::memcmp(address.bytes.data(), other.bytes.data(), whole) != 0) return false;
     if (rest == 0) return true;
@@ -34,11 +30,14 @@ bool Prefix::contains(const IpAddress& other) const {
     return ((address.bytes[whole] ^ other.bytes[whole]) & mask) == 0;
 }
 
-IpAddress Prefix::network() const {
-    IpAddress first = address;
-    for (unsigned bit = bits_in_16(*this); bit < 128; ++bit)
-        first.bytes[bit / 8] &= static_cast<std::uint8_t>(~(0x80u >> bit % 8));
-    return first;
+IpAddress Prefix::network() const { return network_of(address, bits_of_128()); }
+
+IpAddress network_of(IpAddress address, unsigned bits) {
+    const unsigned whole = bits / 8;
+    if (whole >= address.bytes.size()) return address;
+    address.bytes[whole] &= static_cast<std::uint8_t>(0xff00 >> bits % 8);
+    std::fill(address.bytes.begin() + whole + 1, address.bytes.end(), std::uint8_t{0});
+    return address;
 }
 
 bool Prefix::same_as(const Prefix& other) const {

@@ -18,9 +18,14 @@ struct Prefix {
     bool contains(const IpAddress& other) const;
     // `address` without the bits behind the prefix.
     IpAddress network() const;
+    // As in 16 bytes, of all 128.
+    unsigned bits_of_128() const { return address.is_v4() ? 96u + bits : bits; }
     // The same family, bits and network; the bits behind them don't count.
     bool same_as(const Prefix& other) const;
 };
+
+// `address` without its bits from `bits` on, of all 128: a v4-mapped one has 96 in front.
+IpAddress network_of(IpAddress address, unsigned bits);
 
 // The addresses of one port, IPv4 and IPv6, each with the prefix of its link. Filled on the main
 // thread before the first packet; from then on only read, by any thread.

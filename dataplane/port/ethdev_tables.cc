@@ -5,11 +5,17 @@ namespace strata::dataplane {
 namespace {
 
 void add(const net::Route& route, api::RouteOrigin origin, api::HostTables& tables) {
-    tables.routes.push_back({.to = route.to.address.bytes,
-                             .hop = route.hop.bytes,
-                             .bits = static_cast<std::uint8_t>(route.to.bits),
-                             .origin = origin,
-                             .unreachable = route.unreachable});
+    api::RouteEntry entry{.to = route.to.address.bytes,
+                          .hop = route.hop.bytes,
+                          .bits = route.to.bits,
+                          .origin = origin,
+                          .unreachable = route.unreachable};
+    if (route.hops.empty()) tables.routes.push_back(entry);
+    for (const net::WeightedHop& hop : route.hops) {
+        entry.hop = hop.address.bytes;
+        entry.weight = static_cast<std::uint16_t>(hop.weight);
+        tables.routes.push_back(entry);
+    }
 }
 
 // The shortest prefix that there is of the gateway's family.

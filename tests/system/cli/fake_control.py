@@ -200,7 +200,8 @@ def paths(state, method, match, query, body):
 
 def routes(state, method, match, query, body):
     def route(to, hop, origin, unreachable=False):
-        return {"port": "net_tap0,iface=t0", "to": to, "next_hop": hop, "unreachable": unreachable, "origin": origin}
+        return {"port": "net_tap0,iface=t0", "to": to, "next_hop": hop, "weight": 1, "unreachable": unreachable,
+                "origin": origin}
     return 200, [route("10.0.0.0/24", None, "configured"), route("192.0.2.0/24", "10.0.0.9", "kernel"),
                  route("198.51.100.0/24", None, "kernel", True)]
 

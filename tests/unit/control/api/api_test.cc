@@ -408,9 +408,9 @@ TEST_F(ApiTest, what_ports_know_of_their_networks_comes_page_by_page) {
     EXPECT_EQ(get("/v1/ports/paths"), json::parse(R"({"items":[
         {"port":"a","to":"10.0.0.7","next_hop":"10.0.0.1","mtu_bytes":1280}],"next":null})"));
     EXPECT_EQ(get("/v1/ports/routes"), json::parse(R"({"items":[
-        {"port":"a","to":"10.0.0.0/24","next_hop":null,"unreachable":false,"origin":"configured"},
-        {"port":"a","to":"fd00::/8","next_hop":"fd01::","unreachable":false,"origin":"kernel"},
-        {"port":"b","to":"::/0","next_hop":null,"unreachable":true,"origin":"configured"}],"next":null})"));
+        {"port":"a","to":"10.0.0.0/24","next_hop":null,"weight":1,"unreachable":false,"origin":"configured"},
+        {"port":"a","to":"fd00::/8","next_hop":"fd01::","weight":1,"unreachable":false,"origin":"kernel"},
+        {"port":"b","to":"::/0","next_hop":null,"weight":1,"unreachable":true,"origin":"configured"}],"next":null})"));
     for (const char* wrong : {"limit=0", "limit=x", "after=x", "after=-1", "port=a"})
         EXPECT_EQ(call("GET", std::string("/v1/ports/routes?") + wrong).status, 400) << wrong;
 }
