@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bench/pipeline/instructions.h"
+#include "bench/pipeline/lines.h"
 #include "bench/pipeline/rows.h"
 #include "dataplane/eal.h"
 #include "dataplane/port/port.h"
@@ -23,6 +24,7 @@ constexpr const char* kUsage =
     "[--many-rooms]\n"
     "                             [--receivers N [--rooms N] [--in-flight N] [--audio]]\n"
     "       strata-bench-pipeline --instructions [NAME]\n"
+    "       strata-bench-pipeline --lines\n"
     "  --quick      shorter runs; still 11 rounds\n"
     "  --huge       with hugepages (as root, some reserved); without: ordinary pages\n"
     "  --json FILE  rows as one JSON array, - for standard output; without: a table\n"
@@ -35,7 +37,14 @@ constexpr const char* kUsage =
     "  --many-rooms only the rows of 1,000 rooms of ten beside one of them\n"
     "  --receivers  one shape only, the receivers of all rooms together\n"
     "  --audio      … of audio\n"
-    "  --instructions  under callgrind: fixed shapes, or the one of this name; see scripts/bench\n";
+    "  --instructions  under callgrind: fixed shapes, or the one of this name; see scripts/bench\n"
+    "  --lines      under callgrind: what an output touches of its receiver; see scripts/bench\n";
+
+const dataplane::PoolConfig kPools{.name = "bench",
+                                   .rx_mbufs = 16'383,
+                                   .header_mbufs = 32'767,
+                                   .indirect_mbufs = 8'191,
+                                   .cache_mbufs = 256};
 
 int run(const Options& options) {
     const std::vector<std::string> devices = dataplane::eal_device_arguments({});
@@ -49,16 +58,13 @@ int run(const Options& options) {
         std::fprintf(stderr, "strata-bench-pipeline: %s\n", started.error().c_str());
         return 1;
     }
-    auto pools = dataplane::Pools::create({.name = "bench",
-                                           .rx_mbufs = 16'383,
-                                           .header_mbufs = 32'767,
-                                           .indirect_mbufs = 8'191,
-                                           .cache_mbufs = 256});
+    auto pools = dataplane::Pools::create(options.lines ? lines_pools() : kPools);
     if (!pools) {
         std::fprintf(stderr, "strata-bench-pipeline: %s\n", pools.error().message.c_str());
         return 1;
     }
     if (options.instructions) return count_instructions(*pools, options.row.c_str());
+    if (options.lines) return count_lines(*pools);
     const bool file = !options.json.empty() && options.json != "-";
     std::FILE* out = file ? std::fopen(options.json.c_str(), "w") : stdout;
     if (out == nullptr) {
@@ -113,6 +119,8 @@ bool read_options(int argc, char** argv, Options& options) {
             options.huge = true;
         } else if (word == "--json" && i + 1 < argc) {
             options.json = argv[++i];
+        } else if (word == "--lines") {
+            options.lines = true;
         } else if (word == "--instructions") {
             options.instructions = true;
             if (i + 1 < argc) options.row = argv[++i];

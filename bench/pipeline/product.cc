@@ -174,6 +174,11 @@ void Product::add_receiver(std::uint32_t room, std::uint32_t receiver) {
         config.profile
             .extension_id[static_cast<std::size_t>(relay::ExtensionKind::dependency_descriptor)] =
             kDescriptorExtension;
+    if (shape_.transport_wide) {
+        config.profile.extension_id[static_cast<std::size_t>(relay::ExtensionKind::transport_cc)] =
+            kTransportCcExtension;
+        config.stamp.transport_sequence = &transport->transport_sequence;
+    }
     if (shape_.unwanted) config.target.temporal = 0;
     if (shape_.observed && receiver == 0) subscription->marks = 1;
     if (shape_.srtp != relay::SrtpProfile::none) {
@@ -210,6 +215,14 @@ void Product::take_answers() {
         if (answer.kind == Command::Kind::remove_transport) transports_.pop_back();
         if (answer.kind == Command::Kind::set_observer) observer_before_.reset();
     }
+}
+
+std::vector<std::span<const std::byte>> Product::receiver_keys() const {
+    std::vector<std::span<const std::byte>> keys;
+    for (const auto& transport : transports_)
+        if (transport->srtp)
+            keys.push_back(std::as_bytes(std::span(&transport->srtp->outbound, 1)));
+    return keys;
 }
 
 // Hands the worker what is due; it does it in its next turn.

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "bench/pipeline/shape.h"
@@ -39,6 +41,8 @@ class Product {
     // What the captures and traces have written down, and how many rooms have come and gone.
     std::uint64_t records() const { return log_ ? log_->records() : 0; }
     std::uint64_t guests() const { return guests_gone_; }
+    // What each receiver's packets are encrypted with.
+    std::vector<std::span<const std::byte>> receiver_keys() const;
     // In nanoseconds, of all outputs so far; where the shape says so.
     const api::Histogram& transit() const { return block_->rx_tx_ns; }
     // Bytes in front of the shared payload of one outgoing frame: the header length that the other

@@ -15,6 +15,7 @@ struct Options {
     std::string json;
     bool many_rooms = false;     // 1,000 rooms of ten beside one, nothing else
     bool instructions = false;   // under callgrind, see instructions.h
+    bool lines = false;          // the same, see lines.h
     std::string row;             // … only this one; empty: all
     Shape only{.receivers = 0};  // 0: all rows; srtp and media count by themselves
 };

@@ -26,7 +26,8 @@ struct Shape {
     // Besides: every tenth of a second the next packets of room 0 are traced, and a hundred times a
     // second a room comes and goes again. In run_timed() alone.
     bool bustle = false;
-    bool transit = false;  // the worker takes the time that its outputs are in it
+    bool transport_wide = false;  // receivers have transport-wide numbers; of Media::browser
+    bool transit = false;         // the worker takes the time that its outputs are in it
 };
 
 inline dataplane::PortConfig port_config(const Shape& shape) {
