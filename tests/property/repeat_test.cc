@@ -6,11 +6,11 @@
 #include <array>
 #include <map>
 #include <optional>
-#include <sstream>
 #include <vector>
 
 #include "relay/rtp/sequence.h"
 #include "tests/property/seeds.h"
+#include "tests/property/track_kind.h"
 #include "tests/property/track_session.h"
 
 namespace strata::relay {
@@ -142,26 +142,15 @@ class RepeatCheck {
     std::int64_t first_ = -1, last_ = -1;  // numbers sent, extended
 };
 
-struct Mode {
-    const char* name;
-    Codec codec;
-    int spatial, temporal;
-    InterLayer inter_layer;
-    bool descriptor;
-    std::size_t encodings;
-};
-
-void check_seed(const Mode& mode, std::uint64_t seed, Found& found) {
-    std::ostringstream text;
-    text << mode.name << " seed " << seed;
-    SCOPED_TRACE(text.str());
+void check_seed(const TrackKind& kind, std::uint64_t seed, Found& found) {
+    SCOPED_TRACE(describe(kind, seed));
     Random random(seed);
     SessionSettings settings;
-    settings.encoder.codec = mode.codec;
-    settings.encoder.shape = {mode.spatial, mode.temporal, mode.inter_layer, 0};
-    settings.encoder.descriptor = mode.descriptor;
+    settings.encoder.codec = kind.codec;
+    settings.encoder.shape = {kind.spatial, kind.temporal, kind.inter_layer, 0};
+    settings.encoder.descriptor = kind.descriptor;
     settings.encoder.picture_id_bits = random.chance(50) ? 7 : 15;
-    settings.encodings = mode.encodings;
+    settings.encodings = kind.encodings;
     settings.changes_percent = 8;
     settings.receivers = static_cast<std::size_t>(random.between(1, 4));
     settings.channel = random_channel(random);
@@ -183,18 +172,18 @@ void check_seed(const Mode& mode, std::uint64_t seed, Found& found) {
 
 constexpr std::uint64_t kCases = 25;
 
-constexpr std::array kModes{
-    Mode{"L1T3", Codec::opaque, 1, 3, InterLayer::full, true, 1},
-    Mode{"L3T3", Codec::opaque, 3, 3, InterLayer::full, true, 1},
-    Mode{"L3T3_KEY", Codec::opaque, 3, 3, InterLayer::key_pictures, true, 1},
-    Mode{"S3T3", Codec::opaque, 3, 3, InterLayer::none, true, 1},
-    Mode{"VP9_L3T3", Codec::vp9, 3, 3, InterLayer::full, false, 1},
-    Mode{"VP8_L1T3", Codec::vp8, 1, 3, InterLayer::full, false, 1},
-    Mode{"VP8_simulcast", Codec::vp8, 1, 3, InterLayer::full, false, 3},
-    Mode{"simulcast_L1T3", Codec::opaque, 1, 3, InterLayer::full, true, 3},
+constexpr std::array kKinds{
+    TrackKind{"L1T3", Codec::opaque, 1, 3, InterLayer::full, true, 1},
+    TrackKind{"L3T3", Codec::opaque, 3, 3, InterLayer::full, true, 1},
+    TrackKind{"L3T3_KEY", Codec::opaque, 3, 3, InterLayer::key_pictures, true, 1},
+    TrackKind{"S3T3", Codec::opaque, 3, 3, InterLayer::none, true, 1},
+    TrackKind{"VP9_L3T3", Codec::vp9, 3, 3, InterLayer::full, false, 1},
+    TrackKind{"VP8_L1T3", Codec::vp8, 1, 3, InterLayer::full, false, 1},
+    TrackKind{"VP8_simulcast", Codec::vp8, 1, 3, InterLayer::full, false, 3},
+    TrackKind{"simulcast_L1T3", Codec::opaque, 1, 3, InterLayer::full, true, 3},
 };
 
-class RepeatProperty : public testing::TestWithParam<Mode> {};
+class RepeatProperty : public testing::TestWithParam<TrackKind> {};
 
 TEST_P(RepeatProperty, WhatWasSentIsFoundAndNothingElse) {  // C26, C27
     Found found;
@@ -210,8 +199,8 @@ TEST_P(RepeatProperty, WhatWasSentIsFoundAndNothingElse) {  // C26, C27
     EXPECT_GT(found.found[1], found.sent[1] * 90 / 100);
 }
 
-INSTANTIATE_TEST_SUITE_P(Modes, RepeatProperty, testing::ValuesIn(kModes),
-                         [](const auto& mode) { return std::string(mode.param.name); });
+INSTANTIATE_TEST_SUITE_P(Modes, RepeatProperty, testing::ValuesIn(kKinds),
+                         [](const auto& kind) { return std::string(kind.param.name); });
 
 }  // namespace
 }  // namespace strata::relay
