@@ -10,6 +10,13 @@ namespace {
 
 using api::WorkerCounter;
 
+template <typename Counters>
+std::uint64_t sum_of(const Counters& counters) {
+    std::uint64_t sum = 0;
+    for (const api::Counter& counter : counters) sum += counter.get();
+    return sum;
+}
+
 // Reads all of a worker's statistics ten times a second, as whoever watches an appliance does.
 class Poller {
   public:
@@ -17,11 +24,10 @@ class Poller {
         : thread_([&block](const std::stop_token& stop) {
               std::uint64_t sum = 0;
               while (!stop.stop_requested()) {
-                  for (const auto* values : {&block.burst_packets, &block.turn_ns, &block.rx_tx_ns})
-                      for (const api::Counter& value : *values) sum += value.get();
-                  for (const api::Counter& value : block.counters) sum += value.get();
-                  for (const api::Counter& value : block.rx_drops) sum += value.get();
-                  for (const api::Counter& value : block.tx_drops) sum += value.get();
+                  for (const api::Histogram* histogram :
+                       {&block.burst_packets, &block.turn_ns, &block.rx_tx_ns})
+                      sum += sum_of(*histogram);
+                  sum += sum_of(block.counters) + sum_of(block.rx_drops) + sum_of(block.tx_drops);
                   std::this_thread::sleep_for(std::chrono::milliseconds(100));
               }
               if (sum == 0) std::fputs("nothing was counted\n", stderr);
@@ -30,13 +36,6 @@ class Poller {
   private:
     std::jthread thread_;
 };
-
-template <typename Counters>
-std::uint64_t sum_of(const Counters& counters) {
-    std::uint64_t sum = 0;
-    for (const api::Counter& counter : counters) sum += counter.get();
-    return sum;
-}
 
 // Of the same packets: what wasn't forwarded though the other did, and outputs that were dropped.
 std::uint64_t lost(const Product& plain, const Product& observed) {
