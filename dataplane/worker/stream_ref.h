@@ -16,6 +16,11 @@ struct StreamRef {
     void* object = nullptr;  // PublishedTrack, Subscription or (latch) Transport
 };
 
+// Of the worker's table of all SSRCs; `transport_index`: Transport::index.
+constexpr std::uint64_t stream_key(std::uint32_t transport_index, std::uint32_t ssrc) {
+    return std::uint64_t{transport_index} << 32 | ssrc;
+}
+
 // Which media streams a peer's last packets belonged to: most packets need no look into the
 // worker's table of all SSRCs. What a table says that has erased nothing since still holds.
 class RecentStreams {

@@ -28,6 +28,14 @@ Worker::Worker(const WorkerConfig& config, std::span<Port* const> ports, const P
       timers_(now),
       kept_(config.history, pools),
       placed_(config.max_tracks),
+      observed_({.streams = streams_,
+                 .transports = transports_,
+                 .statistics = statistics_,
+                 .fan_outs = fan_outs_,
+                 .blank = blank_,
+                 .outputs = outputs_,
+                 .parsed = parsed_,
+                 .dropped = dropped_}),
       commands_(config.command_ring),
       answers_(config.command_ring),
       notices_(config.command_ring),
@@ -73,14 +81,21 @@ Worker::Turn Worker::turn(relay::TimeUs now, std::uint16_t burst) {
         fan_outs_[i]->flush(now);
     }
     kept_.expire(now);
-    if (observer_) [[unlikely]]
-        finish_observing();
+    if (observed_.active()) [[unlikely]]
+        observed_.finish();
     if (turn.busy() || statistics_[WorkerCounter::queued].get() != 0) publish_counters();
     if (turn.commands != 0 || news_) [[unlikely]]
         ring_main();
     count(turn.busy() ? WorkerCounter::turns_busy : WorkerCounter::turns_idle);
     begin_step(WorkStep::Kind::none);
     return turn;
+}
+
+void Worker::observe(rte_mbuf& packet, const ObservationPoint::Arrival& arrival,
+                     Transport* transport, const StreamRef& stream, relay::TimeUs now) {
+    const bool wanted = observed_.begin(packet, arrival, transport, stream);
+    on_datagram(packet, arrival.port, transport, stream, now);
+    if (wanted) observed_.end(transport, stream, now);
 }
 
 void Worker::tell(const Notice& notice) {

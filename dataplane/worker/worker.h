@@ -20,8 +20,10 @@
 #include "dataplane/worker/handoff.h"
 #include "dataplane/worker/kept_packets.h"
 #include "dataplane/worker/objects.h"
-#include "dataplane/worker/observer.h"
+#include "dataplane/worker/observation_point.h"
+#include "dataplane/worker/packet_bytes.h"
 #include "dataplane/worker/punt_ring.h"
+#include "dataplane/worker/sending.h"
 #include "dataplane/worker/spsc_ring.h"
 #include "dataplane/worker/timer_wheel.h"
 #include "dataplane/worker/train.h"
@@ -102,9 +104,6 @@ class Worker {
         step_.store({kind, static_cast<std::uint8_t>(which)}, std::memory_order_relaxed);
     }
     static constexpr std::uint32_t kLatchIndex = ~0u;
-    static std::uint64_t stream_key(std::uint32_t transport_index, std::uint32_t ssrc) {
-        return std::uint64_t{transport_index} << 32 | ssrc;
-    }
 
     // worker_receive.cc
     void receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, Turn& turn);
@@ -137,6 +136,10 @@ class Worker {
     void ring_main();
 
     // worker.cc
+    // A packet that somebody may want to see.
+    [[gnu::noinline]] void observe(rte_mbuf& packet, const ObservationPoint::Arrival& arrival,
+                                   Transport* transport, const StreamRef& stream,
+                                   relay::TimeUs now);
     void publish_counters();
 
     // worker_media.cc
@@ -154,12 +157,6 @@ class Worker {
                              relay::TimeUs now);
     void send_outputs(const PublishedTrack& track, rte_mbuf& packet, TxClass tx_class,
                       FanOut::Input input, relay::TimeUs now);
-    struct Sending {
-        TxClass tx_class;
-        FanOut::Input input;
-        relay::TimeUs now;
-    };
-    void send_all(std::span<const relay::Output> outputs, rte_mbuf& packet, const Sending& how);
     void count_refused_outputs();
     void send_key_frame_requests(PublishedTrack& track, relay::TimeUs now);
 
@@ -304,72 +301,6 @@ class Worker {
     static void expect_srtp(PublishedTrack& track);
     static void unexpect_srtp(PublishedTrack& track);
 
-    // worker_observe.cc
-    // Who wants packets of this stream, as far as is known ahead. What is about a track's publisher
-    // is about the track.
-    unsigned observers_of(const StreamRef& stream) const {
-        const auto* track = static_cast<const PublishedTrack*>(stream.object);
-        return (track->marks | unsigned{observer_->anyone()}) & observer_->in();
-    }
-    struct Observed;
-    // Taken from the port: where and by which observations.
-    struct Arrival {
-        std::uint8_t port;
-        std::uint8_t observers;  // those of observers_of whose turn it is
-    };
-    [[gnu::noinline]] void observe(rte_mbuf& packet, const Arrival& arrival, Transport* transport,
-                                   const StreamRef& stream, relay::TimeUs now);
-    void find_observed(Observed& seen, const StreamRef& stream);
-    [[gnu::noinline]] void observe_passed(std::span<rte_mbuf* const> packets, const Train& train,
-                                          const Burst& burst, unsigned observers,
-                                          std::uint32_t& until);
-    std::array<std::uint64_t, 3> input_counters() const;
-    api::Fate fate_since(const std::array<std::uint64_t, 3>& before) const;
-    void fill_head(const Observed& seen, const api::Fate& fate, relay::TimeUs now);
-    void record_input(const Observed& seen, std::uint8_t bits, const api::Fate& fate,
-                      relay::TimeUs now);
-    std::size_t write_traced(const Observed& seen, const api::Fate& fate);
-    [[gnu::cold, gnu::noinline]] void observe_refused(rte_mbuf& packet, Transport& transport,
-                                                      api::RxDrop reason);
-    // worker_watch.cc
-    // A receiver that somebody looks at, in what a packet goes out as.
-    struct Watched {
-        std::size_t output = 0;
-        relay::ReceiverSlot* slot = nullptr;
-        const Subscription* subscription = nullptr;
-    };
-    static constexpr std::size_t kMaxWatched = 64;  // of one packet
-    [[gnu::noinline]] void send_observed(const PublishedTrack& track, rte_mbuf& packet,
-                                         std::uint8_t bits, const Sending& how);
-    std::uint8_t watchers_of(const PublishedTrack& track) {
-        return observer_ ? observer_->sample_out(track.watched_marks & unsigned{observer_->out()})
-                         : 0;
-    }
-    [[gnu::cold, gnu::noinline]] void send_watched(const Subscription& subscription,
-                                                   rte_mbuf& packet, relay::Output& output,
-                                                   const Sending& how);
-    std::span<Watched> find_watched(const PublishedTrack& track, std::uint8_t bits);
-    void send_parts(rte_mbuf& packet, relay::Output& output, std::span<const Watched> watched,
-                    std::uint8_t bits, const Sending& how);
-    void send_one_watched(rte_mbuf& packet, const relay::Output& output, const Watched& watched,
-                          std::uint8_t bits, const Sending& how);
-    struct TracedEnd {
-        std::uint32_t dropped = 0, held = 0;
-        std::uint8_t reason = 0;
-    };
-    void trace_output(const relay::Output& output, const TracedEnd& end);
-    static void fill_out_head(api::ObservedHead& head, const Transport& transport,
-                              const api::Fate& fate, relay::TimeUs now);
-    [[gnu::cold, gnu::noinline]] void observe_rtcp(const Transport& transport,
-                                                   std::span<const std::uint8_t> compound,
-                                                   relay::TimeUs now);
-    [[gnu::noinline]] void finish_observing();
-    void set_observer(Observer* observer, relay::TimeUs now);
-    void set_marks(const Command& command);
-    static void watch(Subscription& subscription);
-    static void unwatch(Subscription& subscription);
-    static void sum_marks(PublishedTrack& track);
-
     // worker_timers.cc
     void run_timers(relay::TimeUs now, Turn& turn);
     void fetch_ahead(const Timer& timer);
@@ -381,14 +312,6 @@ class Worker {
     static void publish(const PublishedTrack& track);
     static void publish(const Subscription& subscription);
     static void publish(const Transport& transport);
-
-    // worker_checkpoint.cc
-    static void keep(Transport& transport, relay::TimeUs now);
-    static void keep(Subscription& subscription, relay::TimeUs now);
-    static void confirm(const Subscription& subscription, relay::TimeUs now);
-    static void keep(OutgoingStream& stream, const relay::Continuation& last,
-                     std::uint32_t clock_rate_hz, relay::TimeUs now);
-    static void keep(PublishedTrack& track, relay::TimeUs now);
 
     // worker_commands.cc
     void run_commands(relay::TimeUs now, Turn& turn);
@@ -409,9 +332,6 @@ class Worker {
 
     Subscription* find_outgoing(Transport& transport, std::uint32_t ssrc);
     PublishedTrack* find_media(Transport& transport, std::uint32_t ssrc, std::uint8_t& encoding);
-    static std::span<const std::uint8_t> bytes_of(const rte_mbuf& packet) {
-        return {rte_pktmbuf_mtod(&packet, const std::uint8_t*), packet.data_len};
-    }
 
     WorkerConfig config_;
     // How far links were made anew since a port's routes changed.
@@ -423,8 +343,7 @@ class Worker {
     std::array<Opening, kMaxBurst> openings_;
     std::array<relay::CipherJob, kMaxBurst> open_jobs_;
     std::vector<Port*> ports_;
-    std::vector<std::unique_ptr<FanOut>> fan_outs_;
-    Observer* observer_ = nullptr;  // the main thread's again once it is answered; null: none
+    FanOuts fan_outs_;
     api::RxDrop dropped_ = api::RxDrop::kCount;  // why, of the newest packet that was
     std::vector<RoutesFollowed> routes_;         // of each port
     std::uint64_t without_route_ = 0;            // transports that no route leads to
@@ -458,14 +377,8 @@ class Worker {
     std::vector<Peer> peers_;              // by their ids; empty: there are no others
     std::unique_ptr<Doorbell> doorbell_;   // likewise
     std::vector<PublishedTrack*> placed_;  // by index; null: nobody
-    // Of the packet in work, while somebody traces it: what became of its outputs.
-    bool tracing_ = false;
-    std::size_t traced_count_ = 0;
-    std::array<api::TracedOutput, api::kMaxTracedOutputs> traced_outputs_;
-    std::array<Observer::Pending, api::kMaxTracedOutputs> traced_pending_;
-    std::array<Watched, kMaxWatched> watched_;
-    std::size_t clear_until_ = 0;  // of the packet in work: end of its codec's descriptor, or 0
-    rte_mbuf* blank_ = nullptr;    // stands for the input where the relay makes a packet by itself
+    rte_mbuf* blank_ = nullptr;  // stands for the input where the relay makes a packet by itself
+    ObservationPoint observed_;
     SpscRing<Command> commands_;
     SpscRing<Command> answers_;
     SpscRing<Notice> notices_;

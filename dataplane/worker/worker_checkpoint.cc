@@ -1,4 +1,6 @@
-#include "dataplane/worker/worker.h"
+#include "dataplane/worker/worker_checkpoint.h"
+
+#include "dataplane/worker/checkpoint.h"
 
 // What other processes will need to go on from (C53): each stream's numbers, every quarter of a
 // second with its statistics.
@@ -14,11 +16,9 @@ void confirm_record(CheckpointRecord& record, relay::TimeUs now) {
     write_checkpoint(record, *stored);
 }
 
-}  // namespace
-
 // `last` is what it would go on from.
-void Worker::keep(OutgoingStream& stream, const relay::Continuation& last,
-                  std::uint32_t clock_rate_hz, relay::TimeUs now) {
+void keep(OutgoingStream& stream, const relay::Continuation& last, std::uint32_t clock_rate_hz,
+          relay::TimeUs now) {
     stream.next_sequence = extend_forward(stream.next_sequence, last.next_sequence);
     if (stream.leg.stream.started())  // it knows its cycle
         stream.next_sequence =
@@ -35,15 +35,17 @@ void Worker::keep(OutgoingStream& stream, const relay::Continuation& last,
     stream.packets_kept = last.packets;
 }
 
+}  // namespace
+
 // Nothing was sent since it was kept.
-void Worker::confirm(const Subscription& subscription, relay::TimeUs now) {
+void confirm(const Subscription& subscription, relay::TimeUs now) {
     if (subscription.stream->checkpoint) confirm_record(*subscription.stream->checkpoint, now);
     if (!subscription.repair || !subscription.repair->rtx) return;
     if (CheckpointRecord* record = subscription.repair->rtx->checkpoint)
         confirm_record(*record, now);
 }
 
-void Worker::keep(Subscription& subscription, relay::TimeUs now) {
+void keep(Subscription& subscription, relay::TimeUs now) {
     const std::uint32_t clock_rate_hz = subscription.track->track->config().clock_rate_hz;
     OutgoingStream& stream = *subscription.stream;
     keep(stream,
@@ -57,7 +59,7 @@ void Worker::keep(Subscription& subscription, relay::TimeUs now) {
     }
 }
 
-void Worker::keep(PublishedTrack& track, relay::TimeUs now) {
+void keep(PublishedTrack& track, relay::TimeUs now) {
     const relay::TrackConfig& config = track.track->config();
     for (std::uint8_t i = 0; i < config.encoding_count; ++i) {
         const InboundEncoding& in = track.encodings[i];
@@ -77,7 +79,7 @@ void Worker::keep(PublishedTrack& track, relay::TimeUs now) {
 }
 
 // With its reports, once a second: the SRTCP index, and that nothing has moved of what nobody uses.
-void Worker::keep(Transport& transport, relay::TimeUs now) {
+void keep(Transport& transport, relay::TimeUs now) {
     for (const OutgoingStream* stream = transport.outgoing; stream; stream = stream->next)
         if (!stream->in_use && stream->checkpoint) confirm_record(*stream->checkpoint, now);
     if (transport.checkpoint == nullptr || transport.srtcp_index == 0) return;

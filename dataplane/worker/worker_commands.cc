@@ -1,6 +1,8 @@
 #include <algorithm>
 
+#include "dataplane/worker/marks.h"
 #include "dataplane/worker/worker.h"
+#include "dataplane/worker/worker_checkpoint.h"
 
 namespace strata::dataplane {
 namespace {
@@ -63,7 +65,10 @@ void Worker::apply(const Command& command, relay::TimeUs now) {
         case Command::Kind::set_target:
             command.subscription->config.target = command.target;
             return retarget(*command.subscription, now);
-        case Command::Kind::set_observer: return set_observer(command.observer, now);
+        case Command::Kind::set_observer:
+            answers_.push({.kind = Command::Kind::set_observer,
+                           .observer = observed_.replace(command.observer, now)});
+            return;
         case Command::Kind::set_marks: return set_marks(command);
     }
 }

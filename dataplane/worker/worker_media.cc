@@ -84,14 +84,14 @@ relay::MediaDrop Worker::forward(rte_mbuf& packet, PublishedTrack& track, const 
                 ? TxClass::audio
                 : layer_class(arrived.encoding, arrived.info.spatial_id, arrived.info.temporal_id),
             only && !arrived.shared ? FanOut::Input::spent : FanOut::Input::kept, now};
-        const std::uint8_t watchers = watchers_of(track);
-        if (watchers != 0 || (tracing_ && track.observed != 0)) [[unlikely]]
-            send_observed(track, packet, watchers, how);
+        const std::uint8_t watchers = observed_.watchers_of(track);
+        if (watchers != 0 || observed_.traces(track)) [[unlikely]]
+            observed_.send(track, packet, watchers, how);
         else if (only) [[likely]]
             fan_outs_[port_of(outputs_.outputs[0].receivers.front())]->send(
                 packet, {outputs_.outputs.data(), 1}, how.tx_class, how.now, how.input);
         else
-            send_all({outputs_.outputs.data(), outputs_.count}, packet, how);
+            send_all(fan_outs_, {outputs_.outputs.data(), outputs_.count}, packet, how);
     }
     if (outputs_.refused != 0) count_refused_outputs();
     if (outputs_.key_frame_due) send_key_frame_requests(track, now);
@@ -107,7 +107,7 @@ void Worker::on_handed_packet(const Handoff& handed, PublishedTrack* branch, rel
     inbound.bytes += handed.packet->data_len;
     inbound.last_packet_us = branch->last_packet_us = now;
     if (branch->observed != 0) [[unlikely]]
-        parsed_ = handed.info;  // what send_observed shows of it ends with its descriptor
+        parsed_ = handed.info;  // what is shown of it ends with its descriptor
     const relay::MediaDrop reason = forward(
         *handed.packet, *branch,
         {.encoding = handed.encoding, .shared = true, .info = handed.info, .at = handed.arrived_us},
@@ -122,25 +122,13 @@ void Worker::count_refused_outputs() {
     outputs_.refused = 0;
 }
 
-// Receivers of one output share a port: the leg is part of their profile.
 void Worker::send_outputs(const PublishedTrack& track, rte_mbuf& packet, TxClass tx_class,
                           FanOut::Input input, relay::TimeUs now) {
     if (track.observed != 0) [[unlikely]]
-        if (const std::uint8_t watchers = watchers_of(track); watchers != 0 || tracing_)
-            return send_observed(track, packet, watchers, {tx_class, input, now});
-    send_all({outputs_.outputs.data(), outputs_.count}, packet, {tx_class, input, now});
-}
-
-void Worker::send_all(std::span<const relay::Output> outputs, rte_mbuf& packet,
-                      const Sending& how) {
-    for (std::size_t begin = 0; begin < outputs.size();) {
-        std::size_t end = begin + 1;
-        const std::size_t port = port_of(outputs[begin].receivers.front());
-        while (end < outputs.size() && port_of(outputs[end].receivers.front()) == port) ++end;
-        fan_outs_[port]->send(packet, outputs.subspan(begin, end - begin), how.tx_class, how.now,
-                              how.input);
-        begin = end;
-    }
+        if (const std::uint8_t watchers = observed_.watchers_of(track);
+            watchers != 0 || observed_.traces(track))
+            return observed_.send(track, packet, watchers, {tx_class, input, now});
+    send_all(fan_outs_, {outputs_.outputs.data(), outputs_.count}, packet, {tx_class, input, now});
 }
 
 void Worker::send_key_frame_requests(PublishedTrack& track, relay::TimeUs now) {

@@ -210,14 +210,12 @@ void Worker::find_stream(Train& train) {
 }
 
 [[gnu::always_inline]] inline void Worker::work_on(Train& train, const Burst& burst) {
-    // How many packets until one is looked at; null: none is.
+    // Two numbers: as a struct they would cost each packet some instructions.
     std::uint32_t* until = nullptr;
     unsigned observers = 0;
     if (streams_.erasures() != burst.erasures) train.stream = {};
-    if (observer_) [[unlikely]] {
-        observers = train.stream.object ? observers_of(train.stream) : 0;
-        until = train.stream.object ? observer_->until_in(observers) : observer_->until_next();
-    }
+    if (observed_.active()) [[unlikely]]
+        observed_.look_ahead(train.stream, observers, until);
     const relay::FrameRest* rest = train.stream.object ? &train.inbound->rest : nullptr;
     for (std::size_t at = train.begin; at < train.end;) {
         const std::uint64_t ended = burst.ended >> at;
@@ -230,22 +228,19 @@ void Worker::find_stream(Train& train) {
         if (rest && rest->knows_any()) {
             std::size_t most = train.end - at;
             if (ended != 0) most = std::min<std::size_t>(most, std::countr_zero(ended));
-            // A trace wants to know what each step makes of a packet.
-            if (until && (observers & observer_->traces()) != 0)
-                most = std::min<std::size_t>(most, *until - 1);
+            if (observed_.traces(observers, until)) most = std::min<std::size_t>(most, *until - 1);
             const auto ahead = burst.packets.subspan(at, most);
             const std::size_t passed = pass_over(ahead, *train.transport, train.stream, burst.now);
-            if (until) observe_passed(ahead.first(passed), train, burst, observers, *until);
+            if (until) [[unlikely]]
+                observed_.on_passed(ahead.first(passed), train, burst, *until);
             at += passed;
             if (passed != 0) continue;
         }
         ++at;
-        // Whose a stranger's packet is may be known only afterwards.
-        if (until && --*until == 0) {
+        if (until && --*until == 0) [[unlikely]] {
             *until = 1;
-            const unsigned taken = train.stream.object ? observer_->sample_in(observers) : ~0u;
-            observe(packet, {burst.port, static_cast<std::uint8_t>(taken & observer_->in())},
-                    train.transport, train.stream, burst.now);
+            observe(packet, observed_.arrive(burst.port, train.stream, observers), train.transport,
+                    train.stream, burst.now);
         } else {
             on_datagram(packet, burst.port, train.transport, train.stream, burst.now);
         }

@@ -146,7 +146,7 @@ WorkerCounter Worker::send_again(Subscription& subscription,
     output.receivers = {&repair_slot_, 1};
     rte_mbuf& packet = kept ? *kept->packet : *blank_;
     if (subscription.marks != 0) [[unlikely]]
-        send_watched(subscription, packet, output, {tx_class, FanOut::Input::kept, now});
+        observed_.send_again(subscription, packet, output, {tx_class, FanOut::Input::kept, now});
     else
         fan_outs_[port_of(repair_slot_)]->send(packet, {&output, 1}, tx_class, now);
     ++subscription.stream->packets_repeated;

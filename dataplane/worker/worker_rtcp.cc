@@ -141,7 +141,7 @@ void Worker::on_bye(Transport& transport, const relay::RtcpPacket& part) {
 void Worker::send_rtcp(Transport& transport, std::span<const std::uint8_t> compound,
                        relay::TimeUs now) {
     if (transport.marks != 0) [[unlikely]]
-        observe_rtcp(transport, compound, now);
+        observed_.on_rtcp(transport, compound, now);
     if (transport.secure) return send_srtcp(transport, compound, now);
     fan_outs_[transport.port]->send_own(transport.link, compound, TxClass::audio, now);
     count(WorkerCounter::rtcp_out);

@@ -88,8 +88,8 @@ bool Worker::finish_open(rte_mbuf& packet, Transport& transport,
 // False. Its bytes are as they came, or garbage where it was decrypted with the wrong key.
 bool Worker::refuse_secure(rte_mbuf& packet, Transport& transport, RxDrop reason) {
     drop(reason);
-    if (observer_ && ((transport.marks | observer_->anyone()) & observer_->in()) != 0) [[unlikely]]
-        observe_refused(packet, transport, reason);
+    if (observed_.looks_at(transport)) [[unlikely]]
+        observed_.on_refused(packet, transport, reason);
     return false;
 }
 

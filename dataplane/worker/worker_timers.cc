@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "dataplane/worker/worker.h"
+#include "dataplane/worker/worker_checkpoint.h"
 
 namespace strata::dataplane {
 namespace {

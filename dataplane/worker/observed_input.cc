@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
-#include "dataplane/worker/worker.h"
+#include "dataplane/worker/observation_point.h"
+#include "dataplane/worker/packet_bytes.h"
 #include "relay/recovery/rtx.h"
 #include "relay/rtp/byte_order.h"
 #include "relay/srtp/framing.h"
@@ -18,115 +20,103 @@ using relay::PacketClass;
 
 static_assert(static_cast<int>(PacketClass::rtcp) == static_cast<int>(api::ObservedClass::rtcp));
 
-// A packet that is looked at, as it came.
-struct Worker::Observed {
-    std::span<const std::uint8_t> bytes;
-    const FlowKey* flow = nullptr;
-    Transport* transport = nullptr;
-    const PublishedTrack* track = nullptr;
-    std::uint8_t encoding = 0;
-    std::uint8_t port = 0;
-    bool retransmitted = false;
-    PacketClass kind = PacketClass::unknown;
-    const relay::PacketInfo* parsed = nullptr;
-    std::size_t head_bytes = 0;  // of one that was passed over
+std::uint32_t ObservationPoint::Observed::ssrc() const {
+    const bool rtp = kind == PacketClass::rtp && bytes.size() >= relay::kRtpHeaderSize;
+    return rtp ? relay::load_be32(&bytes[8]) : 0;
+}
 
-    std::uint32_t ssrc() const {
-        const bool rtp = kind == PacketClass::rtp && bytes.size() >= relay::kRtpHeaderSize;
-        return rtp ? relay::load_be32(&bytes[8]) : 0;
-    }
+std::size_t ObservationPoint::Observed::header_bytes() const {
+    constexpr std::size_t kUnknownBytes = 64;
+    if (kind == PacketClass::rtcp || kind == PacketClass::stun) return bytes.size();
+    if (kind != PacketClass::rtp) return std::min(bytes.size(), kUnknownBytes);
+    if (head_bytes != 0) return head_bytes;
+    if (!parsed) return relay::rtp_clear_size(bytes).value_or(relay::kRtpHeaderSize);
+    return std::size_t{parsed->payload_offset} + parsed->descriptor_size +
+           (retransmitted ? relay::kOsnSize : 0);
+}
 
-    // What isn't payload: of RTP the header, extensions and the codec's descriptor, of RTCP and
-    // STUN everything.
-    std::size_t header_bytes() const {
-        constexpr std::size_t kUnknownBytes = 64;
-        if (kind == PacketClass::rtcp || kind == PacketClass::stun) return bytes.size();
-        if (kind != PacketClass::rtp) return std::min(bytes.size(), kUnknownBytes);
-        if (head_bytes != 0) return head_bytes;
-        if (!parsed) return relay::rtp_clear_size(bytes).value_or(relay::kRtpHeaderSize);
-        return std::size_t{parsed->payload_offset} + parsed->descriptor_size +
-               (retransmitted ? relay::kOsnSize : 0);
-    }
-};
+std::uint8_t ObservationPoint::wanted(const Observed& seen) {
+    const unsigned marks =
+        (seen.transport ? seen.transport->marks : 0u) | (seen.track ? seen.track->marks : 0u);
+    return observer_->sample_in((marks | observer_->anyone()) & observer_->in());
+}
 
-void Worker::observe(rte_mbuf& packet, const Arrival& arrival, Transport* transport,
-                     const StreamRef& stream, relay::TimeUs now) {
-    const std::uint8_t port = arrival.port;
-    Observed seen{.bytes = bytes_of(packet),
-                  .flow = &meta(&packet).flow,
-                  .transport = transport,
-                  .port = port};
+bool ObservationPoint::begin(rte_mbuf& packet, const Arrival& arrival, Transport* transport,
+                             const StreamRef& stream) {
+    Observed& seen = seen_;
+    seen = {.bytes = bytes_of(packet),
+            .flow = &meta(&packet).flow,
+            .transport = transport,
+            .port = arrival.port};
     find_observed(seen, stream);
-    const auto wanted = [&] {
-        const unsigned marks =
-            (seen.transport ? seen.transport->marks : 0u) | (seen.track ? seen.track->marks : 0u);
-        return (marks | observer_->anyone()) & observer_->in();
-    };
     // Whose a stranger's packet is may be known only afterwards.
-    std::uint8_t bits = arrival.observers;
-    if (!stream.object && transport) bits = observer_->sample_in(wanted());
-    if (bits == 0) return on_datagram(packet, port, transport, stream, now);
+    bits_ = !stream.object && transport ? wanted(seen) : arrival.observers;
+    if (bits_ == 0) return false;
     // Where it may be changed.
     if (!stream.object) seen.bytes = observer_->keep(seen.bytes);
     seen.kind = relay::classify(seen.bytes);
-    const auto before = input_counters();
-    dropped_ = RxDrop::kCount;
-    outputs_.count = 0;
-    parsed_.payload_offset = 0;
-    tracing_ = (bits & observer_->traces()) != 0;
+    counted_before_ = input_counters();
+    worker_.dropped = RxDrop::kCount;
+    worker_.outputs.count = 0;
+    worker_.parsed.payload_offset = 0;
+    tracing_ = (bits_ & observer_->traces()) != 0;
     traced_count_ = 0;
-    on_datagram(packet, port, transport, stream, now);
-    tracing_ = false;
-    const Fate fate = fate_since(before);
-    if (!transport) {
-        seen.transport = find_transport(*seen.flow);
-        find_observed(seen, stream);
-        bits = observer_->sample_in(wanted());
-    }
-    const bool parsed = seen.kind == PacketClass::rtp && parsed_.payload_offset != 0 &&
-                        dropped_ != RxDrop::malformed_rtp &&
-                        dropped_ != RxDrop::malformed_descriptor &&
-                        dropped_ != RxDrop::unknown_payload_type;
-    if (parsed) seen.parsed = &parsed_;
-    record_input(seen, bits, fate, now);
+    return true;
 }
 
-// Those that were passed over, which are alike: `until` counts to the one that is looked at next.
-void Worker::observe_passed(std::span<rte_mbuf* const> packets, const Train& train,
-                            const Burst& burst, unsigned observers, std::uint32_t& until) {
+void ObservationPoint::end(Transport* transport, const StreamRef& stream, relay::TimeUs now) {
+    Observed& seen = seen_;
+    tracing_ = false;
+    const Fate fate = fate_since(counted_before_);
+    if (!transport) {
+        seen.transport = worker_.transports.find(*seen.flow);
+        find_observed(seen, stream);
+        bits_ = wanted(seen);
+    }
+    const RxDrop dropped = worker_.dropped;
+    const bool parsed = seen.kind == PacketClass::rtp && worker_.parsed.payload_offset != 0 &&
+                        dropped != RxDrop::malformed_rtp &&
+                        dropped != RxDrop::malformed_descriptor &&
+                        dropped != RxDrop::unknown_payload_type;
+    if (parsed) seen.parsed = &worker_.parsed;
+    record_input(seen, bits_, fate, now);
+}
+
+void ObservationPoint::on_passed(std::span<rte_mbuf* const> packets, const Train& train,
+                                 const Burst& burst, std::uint32_t& until) {
     const auto& track = *static_cast<const PublishedTrack*>(train.stream.object);
     std::size_t i = 0;
     while (packets.size() - i >= until) {
         i += until;
         until = 1;
-        const auto bits =
-            static_cast<std::uint8_t>(observer_->sample_in(observers) & observer_->in());
+        const std::uint8_t bits = observer_->sample_in(observers_of(track));
         if (bits == 0) continue;
         const rte_mbuf& packet = *packets[i - 1];
-        record_input({.bytes = bytes_of(packet),
-                      .flow = &meta(packets[i - 1]).flow,
-                      .transport = train.transport,
-                      .track = &track,
-                      .encoding = train.stream.encoding,
-                      .port = burst.port,
-                      .kind = PacketClass::rtp,
-                      .head_bytes = train.inbound->rest.head_bytes()},
-                     bits,
-                     {.fate = ObservedFate::dropped, .reason = static_cast<std::uint8_t>(dropped_)},
-                     burst.now);
+        record_input(
+            {.bytes = bytes_of(packet),
+             .flow = &meta(packets[i - 1]).flow,
+             .transport = train.transport,
+             .track = &track,
+             .encoding = train.stream.encoding,
+             .port = burst.port,
+             .kind = PacketClass::rtp,
+             .head_bytes = train.inbound->rest.head_bytes()},
+            bits,
+            {.fate = ObservedFate::dropped, .reason = static_cast<std::uint8_t>(worker_.dropped)},
+            burst.now);
     }
     until -= static_cast<std::uint32_t>(packets.size() - i);
 }
 
 // Of which track it is, as far as is known.
-void Worker::find_observed(Observed& seen, const StreamRef& stream) {
+void ObservationPoint::find_observed(Observed& seen, const StreamRef& stream) {
     const StreamRef* found = &stream;
     if (!stream.object) {
         if (!seen.transport || relay::classify(seen.bytes) != PacketClass::rtp ||
             seen.bytes.size() < relay::kRtpHeaderSize)
             return;
         const std::uint32_t ssrc = relay::load_be32(&seen.bytes[8]);
-        found = streams_.find(stream_key(seen.transport->index, ssrc));
+        found = worker_.streams.find(stream_key(seen.transport->index, ssrc));
         if (!found ||
             (found->kind != StreamRef::Kind::media && found->kind != StreamRef::Kind::rtx))
             return;
@@ -137,27 +127,28 @@ void Worker::find_observed(Observed& seen, const StreamRef& stream) {
 }
 
 // Each input adds to exactly one of them, or is dropped.
-std::array<std::uint64_t, 3> Worker::input_counters() const {
-    return {statistics_[WorkerCounter::fanned_out].get(),
-            statistics_[WorkerCounter::consumed].get(), statistics_[WorkerCounter::punted].get()};
+std::array<std::uint64_t, 3> ObservationPoint::input_counters() const {
+    return {worker_.statistics[WorkerCounter::fanned_out].get(),
+            worker_.statistics[WorkerCounter::consumed].get(),
+            worker_.statistics[WorkerCounter::punted].get()};
 }
 
-Fate Worker::fate_since(const std::array<std::uint64_t, 3>& before) const {
+Fate ObservationPoint::fate_since(const std::array<std::uint64_t, 3>& before) const {
     const auto after = input_counters();
     if (after[0] != before[0]) {
         std::size_t receivers = 0;
-        for (std::size_t i = 0; i < outputs_.count; ++i)
-            receivers += outputs_.outputs[i].receivers.size();
+        for (std::size_t i = 0; i < worker_.outputs.count; ++i)
+            receivers += worker_.outputs.outputs[i].receivers.size();
         return {.fate = ObservedFate::forwarded, .count = static_cast<std::uint32_t>(receivers)};
     }
     if (after[1] != before[1]) return {.fate = ObservedFate::consumed};
     if (after[2] != before[2]) return {.fate = ObservedFate::punted};
     // To nobody here, but handed to other workers (handed_only).
-    if (dropped_ == RxDrop::kCount) return {.fate = ObservedFate::forwarded};
-    return {.fate = ObservedFate::dropped, .reason = static_cast<std::uint8_t>(dropped_)};
+    if (worker_.dropped == RxDrop::kCount) return {.fate = ObservedFate::forwarded};
+    return {.fate = ObservedFate::dropped, .reason = static_cast<std::uint8_t>(worker_.dropped)};
 }
 
-void Worker::fill_head(const Observed& seen, const Fate& fate, relay::TimeUs now) {
+void ObservationPoint::fill_head(const Observed& seen, const Fate& fate, relay::TimeUs now) {
     api::ObservedHead& head = observer_->head();
     head = {};
     head.packet_class = static_cast<api::ObservedClass>(seen.kind);
@@ -177,8 +168,8 @@ void Worker::fill_head(const Observed& seen, const Fate& fate, relay::TimeUs now
     head.retransmitted = seen.retransmitted;
 }
 
-void Worker::record_input(const Observed& seen, std::uint8_t bits, const Fate& fate,
-                          relay::TimeUs now) {
+void ObservationPoint::record_input(const Observed& seen, std::uint8_t bits, const Fate& fate,
+                                    relay::TimeUs now) {
     for (unsigned left = bits; left != 0; left &= left - 1) {
         const auto slot = static_cast<std::uint8_t>(std::countr_zero(left));
         if (!observer_->wants(slot, fate)) continue;
@@ -255,7 +246,7 @@ bool was_decided(const Fate& fate) {
 
 }  // namespace
 
-std::size_t Worker::write_traced(const Observed& seen, const Fate& fate) {
+std::size_t ObservationPoint::write_traced(const Observed& seen, const Fate& fate) {
     std::array<relay::Track::GroupView, api::kMaxTracedGroups> views;
     std::size_t groups = 0;
     if (seen.track && was_decided(fate))
@@ -266,7 +257,7 @@ std::size_t Worker::write_traced(const Observed& seen, const Fate& fate) {
     packet.more_groups = static_cast<std::uint8_t>(std::min<std::size_t>(groups - shown, 255));
     packet.outputs = static_cast<std::uint8_t>(traced_count_);
     packet.more_outputs = static_cast<std::uint8_t>(std::min<std::size_t>(
-        outputs_.count > traced_count_ ? outputs_.count - traced_count_ : 0, 255));
+        worker_.outputs.count > traced_count_ ? worker_.outputs.count - traced_count_ : 0, 255));
     std::uint8_t* at = observer_->tail();
     const auto put = [&at](const auto& part) {
         std::memcpy(at, &part, sizeof part);
@@ -278,7 +269,7 @@ std::size_t Worker::write_traced(const Observed& seen, const Fate& fate) {
     return static_cast<std::size_t>(at - observer_->tail());
 }
 
-void Worker::observe_refused(rte_mbuf& packet, Transport& transport, RxDrop reason) {
+void ObservationPoint::on_refused(rte_mbuf& packet, Transport& transport, RxDrop reason) {
     const PacketMeta& about = meta(&packet);
     Observed seen{.bytes = bytes_of(packet),
                   .flow = &about.flow,
@@ -288,26 +279,24 @@ void Worker::observe_refused(rte_mbuf& packet, Transport& transport, RxDrop reas
     find_observed(seen, {});
     const unsigned marks = transport.marks | (seen.track ? seen.track->marks : 0u);
     const auto bits = static_cast<std::uint8_t>((marks | observer_->anyone()) & observer_->in());
-    traced_count_ = outputs_.count = 0;
+    traced_count_ = worker_.outputs.count = 0;
     record_input(seen, observer_->sample_in(bits),
                  {.fate = ObservedFate::dropped, .reason = static_cast<std::uint8_t>(reason)},
                  about.received_us);
 }
 
-void Worker::finish_observing() {
+void ObservationPoint::finish() {
     observer_->finish();
-    statistics_[WorkerCounter::observed].set(observer_->records());
+    worker_.statistics[WorkerCounter::observed].set(observer_->records());
 }
 
-void Worker::set_observer(Observer* observer, relay::TimeUs now) {
-    Observer* old = observer_;
-    if (old) finish_observing();
+Observer* ObservationPoint::replace(Observer* observer, relay::TimeUs now) {
+    if (observer_) finish();
     if (observer) {
-        if (old) observer->continue_from(*old);
+        if (observer_) observer->continue_from(*observer_);
         observer->begin(now);
     }
-    observer_ = observer;
-    answers_.push({.kind = Command::Kind::set_observer, .observer = old});
+    return std::exchange(observer_, observer);
 }
 
 }  // namespace strata::dataplane

@@ -2,7 +2,7 @@
 #include <bit>
 #include <cstring>
 
-#include "dataplane/worker/worker.h"
+#include "dataplane/worker/observation_point.h"
 #include "relay/rewrite/header_template.h"
 
 // What goes out, for captures and traces: receivers that somebody looks at are sent their packets
@@ -96,20 +96,20 @@ std::size_t copy_header(const relay::Output& output, const relay::ReceiverSlot& 
 
 }  // namespace
 
-void Worker::send_observed(const PublishedTrack& track, rte_mbuf& packet, std::uint8_t bits,
-                           const Sending& how) {
-    const std::span outputs(outputs_.outputs.data(), outputs_.count);
+void ObservationPoint::send(const PublishedTrack& track, rte_mbuf& packet, std::uint8_t bits,
+                            const Sending& how) {
+    const std::span outputs(worker_.outputs.outputs.data(), worker_.outputs.count);
     std::span<const Watched> watched = find_watched(track, bits);
-    clear_until_ = parsed_.payload_offset == 0
-                       ? 0
-                       : std::size_t{parsed_.payload_offset} + parsed_.descriptor_size;
-    if (&packet == blank_) clear_until_ = 0;
+    clear_until_ = worker_.parsed.payload_offset == 0 ? 0
+                                                      : std::size_t{worker_.parsed.payload_offset} +
+                                                            worker_.parsed.descriptor_size;
+    if (&packet == worker_.blank) clear_until_ = 0;
     const bool whole = outputs.size() == 1 && watched.empty();
     const Sending part{how.tx_class, whole ? how.input : FanOut::Input::kept, how.now};
     for (std::size_t i = 0; i < outputs.size(); ++i) {
         std::size_t n = 0;
         while (n < watched.size() && watched[n].output == i) ++n;
-        FanOut& fan_out = *fan_outs_[port_of(outputs[i].receivers.front())];
+        FanOut& fan_out = *worker_.fan_outs[port_of(outputs[i].receivers.front())];
         if (tracing_) fan_out.seal(how.now);
         const Tally before(fan_out);
         send_parts(packet, outputs[i], watched.first(n), bits, part);
@@ -122,13 +122,14 @@ void Worker::send_observed(const PublishedTrack& track, rte_mbuf& packet, std::u
 }
 
 // Those of `watched` alone, everybody else as usual.
-void Worker::send_parts(rte_mbuf& packet, relay::Output& output, std::span<const Watched> watched,
-                        std::uint8_t bits, const Sending& how) {
+void ObservationPoint::send_parts(rte_mbuf& packet, relay::Output& output,
+                                  std::span<const Watched> watched, std::uint8_t bits,
+                                  const Sending& how) {
     const std::span<relay::ReceiverSlot> all = output.receivers;
     const auto send = [&](std::size_t begin, std::size_t end) {
         if (begin == end) return;
         output.receivers = all.subspan(begin, end - begin);
-        send_all({&output, 1}, packet, how);
+        send_all(worker_.fan_outs, {&output, 1}, packet, how);
     };
     std::size_t from = 0;
     for (const Watched& one : watched) {
@@ -143,11 +144,12 @@ void Worker::send_parts(rte_mbuf& packet, relay::Output& output, std::span<const
 }
 
 // In the order of their slots, at most kMaxWatched.
-std::span<Worker::Watched> Worker::find_watched(const PublishedTrack& track, std::uint8_t bits) {
+std::span<ObservationPoint::Watched> ObservationPoint::find_watched(const PublishedTrack& track,
+                                                                    std::uint8_t bits) {
     std::size_t count = 0;
     const auto look_in = [&](std::size_t i, const Subscription& s,
                              const relay::ReceiverSlot* slot) {
-        const std::span<relay::ReceiverSlot> receivers = outputs_.outputs[i].receivers;
+        const std::span<relay::ReceiverSlot> receivers = worker_.outputs.outputs[i].receivers;
         if (slot >= receivers.data() && slot < receivers.data() + receivers.size()) {
             watched_[count++] = {i, receivers.data() + (slot - receivers.data()), &s};
             return true;
@@ -161,7 +163,7 @@ std::span<Worker::Watched> Worker::find_watched(const PublishedTrack& track, std
     for (const Subscription* s = bits != 0 ? track.watched : nullptr; s; s = s->next_watched) {
         if ((s->marks & bits) == 0) continue;
         const relay::ReceiverSlot* slot = track.track->find_slot(s->handle);
-        for (std::size_t i = 0; slot && i < outputs_.count && count < watched_.size(); ++i)
+        for (std::size_t i = 0; slot && i < worker_.outputs.count && count < watched_.size(); ++i)
             if (look_in(i, *s, slot)) break;
     }
     const std::span found = std::span(watched_).first(count);
@@ -172,10 +174,11 @@ std::span<Worker::Watched> Worker::find_watched(const PublishedTrack& track, std
 }
 
 // `output` goes to this receiver alone.
-void Worker::send_one_watched(rte_mbuf& packet, const relay::Output& output, const Watched& watched,
-                              std::uint8_t bits, const Sending& how) {
+void ObservationPoint::send_one_watched(rte_mbuf& packet, const relay::Output& output,
+                                        const Watched& watched, std::uint8_t bits,
+                                        const Sending& how) {
     const Subscription& subscription = *watched.subscription;
-    FanOut& fan_out = *fan_outs_[port_of(*watched.slot)];
+    FanOut& fan_out = *worker_.fan_outs[port_of(*watched.slot)];
     std::array<std::uint8_t, relay::HeaderTemplate::kMaxSize> header;
     const std::size_t header_bytes = copy_header(output, *watched.slot, header.data());
     if (watched.slot->seal) fan_out.seal(how.now);
@@ -228,19 +231,19 @@ void Worker::send_one_watched(rte_mbuf& packet, const relay::Output& output, con
 }
 
 // A packet that is sent again.
-void Worker::send_watched(const Subscription& subscription, rte_mbuf& packet, relay::Output& output,
-                          const Sending& how) {
+void ObservationPoint::send_again(const Subscription& subscription, rte_mbuf& packet,
+                                  relay::Output& output, const Sending& how) {
     const std::uint8_t bits =
         observer_ ? observer_->sample_out(subscription.marks & observer_->out()) : 0;
-    if (bits == 0) return send_all({&output, 1}, packet, how);
+    if (bits == 0) return send_all(worker_.fan_outs, {&output, 1}, packet, how);
     clear_until_ = 0;
     send_one_watched(packet, output, {0, &output.receivers.front(), &subscription}, bits, how);
 }
 
-void Worker::trace_output(const relay::Output& output, const TracedEnd& end) {
+void ObservationPoint::trace_output(const relay::Output& output, const TracedEnd& end) {
     api::TracedOutput& to = traced_outputs_[traced_count_];
     const relay::ReceiverSlot& first = output.receivers.front();
-    const TxQueue& queue = fan_outs_[port_of(first)]->queue();
+    const TxQueue& queue = worker_.fan_outs[port_of(first)]->queue();
     const auto receivers = static_cast<std::uint32_t>(output.receivers.size());
     to = {};
     to.receivers = receivers;
@@ -263,8 +266,8 @@ void Worker::trace_output(const relay::Output& output, const TracedEnd& end) {
 }
 
 // Before it is sent: a report is small and first in line, and its own counters tell of those lost.
-void Worker::observe_rtcp(const Transport& transport, std::span<const std::uint8_t> compound,
-                          relay::TimeUs now) {
+void ObservationPoint::on_rtcp(const Transport& transport, std::span<const std::uint8_t> compound,
+                               relay::TimeUs now) {
     if (!observer_) return;
     const auto bits = observer_->sample_out(transport.marks & observer_->out());
     const Fate fate{.fate = ObservedFate::made};
@@ -284,8 +287,8 @@ void Worker::observe_rtcp(const Transport& transport, std::span<const std::uint8
     }
 }
 
-void Worker::fill_out_head(api::ObservedHead& head, const Transport& transport, const Fate& fate,
-                           relay::TimeUs now) {
+void ObservationPoint::fill_out_head(api::ObservedHead& head, const Transport& transport,
+                                     const Fate& fate, relay::TimeUs now) {
     head.direction = api::ObservedDirection::out;
     head.at_us = now;
     head.fate = fate;
@@ -296,45 +299,6 @@ void Worker::fill_out_head(api::ObservedHead& head, const Transport& transport, 
     head.local_port = transport.flow.local_port;
     head.port = transport.port;
     head.secure = transport.secure;
-}
-
-// What is looked at.
-void Worker::set_marks(const Command& command) {
-    if (command.transport) command.transport->marks = command.marks;
-    if (command.track) {
-        command.track->marks = command.marks;
-        sum_marks(*command.track);
-    }
-    if (command.subscription) {
-        unwatch(*command.subscription);
-        command.subscription->marks = command.marks;
-        watch(*command.subscription);
-    }
-}
-
-void Worker::watch(Subscription& subscription) {
-    if (subscription.marks == 0) return;
-    PublishedTrack& track = *subscription.track;
-    subscription.next_watched = track.watched;
-    track.watched = &subscription;
-    track.watched_marks = static_cast<std::uint8_t>(track.watched_marks | subscription.marks);
-    track.observed = static_cast<std::uint8_t>(track.marks | track.watched_marks);
-}
-
-void Worker::unwatch(Subscription& subscription) {
-    if (subscription.marks == 0) return;
-    Subscription** at = &subscription.track->watched;
-    while (*at && *at != &subscription) at = &(*at)->next_watched;
-    if (*at) *at = subscription.next_watched;
-    subscription.next_watched = nullptr;
-    sum_marks(*subscription.track);
-}
-
-void Worker::sum_marks(PublishedTrack& track) {
-    track.watched_marks = 0;
-    for (const Subscription* s = track.watched; s; s = s->next_watched)
-        track.watched_marks = static_cast<std::uint8_t>(track.watched_marks | s->marks);
-    track.observed = static_cast<std::uint8_t>(track.marks | track.watched_marks);
 }
 
 }  // namespace strata::dataplane
