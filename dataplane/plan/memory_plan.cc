@@ -51,7 +51,7 @@ void add_ports(const api::Config& config, std::vector<MemoryPart>& parts) {
     for (const api::PortSpec& port : config.dataplane.ports) {
         if (port.kind != api::PortSpec::Kind::kEthdev) continue;
         ++devices;
-        mirrors += port.text.find(";kernel=") != std::string::npos ? 1 : 0;
+        mirrors += port.kernel.empty() ? 0 : 1;
     }
     const auto of = [](std::uint64_t n) {
         return " of " + std::to_string(n) + (n == 1 ? " port" : " ports");

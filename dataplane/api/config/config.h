@@ -31,6 +31,7 @@ struct PortSpec {
     std::string device;                     // ethdev: with its devargs, and "pci:" where it was
     // IPv4 or IPv6, without the prefix: one of a socket, one to kMostPortAddresses of an ethdev.
     std::vector<std::string> addresses = {"127.0.0.1"};
+    std::string kernel;  // ethdev: the interface that mirrors it to the kernel; empty: none
     friend bool operator==(const PortSpec&, const PortSpec&) = default;
 };
 

@@ -269,7 +269,9 @@ std::expected<PortSpec, std::string> parse_ethdev(std::string_view text) {
     PortSpec port{.kind = PortSpec::Kind::kEthdev,
                   .text = std::string(text),
                   .device = std::string(parts[0]),
-                  .addresses = {}};
+                  .addresses = {},
+                  .kernel = {}};
+    for (const std::string_view name : values_of(options, "kernel")) port.kernel = name;
     for (const std::string_view value : addresses)
         port.addresses.emplace_back(value.substr(0, value.find('/')));
     return port;

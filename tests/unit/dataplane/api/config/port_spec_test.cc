@@ -37,6 +37,10 @@ TEST(PortSpec, Devices) {
     EXPECT_EQ(tap->kind, PortSpec::Kind::kEthdev);
     EXPECT_EQ(tap->device, "net_tap0,iface=dtk1");
     EXPECT_EQ(tap->addresses, std::vector<std::string>{"10.77.0.1"});
+    EXPECT_EQ(tap->kernel, "");
+    const auto mirrored = parse_port("net_tap0,iface=a;address=10.77.0.1/24;kernel=strata0;vlan=7");
+    ASSERT_TRUE(mirrored) << mirrored.error();
+    EXPECT_EQ(mirrored->kernel, "strata0");
     const auto card = parse_port("pci:0000:3b:00.0;address=2001:db8::1/64;mac=02:00:00:00:00:01");
     ASSERT_TRUE(card) << card.error();
     EXPECT_EQ(card->device, "pci:0000:3b:00.0");
