@@ -12,6 +12,15 @@ namespace strata::dataplane {
 
 namespace {
 
+// What the pools' memory is computed from.
+static_assert(RTE_PKTMBUF_HEADROOM == api::kHeadroomBytes);
+static_assert(sizeof(rte_mbuf) == api::kBufferHeadBytes);
+static_assert(sizeof(rte_mempool_objhdr) <= api::kObjectHeaderBytes);
+static_assert(RTE_MEMPOOL_ALIGN == api::kBufferAlignBytes);
+static_assert(RTE_MAX_LCORE == api::kPoolCaches);
+static_assert(sizeof(rte_mempool_cache) == api::kPoolCacheBytes);
+static_assert(kPacketMetaSize == api::kReceivedPrivateBytes);
+
 struct PoolSize {
     const char* suffix;
     std::uint32_t count;

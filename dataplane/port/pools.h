@@ -6,6 +6,7 @@
 #include <expected>
 #include <string>
 
+#include "dataplane/api/config/buffer_sizes.h"
 #include "dataplane/port/port_error.h"
 
 namespace strata::dataplane {
@@ -17,11 +18,11 @@ struct PoolConfig {
     std::uint32_t rx_mbufs = 16'384;
     std::uint32_t header_mbufs = 32'768;
     std::uint32_t indirect_mbufs = 8'192;
-    std::uint32_t linear_mbufs = 0;       // only where a port can't take chains (PortNeeds)
-    std::uint32_t compact_mbufs = 0;      // small packets that are kept
-    std::uint32_t cache_mbufs = 256;      // per lcore; 0 costs a factor of 2.4
-    std::uint16_t rx_room_bytes = 2'176;  // headroom included
-    int numa_node = -1;                   // -1: any
+    std::uint32_t linear_mbufs = 0;   // only where a port can't take chains (PortNeeds)
+    std::uint32_t compact_mbufs = 0;  // small packets that are kept
+    std::uint32_t cache_mbufs = 256;  // per lcore; 0 costs a factor of 2.4
+    std::uint16_t rx_room_bytes = api::kReceivedRoomBytes;  // headroom included
+    int numa_node = -1;                                     // -1: any
 };
 
 // One header mbuf holds the link's header (at most kMaxLinkBytes, VLAN + IPv6 + UDP), then RTP
@@ -29,13 +30,12 @@ struct PoolConfig {
 // begins at kRtpOffset, so that the fast path (IPv4, short extensions) touches two cache lines.
 constexpr std::uint16_t kMaxLinkBytes = 66;
 constexpr std::uint16_t kRtpOffset = 72;
-constexpr std::uint16_t kHeaderRoomBytes = 448;
+using api::kHeaderRoomBytes;
 // Bytes that fit into a header mbuf behind its link header.
 constexpr std::uint16_t kHeaderPayloadBytes = kHeaderRoomBytes - kRtpOffset;
 
 // Of a small packet that waits for something: headroom, and bytes of it. Audio fits.
-constexpr std::uint16_t kCompactBytes = 256;
-constexpr std::uint16_t kCompactRoomBytes = RTE_PKTMBUF_HEADROOM + kCompactBytes;
+using api::kCompactBytes, api::kCompactRoomBytes;
 
 // The mempools of one set of workers. Thread: made and freed on the main thread; the pools are
 // multi-producer/consumer with per-lcore caches.

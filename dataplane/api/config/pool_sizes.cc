@@ -3,35 +3,29 @@
 #include <algorithm>
 #include <bit>
 
+#include "dataplane/api/config/buffer_sizes.h"
 #include "dataplane/api/config/chains.h"
 
 namespace strata::api {
 namespace {
 
-constexpr std::uint64_t kLine = 64, kPage = 4'096;
-// struct rte_mbuf, and what rte_mempool has in front of each.
-constexpr std::uint64_t kMbuf = 128, kObjectHeader = kLine;
-// Room for data behind them, and the private area of received packets (pools.h).
-constexpr std::uint64_t kPayloadRoom = 64 + 128 + 2'048, kHeaderRoom = 448, kSmallRoom = 128 + 256;
-constexpr std::uint64_t kLinearRoom = 128 + 2'048;
+constexpr std::uint64_t kLine = kBufferAlignBytes, kPage = 4'096;
 
 // rte_mempool spreads its objects over memory channels: an odd number of lines each (of four
 // channels, if EAL isn't told of others).
 constexpr std::uint64_t object_bytes(std::uint64_t room) {
-    return ((kMbuf + kObjectHeader + room) / kLine | 1) * kLine;
+    return ((kBufferHeadBytes + kObjectHeaderBytes + room) / kLine | 1) * kLine;
 }
 
-// What a pool has beside its objects: a cache for each of 128 possible lcores, and a ring of
-// pointers.
-constexpr std::uint64_t kCaches = 128 * 8'256;
-
-// Without hugepages no object crosses a page, so that one larger than half of it has a page.
+// Beside its objects a pool has caches and a ring of pointers. Without hugepages no object crosses
+// a page, so that one larger than half of it has a page.
 std::uint64_t pool_bytes(std::uint32_t packets, std::uint64_t room, bool scattered) {
     if (packets == 0) return 0;
     const std::uint64_t object = object_bytes(room), per_page = kPage / object;
     const std::uint64_t objects =
         scattered ? (packets + per_page - 1) / per_page * kPage : packets * object;
-    return objects + kCaches + std::bit_ceil(std::uint64_t{packets} + 1) * sizeof(void*);
+    return objects + std::uint64_t{kPoolCaches} * kPoolCacheBytes +
+           std::bit_ceil(std::uint64_t{packets} + 1) * sizeof(void*);
 }
 
 // net_af_xdp refuses a receive queue whose pool has fewer.
@@ -92,15 +86,17 @@ std::uint32_t worker_ring_packets(const DataplaneConfig& dataplane) {
 }
 
 std::uint64_t PoolSizes::memory_bytes() const {
-    return pool_bytes(payload_packets, kPayloadRoom, scattered) +
-           pool_bytes(header_packets, kHeaderRoom, scattered) +
+    return pool_bytes(payload_packets, kReceivedPrivateBytes + kReceivedRoomBytes, scattered) +
+           pool_bytes(header_packets, kHeaderRoomBytes, scattered) +
            pool_bytes(indirect_packets, 0, scattered) +
-           pool_bytes(small_packets, kSmallRoom, scattered) +
-           pool_bytes(linear_packets, kLinearRoom, scattered) + device_bytes;
+           pool_bytes(small_packets, kCompactRoomBytes, scattered) +
+           pool_bytes(linear_packets, kReceivedRoomBytes, scattered) + device_bytes;
 }
 
 std::uint64_t PoolSizes::linear_mb() const {
-    return linear_packets == 0 ? 0 : (pool_bytes(linear_packets, kLinearRoom, scattered) >> 20) + 1;
+    return linear_packets == 0
+               ? 0
+               : (pool_bytes(linear_packets, kReceivedRoomBytes, scattered) >> 20) + 1;
 }
 
 PoolSizes least_pool_sizes(const Config& config) {
