@@ -59,6 +59,7 @@ Worker::~Worker() {
 Worker::Turn Worker::turn(relay::TimeUs now, std::uint16_t burst) {
     Turn turn;
     transit_.begin_turn();
+    closing_left_ = kClosingPacketsPerTurn;
     run_commands(now, turn);
     run_timers(now, turn);
     for (Peer& peer : peers_)

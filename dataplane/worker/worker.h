@@ -303,6 +303,7 @@ class Worker {
 
     // worker_timers.cc
     void run_timers(relay::TimeUs now, Turn& turn);
+    void note_audience(std::size_t receivers, relay::TimeUs now);
     void fetch_ahead(const Timer& timer);
     void on_track_timer(PublishedTrack& track, relay::TimeUs now);
     relay::TimeUs next_turn_of(const PublishedTrack& track, relay::TimeUs now);
@@ -358,6 +359,10 @@ class Worker {
     std::vector<PublishedTrack*> waiting_by_name_;
     TimerWheel timers_;
     relay::OutputList outputs_;
+    std::size_t closing_left_ = 0;  // of kClosingPacketsPerTurn
+    // Receivers that a packet may go to at most: of a track here, in this round and the one before.
+    std::size_t largest_audience_ = 0, audience_of_round_ = 0;
+    relay::TimeUs next_audience_us_ = 0;
     std::array<std::uint64_t, kMaxBurst> flow_hashes_;  // scratch of receive
     std::array<Transport*, kMaxBurst> transports_of_;   // the same
     std::array<Train, kMaxBurst> trains_;               // the same

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -48,6 +49,19 @@ struct WorkerConfig {
 };
 
 constexpr std::uint16_t kMaxBurst = 64;
+
+// A turn ends in bounded time, however many a room has and whatever a publisher loses: timers,
+// other rooms and the watchdog wait for it. A packet through the kernel takes 1 to 3 µs.
+constexpr std::size_t kOutputsPerBurst = 65'536;       // or those of one packet
+constexpr std::size_t kClosingPacketsPerTurn = 8'192;  // empty ones that close holes (C17)
+constexpr relay::TimeUs kAudienceRoundUs = 4'000'000;  // so old the largest audience may be
+
+// Packets to take at once, at most `burst`, each of which may go to `audience` receivers.
+constexpr std::uint16_t burst_for(std::size_t audience, std::uint16_t burst) {
+    const std::size_t most = kOutputsPerBurst / std::max<std::size_t>(audience, 1);
+    return static_cast<std::uint16_t>(
+        std::clamp<std::size_t>(most, 1, std::max<std::uint16_t>(burst, 1)));
+}
 constexpr std::size_t kMaxPorts = 9;  // with that for TCP
 
 // relay::Track::on_timer and what else a track has to do from time to time: while it misses packets

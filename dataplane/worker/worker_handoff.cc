@@ -100,7 +100,8 @@ void Worker::pass_key_frame_request(PublishedTrack& branch, std::uint8_t encodin
 }
 
 void Worker::receive_handed(HandoffRing& ring, relay::TimeUs now, Turn& turn) {
-    const std::size_t n = std::min<std::size_t>(ring.ready(), kMaxBurst);
+    const std::size_t n =
+        std::min<std::size_t>(ring.ready(), burst_for(largest_audience_, kMaxBurst));
     if (n == 0) return;
     transit_.received();
     turn.handed += static_cast<std::uint32_t>(n);

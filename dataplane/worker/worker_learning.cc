@@ -293,6 +293,7 @@ void Worker::attach(Subscription& subscription, relay::TimeUs now) {
     relay::ReceiverConfig config = subscription.config;
     config.target = target_of(subscription);
     subscription.attached = track.add_receiver(subscription.handle, config, now);
+    note_audience(track.receiver_count(), now);
     send_key_frame_requests(*subscription.track, now);
 }
 

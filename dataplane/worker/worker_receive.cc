@@ -257,7 +257,8 @@ void Worker::find_stream(Train& train) {
 void Worker::receive(std::size_t port, std::uint16_t burst, relay::TimeUs now, Turn& turn) {
     std::array<rte_mbuf*, kMaxBurst> packets;
     const std::uint16_t n =
-        ports_[port]->rx_burst(config_.queue, packets.data(), std::min(burst, kMaxBurst), now);
+        ports_[port]->rx_burst(config_.queue, packets.data(),
+                               burst_for(largest_audience_, std::min(burst, kMaxBurst)), now);
     if (n == 0) return;
     transit_.received();
     turn.received += n;

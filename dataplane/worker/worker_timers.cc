@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "dataplane/worker/worker.h"
 #include "dataplane/worker/worker_checkpoint.h"
@@ -70,7 +71,10 @@ void Worker::on_track_timer(PublishedTrack& track, relay::TimeUs now) {
         request_missing(track, i, now);
         if (rests) continue;
         outputs_.count = 0;
+        outputs_.close_limit = std::min(closing_left_, relay::kMaxClosingPackets);
         track.track->give_up_holes(i, now, outputs_);
+        for (std::size_t o = 0; o < outputs_.count; ++o)
+            closing_left_ -= std::min(closing_left_, outputs_.outputs[o].receivers.size());
         if (outputs_.count != 0 && blank_)
             send_outputs(track, *blank_, track.audio ? TxClass::audio : TxClass::base,
                          FanOut::Input::kept, now);
@@ -80,9 +84,19 @@ void Worker::on_track_timer(PublishedTrack& track, relay::TimeUs now) {
     if (publishes) {
         publish(track);
         keep(track, now);
+        note_audience(track.track->receiver_count(), now);
         track.next_statistics_us = now + kStatisticsUs;
     }
     timers_.arm(track.timer, next_turn_of(track, now));
+}
+
+// Of the tracks whose statistics were due in the last round, which all are several times.
+void Worker::note_audience(std::size_t receivers, relay::TimeUs now) {
+    largest_audience_ = std::max(largest_audience_, receivers);
+    audience_of_round_ = std::max(audience_of_round_, receivers);
+    if (now < next_audience_us_) return;
+    next_audience_us_ = now + kAudienceRoundUs;
+    largest_audience_ = std::exchange(audience_of_round_, 0);
 }
 
 relay::TimeUs Worker::next_turn_of(const PublishedTrack& track, relay::TimeUs now) {

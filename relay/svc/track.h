@@ -103,14 +103,18 @@ struct SenderReportOut {
 
 constexpr std::size_t kMaxProfiles = 32;  // bound of TrackConfig::header_profiles
 constexpr std::size_t kMaxOutputs = 128;  // (group, profile) pairs that one packet can reach
+constexpr std::size_t kMaxClosingPackets = 2'048;
 
 // Scratch for on_packet: owned by the worker, one per worker, reused for each packet.
 struct OutputList {
     std::size_t count = 0;
     std::size_t limit = kMaxOutputs;  // outputs of one packet, at most kMaxOutputs
     std::uint64_t refused = 0;        // outputs beyond it, of all packets
-    std::uint32_t late_used = 0;      // the track's own: copies of slots that outputs refer to
-    bool key_frame_due = false;       // next_key_frame_request may have one
+    // Packets, those of all receivers, that one give_up_holes begins to make; the last hole's all
+    // come. 0: none.
+    std::size_t close_limit = kMaxClosingPackets;
+    std::uint32_t late_used = 0;  // the track's own: copies of slots that outputs refer to
+    bool key_frame_due = false;   // next_key_frame_request may have one
     std::array<Output, kMaxOutputs> outputs;
 };
 
@@ -166,8 +170,9 @@ class Track {
     Clocks clocks(std::uint8_t encoding) const;
     void set_clocks(std::uint8_t encoding, const Clocks& clocks);
 
-    // Holes older than hole_patience_us are given up and closed with empty packets (C17). Fills
-    // `out` like on_packet; call every 10 to 100 ms.
+    // Holes older than hole_patience_us are given up and closed with empty packets (C17), at most
+    // so many at once that out.close_limit allows: a publisher that loses much is heard by
+    // thousands. Fills `out` like on_packet; call every 10 to 100 ms.
     void give_up_holes(std::uint8_t encoding, TimeUs now, OutputList& out);
 
     // Timers: layer silence (C4), key-frame repetition (C33). Call every 10 to 40 ms, while

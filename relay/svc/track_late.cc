@@ -79,13 +79,18 @@ void TrackState::give_up_holes(std::uint8_t index, TimeUs now, OutputList& out) 
     work.now = now;
     for (std::size_t g = 0; g < groups.size(); ++g)
         groups.decision(g).action = GroupDecision::Action::none;
-    groups.for_each_with_members(index, [&](GroupIndex g) {
+    std::size_t packets = 0;
+    for (std::size_t i = 0; i < groups.size() && packets < out.close_limit; ++i) {
+        const auto g = static_cast<GroupIndex>((patience.first_group + i) % groups.size());
+        const GroupPool::Head& head = groups.head(g);
+        if (head.members == 0 || head.layer.encoding != index) continue;
         LayerGroup& group = groups.body(g);
         // The outputs of this call share late_slots.
-        while (out.count + table.profiles() <= out.limit &&
+        while (packets < out.close_limit && out.count + table.profiles() <= out.limit &&
                out.late_used + table.size() <= late_slots.size()) {
             const auto hole = group.numbers.close_next_hole(before);
             if (!hole) break;
+            packets += head.members;
             groups.decision(g).action = GroupDecision::Action::close;
             groups.decision(g).number = hole->number;
             work.n = hole->n;
@@ -93,7 +98,9 @@ void TrackState::give_up_holes(std::uint8_t index, TimeUs now, OutputList& out) 
             deliver(work, out);
             groups.decision(g).action = GroupDecision::Action::none;
         }
-    });
+        if (packets >= out.close_limit)
+            patience.first_group = static_cast<GroupIndex>((g + 1u) % groups.size());
+    }
 }
 
 }  // namespace strata::relay

@@ -32,6 +32,7 @@ struct HolePatience {
     std::array<std::int64_t, kMarks> highest{};
     std::array<TimeUs, kMarks> at{};
     std::size_t next = 0;
+    GroupIndex first_group = 0;  // whose turn it is to have holes closed
 };
 
 struct alignas(64) EncodingState {

@@ -57,6 +57,51 @@ TEST(TrackLate, GivenUpHolesAreClosed) {  // C17
         << "too late now";
 }
 
+// A worker does nothing else meanwhile: of many receivers' holes so many are closed at once and no
+// more, each group's in turn.
+TEST(TrackLate, HolesOfManyReceiversAreClosedBitByBit) {  // C17
+    constexpr std::uint32_t kReceivers = 600;
+    constexpr int kHoles = 12;
+    TrackRig rig(Codec::vp9, 1, kReceivers);
+    std::vector<ReceiverHandle> all;
+    for (std::uint32_t i = 0; i < kReceivers; ++i)
+        all.push_back(rig.subscribe(want(i % 3 == 0 ? 1 : 0, 0)));
+    rig.send(Vp9Packet{.sequence = 1, .picture = 1}.build());
+    for (std::uint16_t i = 1; i <= kHoles; ++i)
+        rig.send(Vp9Packet{.sequence = static_cast<std::uint16_t>(1 + 2 * i),
+                           .picture = static_cast<std::uint16_t>(1 + i),
+                           .p_diff = 1}
+                     .build());
+    for (int i = 0; i < 130; ++i, rig.now += 10'000) {
+        if (rig.heard(all[0]).empty_packets + rig.heard(all[1]).empty_packets != 0) break;
+        rig.give_up_holes();
+    }
+    const auto heard = [&] {
+        std::size_t packets = 0;
+        for (const ReceiverHandle receiver : all) packets += rig.heard(receiver).empty_packets;
+        return packets;
+    };
+    std::size_t before = heard();
+    EXPECT_GT(before, 0u);
+    EXPECT_LE(before, kMaxClosingPackets + kReceivers);
+    int calls = 1;
+    for (; before < kReceivers * kHoles; ++calls) {
+        ASSERT_LT(calls, 20);
+        const std::size_t low = rig.heard(all[1]).empty_packets,
+                          high = rig.heard(all[0]).empty_packets;
+        rig.now += 10'000;
+        rig.give_up_holes();
+        const std::size_t now = heard();
+        EXPECT_LE(now - before, kMaxClosingPackets + kReceivers);
+        EXPECT_TRUE(rig.heard(all[1]).empty_packets > low ||
+                    rig.heard(all[0]).empty_packets > high);
+        before = now;
+    }
+    EXPECT_GE(calls, 3);
+    for (const ReceiverHandle receiver : all) EXPECT_EQ(rig.heard(receiver).gaps(), 0u);
+    EXPECT_EQ(before, kReceivers * kHoles);
+}
+
 // A track that has nothing to wait for is spared its timers until something comes.
 TEST(TrackLate, WithoutHolesTimersRest) {  // C17
     TrackRig rig(Codec::vp9);
