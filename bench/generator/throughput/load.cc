@@ -9,9 +9,14 @@
 namespace strata::gen {
 namespace {
 
-// RFC 2544 section 23: two seconds for what is under way, and five for the device to be itself.
-constexpr double kRest_s = 0.5, kLongestRest_s = 2, kLongestSettling_s = 5, kLook_s = 0.1;
-constexpr double kRestRate = 0.25;
+// For what is under way when a trial ends, and of its length. What comes later is lost: in trials
+// of seconds, RFC 2544's two (section 23) would have a queue that grows all the time pass for
+// carried.
+constexpr double kRest_s = 0.1, kRestShare = 0.05;
+// RFC 2544 section 23: at least five seconds for the device to be itself, of which a relay needs
+// none that has no queue left, and one with a deep socket buffer in front of many receivers more.
+constexpr double kLongestSettling_s = 30, kLook_s = 0.1;
+constexpr double kRestRate = 0.25, kSettlingRate = 0.125;
 constexpr std::int64_t kSettledAge_us = 100'000, kNothingCame = INT64_MAX;
 constexpr int kSilentLooks = 5;
 constexpr std::uint64_t kLeastPackets = 30;  // sent by publishers, to judge by
@@ -227,12 +232,12 @@ LoadTrial Load::measure(double multiplier, double seconds) {
     for (const auto& s : sources_) s->ledger.end_trial(s->publisher->journal().next_frame());
     const Mark loaded = mark();
     set_rate(std::min(multiplier, kRestRate));
-    wait_for_rest();
-    const Mark after = mark();
     LoadTrial trial;
     trial.asked_s = seconds;
     trial.multiplier = multiplier;
     trial.duration_s = static_cast<double>(loaded.at_us - before.at_us) / 1e6;
+    run(kRest_s + kRestShare * trial.duration_s);
+    const Mark after = mark();
     trial.sent = loaded.sent - before.sent;
     trial.sent_pps = static_cast<double>(trial.sent) / trial.duration_s;
     const auto share = [&](std::int64_t ThreadTime::* part) {
@@ -252,21 +257,9 @@ LoadTrial Load::measure(double multiplier, double seconds) {
     return trial;
 }
 
-std::uint64_t Load::missing() const {
-    LoadTrial so_far;
-    close_trial(so_far);
-    return so_far.lost;
-}
-
-void Load::wait_for_rest() {
-    run(kRest_s);
-    const std::int64_t until_us =
-        monotonic_us() + static_cast<std::int64_t>((kLongestRest_s - kRest_s) * 1e6);
-    while (missing() > 0 && monotonic_us() < until_us) run(kLook_s);
-}
-
 // Until what comes isn't from a queue that the trial has left behind, or nothing comes any more.
 void Load::let_relay_settle() {
+    set_rate(std::min(multiplier_, kSettlingRate));
     const std::int64_t until_us =
         monotonic_us() + static_cast<std::int64_t>(kLongestSettling_s * 1e6);
     for (int silent = 0; silent < kSilentLooks && monotonic_us() < until_us;) {

@@ -94,8 +94,6 @@ class Load final : private PacketIo::Sink {
     void begin_trial();
     void close_trial(LoadTrial& trial) const;
     std::uint64_t sent() const;
-    std::uint64_t missing() const;
-    void wait_for_rest();
     void let_relay_settle();
 
     PacketIo& io_;
