@@ -114,7 +114,7 @@ bool KernelRoutes::apply(std::span<const std::uint8_t> messages) {
     bool changed = false;
     auto left = static_cast<int>(messages.size());  // negative behind one without padding
     for (const auto* head = reinterpret_cast<const nlmsghdr*>(messages.data());
-         NLMSG_OK(head, left); head = NLMSG_NEXT(head, left)) {
+         left > 0 && NLMSG_OK(head, static_cast<unsigned>(left)); head = NLMSG_NEXT(head, left)) {
         const bool ours = answers_us(*head);
         // The kernel's tables changed while it went through them.
         if (ours && (head->nlmsg_flags & NLM_F_DUMP_INTR) != 0) outdated_ = true;
