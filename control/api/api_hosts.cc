@@ -1,10 +1,11 @@
-#include <charconv>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "control/api/api.h"
 #include "control/api/json_answer.h"
 #include "control/api/page_size.h"
+#include "control/api/whole_number.h"
 #include "control/observe/words.h"
 
 // What Ethernet ports know of their networks: neighbours, paths, routes.
@@ -54,10 +55,7 @@ void fill_in(const api::RouteEntry& entry, ordered_json& item) {
 
 Result<std::size_t> first_of_page(const Target& target) {
     if (!target.query.contains("after")) return 0;
-    const std::string text = target.parameter("after");
-    std::size_t first = 0;
-    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), first);
-    if (error == std::errc{} && stop == text.data() + text.size()) return first;
+    if (const auto first = whole_number<std::size_t>(target.parameter("after"))) return *first;
     return refuse(ErrorCode::invalid_query, "after", "not the `next` of a page",
                   "give it as it came");
 }

@@ -1,4 +1,3 @@
-#include <charconv>
 #include <chrono>
 #include <nlohmann/json.hpp>
 
@@ -6,6 +5,7 @@
 #include "control/api/json_answer.h"
 #include "control/api/observation_reader.h"
 #include "control/api/timestamp.h"
+#include "control/api/whole_number.h"
 #include "control/observe/capture_file.h"
 #include "control/observe/trace_steps.h"
 #include "control/observe/words.h"
@@ -65,10 +65,7 @@ ordered_json packet_json(const ObservedPacket& packet, const Directory& director
 Result<Observations::Observation*> Api::find_observation(const Call& call) {
     const bool trace = call.path(1) == "traces";
     const std::string& text = call.path(2);
-    std::uint64_t id = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-    const bool whole = error == std::errc{} && end == text.data() + text.size();
-    auto found = node_.observations().find(whole ? id : 0);
+    auto found = node_.observations().find(whole_number<std::uint64_t>(text).value_or(0));
     if (found && (*found)->spec.trace == trace) return found;
     return refuse(ErrorCode::not_found, text.substr(0, 128),
                   std::string("there is no ") + (trace ? "trace" : "capture") + " '" +

@@ -1,7 +1,8 @@
 #include "control/api/path_ids.h"
 
-#include <charconv>
 #include <string_view>
+
+#include "control/api/whole_number.h"
 
 namespace strata::control {
 namespace {
@@ -31,10 +32,8 @@ Result<SubscriptionId> path_subscription(const std::string& text) {
 }
 
 Result<std::uint32_t> path_worker(const std::string& text, std::uint32_t workers) {
-    std::uint32_t id = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-    const bool number = error == std::errc{} && end == text.data() + text.size();
-    return known(number && id < workers ? std::optional(id) : std::nullopt, text, "worker", "0");
+    const auto id = whole_number<std::uint32_t>(text);
+    return known(id && *id < workers ? id : std::nullopt, text, "worker", "0");
 }
 
 }  // namespace strata::control
